@@ -1,0 +1,5 @@
+package estate
+
+// Backups is filled by load.
+type Backups struct {
+}

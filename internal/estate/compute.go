@@ -1,0 +1,5 @@
+package estate
+
+// Compute is filled by load.
+type Compute struct {
+}

@@ -1,0 +1,5 @@
+package estate
+
+// Data is filled by load.
+type Data struct {
+}

@@ -1,0 +1,5 @@
+package estate
+
+// FrontDoors is filled by load.
+type FrontDoors struct {
+}

@@ -1,0 +1,5 @@
+package estate
+
+// Identity is filled by load.
+type Identity struct {
+}

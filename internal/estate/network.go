@@ -1,0 +1,5 @@
+package estate
+
+// Network is filled by load.
+type Network struct {
+}

@@ -1,0 +1,5 @@
+package estate
+
+// Watching is filled by load.
+type Watching struct {
+}
