@@ -134,6 +134,8 @@ type CounterExample struct {
 	Text    string     `json:"text"` // one sentence: what is there that should not be
 	Facts   []Fact     `json:"facts,omitempty"`
 	Cause   string     `json:"cause"` // Cause.Key
+	// Affects are the resources that suffer where the subject is not one itself: the hosts behind an open group.
+	Affects []estate.Ref `json:"affects,omitempty"`
 	// Excuse is the index in Report.Excuses of the excuse that covers it, or nil.
 	Excuse *int `json:"excuse,omitempty"`
 }
@@ -154,7 +156,7 @@ type Cause struct {
 	Fix     Fix        `json:"fix"`
 	// The rest is filled when all controls have run.
 	Controls []string     `json:"controls"` // ids of the controls that it breaks
-	Members  []estate.Ref `json:"members"`  // every subject it breaks, each once
+	Members  []estate.Ref `json:"members"`  // everything it affects, or else every subject it breaks, each once
 	Excused  bool         `json:"excused,omitempty"`
 	Owners   []string     `json:"owners,omitempty"` // whom it concerns
 	Rank     Rank         `json:"rank"`

@@ -1,5 +1,5 @@
 package estate
 
-// Backups is filled by load.
+// Backups is what is kept of what is kept: plans, vaults, recovery points, snapshots, restores. Each list is sorted by Ref.Key.
 type Backups struct {
 }

@@ -45,6 +45,8 @@ type Account struct {
 	Alias string
 	// Regions in scope, sorted: those that were asked for, or else every enabled one. Unknown if nothing told which are enabled.
 	Regions Known[[]string]
+	// Seen are the Regions in which anything was asked, sorted: all that is known where nothing told which are enabled.
+	Seen []string
 	// Closed are Regions that an organisation policy closes: asked once, then left alone.
 	Closed []string
 }
@@ -179,7 +181,10 @@ func (e *Estate) Places(op operation.ID) []Place {
 	var places []Place
 	for _, a := range e.Accounts {
 		if o.Scope == operation.PerRegion || o.Scope == operation.PerRegionGlobal {
-			regions, _ := a.Regions.Value()
+			regions, ok := a.Regions.Value()
+			if !ok {
+				regions = a.Seen
+			}
 			for _, r := range regions {
 				places = append(places, Place{a.ID, r})
 			}
@@ -201,7 +206,11 @@ func (e *Estate) Gaps(op operation.ID) []Gap {
 	var gaps []Gap
 	for _, p := range e.Places(op) {
 		if r := e.Reading(p, op, ""); !r.Outcome.Complete() {
-			gaps = append(gaps, r.Gap())
+			gap := r.Gap()
+			if slices.Contains(e.Account(p.Account).Closed, p.Region) {
+				gap.Outcome, gap.Why = operation.Denied, p.String()+" is closed by an organisation policy"
+			}
+			gaps = append(gaps, gap)
 		} else if o.Scope == operation.PerOrganization {
 			return nil // one account that may ask is enough
 		}

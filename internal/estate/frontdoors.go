@@ -1,5 +1,5 @@
 package estate
 
-// FrontDoors is filled by load.
+// FrontDoors is how people come in: load balancers, distributions, web ACLs. Each list is sorted by Ref.Key.
 type FrontDoors struct {
 }

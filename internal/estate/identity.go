@@ -1,5 +1,5 @@
 package estate
 
-// Identity is filled by load.
+// Identity is who may do what. Each list is sorted by Ref.Key.
 type Identity struct {
 }

@@ -1,5 +1,5 @@
 package estate
 
-// Network is filled by load.
+// Network is what packets pass: VPCs, groups, routes. Each list is sorted by Ref.Key.
 type Network struct {
 }

@@ -1,5 +1,5 @@
 package estate
 
-// Watching is filled by load.
+// Watching is what would notice: trails and detectors. Each list is sorted by Ref.Key.
 type Watching struct {
 }

@@ -1,0 +1,122 @@
+// Package control says what a control is, gives it what it needs to judge, and runs all of them over an estate.
+//
+// A control judges subjects one by one; this package does what all controls share: it turns places that could not be
+// read into doubts, keeps to the claim's system, applies excuses, groups counter-examples by cause and adds up the twelve
+// practices. It promises the laws of the design (laws_test.go runs them over every control): same estate, same answer,
+// same order; what is not read is unknown.
+package control
+
+import (
+	"slices"
+	"time"
+
+	"github.com/onus-cloud/onus/internal/answer"
+	"github.com/onus-cloud/onus/internal/claims"
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/operation"
+)
+
+// Control knows how to verify one form of sentence.
+type Control struct {
+	ID       string // as in the catalogue: "rest-volume-encrypted"
+	Practice string // the practice's id: "encryption-at-rest"
+	Title    string // the desired condition, as a sentence a manager can read
+	// Sentence is the form of its claims, with slots: "no rule admits the internet on {ports}".
+	Sentence string
+	// Asked is the sentence as its practice asks it where nobody made a claim: "no rule admits the internet on 22, 3389".
+	Asked    string
+	Why      string // one sentence that names the attack or the loss
+	Fix      string // one sentence: the smallest change, in general; causes carry the concrete one
+	Severity answer.Severity
+
+	// Lists are the operations that list its subjects: a place where one of them is not complete is a doubt of its own.
+	Lists []operation.ID
+	// Reads are the further operations that a judgement may need.
+	Reads []operation.ID
+	// Judge goes through the subjects. It must be pure: the same Case, the same judgements.
+	Judge func(*Case)
+}
+
+// Case is what a control judges, and where it says what it found.
+type Case struct {
+	Estate *estate.Estate
+	// Now is when the newest fact was read: facts are aged by it, never by the wall clock.
+	Now time.Time
+	// Slots are the values of the sentence's slots.
+	Slots claims.Slots
+	// Declared is the claims file: never nil, and empty where there is none.
+	Declared *claims.File
+
+	scope claims.Tier // what the claim is about; its zero value is everything
+	found []judgement
+	// undeclared says that the control needs a declaration that nobody made.
+	undeclared bool
+}
+
+type judgement struct {
+	subject estate.Subject
+	ref     estate.Ref
+	verdict answer.Verdict // Holds, Broken or Unknown
+	text    string
+	facts   []answer.Fact
+	cause   answer.Cause
+	affects []estate.Ref
+	gaps    []estate.Gap
+}
+
+// Holds says that the subject is as the sentence says.
+func (c *Case) Holds(s estate.Subject) { c.add(judgement{subject: s, verdict: answer.Holds}) }
+
+// Counter is a counter-example as a control states it.
+type Counter struct {
+	Text    string        // one sentence: what is there that should not be
+	Facts   []answer.Fact // what a person can check by hand
+	Cause   answer.Cause  // the one thing to change: Key, Subject, Title and Fix
+	Affects []estate.Ref  // who suffers, where that is not the subject itself
+}
+
+// Breaks says that the subject is a proved counter-example. A subject may have several, with different causes.
+func (c *Case) Breaks(s estate.Subject, x Counter) {
+	c.add(judgement{subject: s, verdict: answer.Broken, text: x.Text, facts: x.Facts, cause: x.Cause, affects: x.Affects})
+}
+
+// Unknown says that the subject could not be judged, and which calls would have told. The text may be empty.
+func (c *Case) Unknown(s estate.Subject, text string, gaps ...estate.Gap) {
+	c.add(judgement{subject: s, verdict: answer.Unknown, text: text, gaps: gaps})
+}
+
+// NotDeclared says that there is nothing to judge before somebody declares something.
+func (c *Case) NotDeclared() { c.undeclared = true }
+
+// add keeps to the claim's scope: what is outside is not judged, and what may be outside is a doubt.
+func (c *Case) add(j judgement) {
+	j.ref = j.subject.Ref()
+	switch c.Declared.Selects(c.scope, j.subject) {
+	case estate.False:
+		return
+	case estate.Unknown:
+		gap, _ := j.subject.Tags().Unread()
+		j = judgement{subject: j.subject, ref: j.ref, verdict: answer.Unknown, gaps: []estate.Gap{gap},
+			text: "whether it belongs to " + c.scope.String() + " could not be read"}
+	}
+	c.found = append(c.found, j)
+}
+
+// Period returns the value of a {period} slot.
+func (c *Case) Period(slot string) time.Duration { d, _ := c.Slots.Period(slot); return d }
+
+// Ports returns the value of a {ports} slot.
+func (c *Case) Ports(slot string) []claims.PortRange { p, _ := c.Slots.Ports(slot); return p }
+
+// Needs returns every operation that the control's answer may rest on, sorted: those it names, and what tells which
+// Regions there are where it lists subjects Region by Region.
+func (c *Control) Needs() []operation.ID {
+	needs := slices.Concat(c.Lists, c.Reads)
+	for _, id := range c.Lists {
+		if op, _ := operation.Get(id); op.Scope == operation.PerRegion || op.Scope == operation.PerRegionGlobal {
+			needs = append(needs, "account:ListRegions", "ec2:DescribeRegions")
+		}
+	}
+	slices.Sort(needs)
+	return slices.Compact(needs)
+}
