@@ -39,7 +39,7 @@ func Run(e *estate.Estate, s Suite, declared *claims.File, now time.Time) *answe
 	conditions := newRun(e, s, declared) // what it finds is nobody's answer but the excuses'
 	r := newRun(e, s, declared)
 	r.excuses = newExcuses(s, declared, now, func(c claims.Claim) answer.Verdict { return conditions.claim(c).Verdict })
-	report := &answer.Report{Schema: answer.Schema, Company: declared.Company, Observed: e.Observed, Evaluated: now}
+	report := &answer.Report{Schema: answer.Schema, Company: declared.Company, Observed: e.Observed, Evaluated: now, Reading: reading(e)}
 
 	byID := map[string]answer.Answer{}
 	for _, c := range s.Controls {

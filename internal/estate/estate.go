@@ -36,7 +36,18 @@ type Estate struct {
 	// Tagged is every resource that the tagging API shows, of whatever kind, sorted by ARN.
 	Tagged []Tagged
 
-	readings map[readingKey]Reading
+	// UnreadKinds are the kinds of resources among Tagged that nothing reads yet, sorted.
+	UnreadKinds []UnreadKind
+
+	readings  map[readingKey]Reading
+	resources int
+}
+
+// UnreadKind is a kind of resource that exists and that nothing reads.
+type UnreadKind struct {
+	Service string // "sqs"
+	Type    string // "queue"; empty where the ARN does not say
+	Count   int
 }
 
 // Account is one AWS account in scope.
@@ -121,6 +132,12 @@ func (r RegionOf) Ref() Ref {
 
 // Tags returns none: Regions have no tags.
 func (r RegionOf) Tags() Known[map[string]string] { return None[map[string]string]() }
+
+// Resources counts everything in the estate that has a reference of its own.
+func (e *Estate) Resources() int { return e.resources }
+
+// Count adds to the number of resources; load calls it once for each list.
+func (e *Estate) Count(n int) { e.resources += n }
 
 type readingKey struct {
 	Place

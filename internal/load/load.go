@@ -49,6 +49,7 @@ func Load(set *responses.Set) (*estate.Estate, []responses.Problem) {
 	for _, service := range services {
 		service(l)
 	}
+	l.unreadKinds()
 	return l.estate, l.problems
 }
 

@@ -1,0 +1,113 @@
+// Package catalog is the explicit list of what can be asked: the twelve practices, the questions that each implies, the
+// controls that exist, and the sentences whose engine is still to come. Adding a control is one line here.
+package catalog
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/claims"
+	"github.com/onus-cloud/onus/internal/control"
+	"github.com/onus-cloud/onus/internal/controls/atrest"
+)
+
+// controls are all that exist, by practice, in the order in which they are shown.
+func controls() []*control.Control {
+	return []*control.Control{
+		atrest.VolumeEncrypted,
+	}
+}
+
+// practices are the twelve, in the order of the design.
+var practices = []control.Practice{
+	{ID: "patches", Sentence: "security patches are applied"},
+	{ID: "os-updates", Sentence: "operating systems, engines and runtimes are supported and current"},
+	{ID: "encryption-in-transit", Sentence: "data is encrypted in transit"},
+	{ID: "encryption-at-rest", Sentence: "data is encrypted at rest"},
+	{ID: "client-side-encryption", Sentence: "declared data is encrypted with a local key before it reaches AWS",
+		Declared: "nobody has declared data that must be encrypted with a local key"},
+	{ID: "backups", Sentence: "backups exist, are fresh, and really restore"},
+	{ID: "network-lockdown", Sentence: "only declared sources reach declared ports"},
+	{ID: "load-balancing", Sentence: "user-facing applications are reached only through a load balancer"},
+	{ID: "waf", Sentence: "every public application is behind a web application firewall"},
+	{ID: "least-privilege", Sentence: "nobody has more access than they need"},
+	{ID: "containment", Sentence: "a compromised server, database or cache reaches nothing else"},
+	{ID: "watch", Sentence: "somebody would notice"},
+}
+
+// The engines that answer sentences which are accepted already, so that a claims file need not be rewritten when they come.
+const (
+	noPackets     = "packets are not followed yet: rules are judged, paths are not"
+	noPermissions = "permissions are not followed yet: policies are read, escalation is not"
+	noSeal        = "encryption with a local key is not checked yet"
+)
+
+// pending are the forms that the design fixes and that nothing judges yet: such a claim reads unknown, with this reason.
+var pending = []claims.Form{
+	{ID: "reach", Text: "port {port} is not reachable from the internet", Example: "port 22 is not reachable from the internet", Pending: noPackets},
+	{ID: "reach", Text: "port {port} is reachable only from {sources}", Example: "port 8080 is reachable only from 203.0.113.0/24", Pending: noPackets},
+	{ID: "reach", Text: "only load balancers are reachable from the internet, on {ports}", Example: "only load balancers are reachable from the internet, on 443", Pending: noPackets},
+	{ID: "reach", Text: "{tier} talks to {tier2} on {ports}", Example: "shop.web talks to shop.app on 8443", Pending: noPackets},
+	{ID: "reach", Text: "nothing else talks to {tier}", Example: "nothing else talks to shop.db", Pending: noPackets},
+	{ID: "access", Text: "administrators are exactly {principals}", Example: "administrators are exactly role/Admin in every account, permission-set/Operators in 111122223333", Pending: noPermissions},
+	{ID: "access", Text: "servers cannot change users or privileges, in any number of steps", Pending: noPermissions},
+	{ID: "access", Text: "only {principals} can delete backups", Example: "only role/Restore can delete backups", Pending: noPermissions},
+	{ID: "access", Text: "only {principals} can open a shell on {tier}", Example: "only group/Ops can open a shell on shop.web", Pending: noPermissions},
+	{ID: "seal", Text: "{location} is encrypted with a local key", Example: "s3://acme-vault/payroll is encrypted with a local key", Pending: noSeal},
+	{ID: "seal", Text: "the local key opens a canary every {period}", Example: "the local key opens a canary every 30 days", Pending: noSeal},
+}
+
+// Question is one thing that a practice's sentence implies, whether or not a control answers it yet.
+type Question struct {
+	ID         string
+	Practice   string
+	MustBeTrue string
+	Frameworks []string // "CIS5:2.2.1", "FSBP:RDS.3": ids only, the texts are their publishers'
+	Wave       string   // "1" and "2" belong to the practice's sentence; "3" comes later
+}
+
+//go:embed questions.tsv
+var questionsTable string
+
+// Questions returns the catalogue of questions, in its order.
+func Questions() []Question {
+	var all []Question
+	for _, line := range strings.Split(strings.TrimSpace(questionsTable), "\n")[1:] {
+		f := strings.Split(line, "\t")
+		q := Question{ID: f[0], Practice: f[1], MustBeTrue: f[2], Wave: f[4]}
+		for _, id := range strings.Fields(f[3]) {
+			if strings.Contains(id, ":") {
+				q.Frameworks = append(q.Frameworks, strings.TrimSuffix(id, ";"))
+			}
+		}
+		all = append(all, q)
+	}
+	return all
+}
+
+// Suite returns everything that can be asked. The error is a mistake in this package or in a control; its test finds it.
+func Suite() (control.Suite, error) {
+	s := control.Suite{Controls: controls()}
+	for _, p := range practices {
+		for _, q := range Questions() {
+			if q.Practice == p.ID && q.Wave != "3" {
+				p.Questions = append(p.Questions, q.ID)
+			}
+		}
+		s.Practices = append(s.Practices, p)
+	}
+	var forms []claims.Form
+	for _, c := range s.Controls {
+		forms = append(forms, claims.Form{ID: c.ID, Text: c.Sentence, Example: c.Asked})
+	}
+	for _, p := range s.Practices {
+		forms = append(forms, claims.Form{ID: p.ID, Text: p.Sentence})
+	}
+	language, err := claims.CompileForms(append(forms, pending...))
+	if err != nil {
+		return s, fmt.Errorf("catalog: %w", err)
+	}
+	s.Language = language
+	return s, nil
+}

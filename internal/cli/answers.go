@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"github.com/onus-cloud/onus/internal/answer"
+	"github.com/onus-cloud/onus/internal/control"
+	"github.com/onus-cloud/onus/internal/exposure"
+	"github.com/onus-cloud/onus/internal/load"
+)
+
+// answers is the one way from responses to a report.
+func (f *facts) answers() *answer.Report {
+	e, problems := load.Load(f.set)
+	r := control.Run(e, f.suite, f.declared, f.now)
+	r.Source = f.set.Source
+	for _, p := range append(f.set.Problems, problems...) {
+		r.Reading.Problems = append(r.Reading.Problems, p.String())
+	}
+	exposure.Rank(e, r)
+	return r
+}

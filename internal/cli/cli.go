@@ -1,0 +1,130 @@
+// Package cli is the command line: one file a command. It is the only place that wires packages together: it takes what
+// the user typed, lets collect or responses produce a set, load make the estate, control judge it, exposure rank it and
+// report show it. stdout is the answer, stderr the conversation; errors are one line that says what to do next.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// The exit codes of the design.
+const (
+	exitHolds   = 0
+	exitFailure = 1
+	exitUsage   = 2
+	exitBroken  = 3
+	exitUnknown = 4
+)
+
+// exit is an error that carries an exit code; its text, if any, is shown.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e exit) Unwrap() error { return e.err }
+
+// usage marks an error as the user's: exit code 2.
+func usage(format string, args ...any) error { return exit{exitUsage, fmt.Errorf(format, args...)} }
+
+// Main runs one command and returns its exit code.
+func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(err)
+	failure := root.ExecuteContext(ctx)
+	if failure == nil {
+		return exitHolds
+	}
+	code := exitFailure
+	if e := (exit{}); errors.As(failure, &e) {
+		code = e.code
+	}
+	if text := failure.Error(); text != "" {
+		fmt.Fprintln(err, "onus: "+strings.TrimPrefix(text, "onus: "))
+	}
+	return code
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "onus",
+		Short: "read AWS accounts and answer what their owners believe",
+		Long: `Onus reads AWS accounts and answers sentences about them: each holds, is broken
+(with a counter-example), is unknown (naming what could not be read) or is excused
+until a date. It only ever reads.
+
+Start with: onus demo`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage("%v: see `%s --help`", err, c.CommandPath())
+	})
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newSentences(), newDiff(), newClaims(), newPolicy())
+	for _, c := range root.Commands() {
+		argsAreUsage(c)
+	}
+	root.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage("there is no command %q: see `onus --help`", args[0])
+		}
+		return nil
+	}
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return root
+}
+
+// argsAreUsage makes wrong arguments a usage error that says how it is done.
+func argsAreUsage(c *cobra.Command) {
+	check := c.Args
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := check(c, args); err != nil {
+			return usage("%v: see `%s --help`", err, c.CommandPath())
+		}
+		return nil
+	}
+	for _, sub := range c.Commands() {
+		argsAreUsage(sub)
+	}
+}
+
+// screen says how wide a stream is and whether it may be coloured.
+func screen(c *cobra.Command, w io.Writer) (width int, color, ascii bool) {
+	ascii = !strings.Contains(strings.ToUpper(os.Getenv("LC_ALL")+os.Getenv("LC_CTYPE")+os.Getenv("LANG")), "UTF") && os.Getenv("LC_ALL")+os.Getenv("LC_CTYPE")+os.Getenv("LANG") != ""
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 100, false, ascii
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		width = 100
+	}
+	return width, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", ascii
+}

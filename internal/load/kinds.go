@@ -1,0 +1,66 @@
+package load
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+)
+
+// kindsRead are the resources, as their ARNs name service and type, that some file of this package reads. What the
+// tagging API shows besides is named in the report, so that nothing is claimed over what was never looked at.
+var kindsRead = map[string][]string{
+	"ec2": {"instance", "volume", "snapshot", "image", "launch-template", "vpc", "subnet", "route-table", "network-acl", "internet-gateway", "natgateway",
+		"vpc-peering-connection", "vpc-endpoint", "elastic-ip", "network-interface", "security-group", "security-group-rule", "vpc-flow-log", "prefix-list"},
+	"autoscaling":          {"autoScalingGroup", "launchConfiguration"},
+	"elasticloadbalancing": {"loadbalancer", "listener", "listener-rule", "targetgroup"},
+	"s3":                   {""},
+	"kms":                  {"key"},
+	"rds":                  {"db", "cluster", "snapshot", "cluster-snapshot"},
+	"dynamodb":             {"table"},
+	"lambda":               {"function"},
+	"cloudtrail":           {"trail"},
+	"guardduty":            {"detector"},
+	"wafv2":                {"regional", "global"},
+	"cloudfront":           {"distribution"},
+	"acm":                  {"certificate"},
+	"backup":               {"backup-plan", "backup-vault", "recovery-point"},
+	"dlm":                  {"policy"},
+	"iam":                  {"user", "role", "policy", "group", "mfa", "instance-profile"},
+	"ssm":                  {"managed-instance"},
+}
+
+// unreadKinds counts the tagged resources that nothing reads, by service and type.
+func (l *loader) unreadKinds() {
+	counts := map[estate.UnreadKind]int{}
+	for _, t := range l.estate.Tagged {
+		service, kind := arnKind(t.ARN)
+		if service == "" || slices.Contains(kindsRead[service], kind) {
+			continue
+		}
+		counts[estate.UnreadKind{Service: service, Type: kind}]++
+	}
+	for k, n := range counts {
+		k.Count = n
+		l.estate.UnreadKinds = append(l.estate.UnreadKinds, k)
+	}
+	slices.SortFunc(l.estate.UnreadKinds, func(a, b estate.UnreadKind) int {
+		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Type, b.Type))
+	})
+}
+
+// arnKind reads service and type out of an ARN: "arn:aws:sqs:us-east-1:111122223333:orders" is sqs and says no type.
+func arnKind(arn string) (service, kind string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return "", ""
+	}
+	if i := strings.IndexAny(parts[5], ":/"); i > 0 {
+		kind = parts[5][:i]
+	}
+	if parts[2] == "s3" || parts[2] == "sqs" || parts[2] == "sns" {
+		kind = ""
+	}
+	return parts[2], kind
+}
