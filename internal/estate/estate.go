@@ -9,6 +9,7 @@ package estate
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -39,8 +40,7 @@ type Estate struct {
 	// UnreadKinds are the kinds of resources among Tagged that nothing reads yet, sorted.
 	UnreadKinds []UnreadKind
 
-	readings  map[readingKey]Reading
-	resources int
+	readings map[readingKey]Reading
 }
 
 // UnreadKind is a kind of resource that exists and that nothing reads.
@@ -133,11 +133,28 @@ func (r RegionOf) Ref() Ref {
 // Tags returns none: Regions have no tags.
 func (r RegionOf) Tags() Known[map[string]string] { return None[map[string]string]() }
 
-// Resources counts everything in the estate that has a reference of its own.
-func (e *Estate) Resources() int { return e.resources }
+// Resources counts the resources of every list in the estate. It finds the lists by reflection, so that a new one counts.
+func (e *Estate) Resources() int {
+	n := 0
+	subject := reflect.TypeFor[Subject]()
+	for _, area := range []any{e.Compute, e.Network, e.Data, e.Backups, e.FrontDoors, e.Identity, e.Watching} {
+		n += countSubjects(reflect.ValueOf(area), subject)
+	}
+	return n
+}
 
-// Count adds to the number of resources; load calls it once for each list.
-func (e *Estate) Count(n int) { e.resources += n }
+func countSubjects(area reflect.Value, subject reflect.Type) int {
+	n := 0
+	for i := range area.NumField() {
+		switch f := area.Field(i); {
+		case f.Kind() == reflect.Slice && f.Type().Elem().Implements(subject):
+			n += f.Len()
+		case f.Kind() == reflect.Struct && area.Type().Field(i).Anonymous:
+			n += countSubjects(f, subject)
+		}
+	}
+	return n
+}
 
 type readingKey struct {
 	Place
