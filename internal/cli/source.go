@@ -86,7 +86,7 @@ func (s *source) open(c *cobra.Command) (*facts, error) {
 			f.set.Scope.Regions = s.live.regions
 		}
 	} else {
-		f.set, err = s.live.collect(c.Context(), c, nil)
+		f.set, err = s.live.collect(c, nil)
 	}
 	return f, err
 }
