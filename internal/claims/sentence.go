@@ -83,7 +83,7 @@ func (l *Language) Sentence(f *File, text string) (Claim, []Mistake) {
 	if f == nil {
 		f = &File{}
 	}
-	c, problems := l.sentence(f, text)
+	c, problems := l.sentence(f, text, true)
 	var mistakes []Mistake
 	for _, p := range problems {
 		column := 1
@@ -96,21 +96,21 @@ func (l *Language) Sentence(f *File, text string) (Claim, []Mistake) {
 	return c, mistakes
 }
 
-func (l *Language) sentence(f *File, text string) (Claim, []problem) {
+func (l *Language) sentence(f *File, text string, hints bool) (Claim, []problem) {
 	if scope, rest, ok := strings.Cut(text, ": "); ok && couldBeName(strings.TrimSpace(scope)) {
-		return l.scoped(f, strings.TrimSpace(scope), rest)
+		return l.scoped(f, strings.TrimSpace(scope), rest, hints)
 	}
-	return l.unscoped(f, text)
+	return l.unscoped(f, text, hints)
 }
 
-func (l *Language) scoped(f *File, scope, text string) (Claim, []problem) {
+func (l *Language) scoped(f *File, scope, text string, hints bool) (Claim, []problem) {
 	t, problems := f.tier(scope)
-	c, more := l.unscoped(f, text)
+	c, more := l.unscoped(f, text, hints)
 	c.Scope = t
 	return c, append(problems, more...)
 }
 
-func (l *Language) unscoped(f *File, text string) (Claim, []problem) {
+func (l *Language) unscoped(f *File, text string, hints bool) (Claim, []problem) {
 	if len(text) > maxSentence {
 		return Claim{}, one("", fmt.Sprintf("this sentence is longer than %d bytes", maxSentence), "name groups instead of long lists")
 	}
@@ -143,8 +143,10 @@ func (l *Language) unscoped(f *File, text string) (Claim, []problem) {
 		return claim, problems
 	}
 	hint := "onus sentences lists all"
-	if near := l.nearest(words); len(near) > 0 {
-		hint = "perhaps " + strings.Join(near, "; or ")
+	if hints {
+		if near := l.nearest(words); len(near) > 0 {
+			hint = "perhaps " + strings.Join(near, "; or ")
+		}
 	}
 	return claim, one("", fmt.Sprintf("no sentence reads %q", shorten(claim.Text)), hint)
 }
