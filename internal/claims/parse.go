@@ -87,34 +87,31 @@ func (r *reader) root(n node) {
 	}
 }
 
-// regions are the patterns by which the SDKs know Regions that are newer than they are (regionRegex in botocore's endpoints.json).
-var regions = regexp.MustCompile(`^((us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+|(cn|us-gov|us-iso|us-isob|eu-isoe|us-isof|eusc-de)-[a-z]+-[0-9]+)$`)
+// regionPattern is narrower than the SDKs' own patterns (regionRegex in botocore's endpoints.json): every Region so far ends
+// in a direction and a number, so that us-est-1 is a slip and not a Region still to come.
+var regionPattern = regexp.MustCompile(`^([a-z]{2}|us-gov|us-iso[a-z]?|eu-iso[a-z]?|eusc-[a-z]{2})-(north|south|east|west|central|northeast|northwest|southeast|southwest)-[1-9][0-9]?$`)
 
-var directions = regexp.MustCompile(`(north|south|east|west|central|northeast|northwest|southeast|southwest)[-_ ]?([0-9]+)[a-z]?$`)
+// someRegions serve as hints only.
+var someRegions = []string{"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
+	"ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ca-central-1", "ca-west-1",
+	"eu-central-1", "eu-central-2", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1",
+	"me-central-1", "me-south-1", "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2"}
 
-func checkRegion(text string) (problem string, hint string) {
-	if regions.MatchString(text) {
+func checkRegion(text string) (problem, hint string) {
+	if regionPattern.MatchString(text) {
 		return "", ""
 	}
-	hint = "Regions are written like us-east-1"
-	guess := strings.ToLower(strings.NewReplacer("_", "-", " ", "-").Replace(text))
-	if m := directions.FindStringSubmatchIndex(guess); m != nil && m[0] > 0 {
-		guess = strings.TrimRight(guess[:m[0]], "-") + "-" + guess[m[2]:m[3]] + "-" + guess[m[4]:m[5]]
-		if regions.MatchString(guess) {
-			hint = "perhaps " + guess
-		}
-	}
-	return fmt.Sprintf("%q does not look like a Region", text), hint
+	return fmt.Sprintf("%q does not look like a Region", text), suggest(text, someRegions, "Regions are written like us-east-1")
 }
 
-func checkAccount(text string) (problem string, hint string) {
-	if account.MatchString(text) {
+func checkAccount(text string) (problem, hint string) {
+	if accountID.MatchString(text) {
 		return "", ""
 	}
 	return fmt.Sprintf("%q is not an account id", text), "an account id has 12 digits"
 }
 
-func checkARN(text string) (problem string, hint string) {
+func checkARN(text string) (problem, hint string) {
 	if strings.HasPrefix(text, "arn:") || strings.HasPrefix(text, "*") {
 		return "", ""
 	}
@@ -139,7 +136,7 @@ func (r *reader) groups(n node) {
 	r.file.Groups = map[string][]Source{}
 	for _, e := range r.entries(n, "groups") {
 		r.checkName(e.key, "a group")
-		members := []Source{}
+		members, before := []Source{}, len(r.mistakes)
 		for _, item := range r.list(e.value, "group "+e.key.text) {
 			text, ok := r.text(item, "a member of "+e.key.text)
 			if !ok {
@@ -150,7 +147,7 @@ func (r *reader) groups(n node) {
 			m.Name = e.key.text
 			members = append(members, m)
 		}
-		if len(members) == 0 && len(r.mistakes) == 0 {
+		if len(members) == 0 && len(r.mistakes) == before {
 			r.mistake(e.key.at, "list addresses, CIDRs or accounts", "group %s has no members", e.key.text)
 		}
 		r.file.Groups[e.key.text] = members
@@ -210,8 +207,9 @@ func (r *reader) selection(fields map[string]node) Selection {
 func (r *reader) tags(n node) map[string][]string {
 	tags := map[string][]string{}
 	for _, e := range r.entries(n, "tags") {
+		before := len(r.mistakes)
 		values := r.texts(e.value, "the value of tag "+e.key.text, nil)
-		if len(values) == 0 {
+		if len(values) == 0 && len(r.mistakes) == before {
 			r.mistake(e.key.at, `write "*" for any value`, "tag %s has no value", e.key.text)
 		}
 		tags[e.key.text] = values
@@ -353,6 +351,7 @@ func (r *reader) cover(n node) Cover {
 		return Cover{Pattern: text}
 	}
 	var c Cover
+	before := len(r.mistakes)
 	fields := r.mapping(n, "for", coverKeys)
 	tags, hasTags := fields["tags"]
 	system, hasSystem := fields["system"]
@@ -360,7 +359,7 @@ func (r *reader) cover(n node) Cover {
 	case hasTags && hasSystem:
 		r.mistake(n.at, "list the two: [{tags: ...}, {system: ...}] covers either", "for has tags and a system")
 	case hasTags:
-		if c.Tags = r.tags(tags); len(c.Tags) == 0 {
+		if c.Tags = r.tags(tags); len(c.Tags) == 0 && len(r.mistakes) == before {
 			r.mistake(tags.at, "for: {tags: {app: legacy}}", "no tag is named")
 		}
 	case hasSystem:
@@ -369,7 +368,7 @@ func (r *reader) cover(n node) Cover {
 			c.Scope, problems = r.file.tier(text)
 			r.problems(system, problems)
 		}
-	default:
+	case len(r.mistakes) == before:
 		r.mistake(n.at, "for: i-0abc, {tags: {app: legacy}} or {system: legacy}", "for names nothing")
 	}
 	return c

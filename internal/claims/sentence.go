@@ -126,19 +126,15 @@ func (l *Language) unscoped(f *File, text string, hints bool) (Claim, []problem)
 		}
 		claim.Form = c.form
 		var problems []problem
-		for _, p := range c.pieces {
-			if p.kind == nil {
-				continue
-			}
-			value, canonical, wrong := p.kind.parse(f, texts[0])
+		for i, p := range c.slots() {
+			value, canonical, wrong := p.kind.parse(f, texts[i])
 			for _, w := range wrong {
 				if w.at == "" {
-					w.at = texts[0]
+					w.at = texts[i]
 				}
 				problems = append(problems, w)
 			}
 			claim.Slots.values = append(claim.Slots.values, slotValue{p.slot, value, canonical})
-			texts = texts[1:]
 		}
 		return claim, problems
 	}
@@ -170,8 +166,8 @@ func (l *Language) nearest(words []string) []string {
 	}
 	var found []near
 	for _, c := range l.forms {
-		// Half of the words may be wrong.
-		if cost := c.distance(words); cost <= wrongWord*max(len(words), len(c.pieces))/2 {
+		// Half of the words may be wrong, but half of the form's own words must be there.
+		if cost := c.distance(words); c.resembles(words) && cost <= wrongWord*max(len(words), len(c.pieces))/2 {
 			found = append(found, near{fmt.Sprintf("%q", c.form.Text), cost})
 		}
 	}
@@ -191,8 +187,23 @@ const (
 	wrongWord    = 4 // a word that is missing, too much or another
 	misspelt     = 1
 	implausible  = 2 // a slot filled with what it cannot hold
-	anotherValue = 0 // one more word in a slot that holds many
+	anotherValue = 1 // one more word in a slot that holds many
 )
+
+// resembles reports whether at least half of a form's own words stand somewhere in a sentence, if misspelt.
+func (c compiled) resembles(words []string) bool {
+	own, there := 0, 0
+	for _, p := range c.pieces {
+		if p.kind != nil {
+			continue
+		}
+		own++
+		if slices.ContainsFunc(words, func(w string) bool { return close(strings.ToLower(w), p.word) }) {
+			there++
+		}
+	}
+	return 2*there >= own
+}
 
 // distance is the edit distance of a sentence from a form, word by word.
 func (c compiled) distance(words []string) int {
@@ -235,7 +246,7 @@ func close(a, b string) bool {
 	if len(a) > 64 || len(b) > 64 {
 		return false
 	}
-	return editDistance(a, b) <= max(len(a), len(b))/3
+	return a == b || editDistance(a, b) <= max(len(a), len(b))/3
 }
 
 // editDistance counts the characters to insert, delete, replace or swap with their neighbour.
@@ -275,11 +286,8 @@ func suggest(name string, names []string, fallback string) string {
 			best, cost = n, c
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("perhaps %s", best)
-	case len(names) > 0 && len(names) <= 8 && fallback == "":
-		return "one of " + strings.Join(names, ", ")
+	if best == "" {
+		return fallback
 	}
-	return fallback
+	return "perhaps " + best
 }

@@ -219,7 +219,7 @@ func (r *reader) node(n ast.Node, depth int) (node, bool) {
 		}
 		return s, all
 	case *ast.LiteralNode:
-		return node{at: where(n.Start), text: n.Value.Value}, true
+		return node{at: where(n.Start), text: strings.TrimSpace(n.Value.Value)}, true
 	case *ast.NullNode:
 		return node{at: where(n.Token), text: n.Token.Value, plain: true, null: n.Token.Type == token.ImplicitNullType}, true
 	case *ast.StringNode:
@@ -335,7 +335,7 @@ var (
 
 // misread reports whether some YAML program would not read a plain scalar as the text that it shows.
 func misread(text string) bool {
-	return strings.HasPrefix(text, ":") || slices.Contains(booleans, strings.ToLower(text)) || numbers.MatchString(text) && !account.MatchString(text)
+	return strings.HasPrefix(text, ":") || slices.Contains(booleans, strings.ToLower(text)) || numbers.MatchString(text) && !accountID.MatchString(text)
 }
 
 // text returns a scalar's text; false means that a mistake was noted.
@@ -354,7 +354,7 @@ func (r *reader) text(n node, what string) (string, bool) {
 		r.mistake(n.at, fmt.Sprintf("quote it: %q", n.text), "YAML programs read %s as something other than text", n.text)
 		return "", false
 	}
-	return strings.TrimSpace(n.text), true
+	return n.text, true
 }
 
 // source returns up to n characters of the file.
