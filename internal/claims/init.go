@@ -46,7 +46,7 @@ func Init(facts InitFacts) []byte {
 	w := &writer{}
 	w.comment("What we believe is done. onus check answers each sentence; onus sentences lists all that can be written.")
 	w.comment("This file was written from what was seen in the accounts. Read it: a claim is yours once you keep it.")
-	if facts.Company != "" {
+	if strings.TrimSpace(facts.Company) != "" {
 		w.line("")
 		w.line("company: " + scalar(facts.Company))
 	}
@@ -62,10 +62,12 @@ type writer struct{ strings.Builder }
 
 func (w *writer) line(s string) { w.WriteString(s + "\n") }
 
+// comment writes one line, whatever is in the text.
 func (w *writer) comment(s string) {
-	w.line("# " + strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(c rune) bool {
+	words := strings.FieldsFunc(strings.ToValidUTF8(s, "?"), func(c rune) bool {
 		return unicode.IsControl(c) || unicode.IsSpace(c) || c == unicode.ReplacementChar
-	}), " "))
+	})
+	w.line("# " + strings.Join(words, " "))
 }
 
 func (w *writer) list(key string, items []string, comment string) {
@@ -129,9 +131,11 @@ func (w *writer) questions(questions []Question, claims bool) {
 	}
 	for _, q := range questions {
 		w.line("#")
-		w.comment(q.Seen)
+		if q.Seen != "" {
+			w.comment(q.Seen)
+		}
 		if q.Claim != "" {
-			w.comment(" - " + scalar(q.Claim))
+			w.comment("- " + scalar(q.Claim))
 		}
 	}
 }
@@ -183,7 +187,7 @@ var unfit = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 // fit makes a name that a system or tier may have and that is not taken.
 func fit(name, what string, taken map[string]bool) string {
 	name = strings.Trim(unfit.ReplaceAllString(name, "-"), "-_")
-	if !isName(name) {
+	if !isName(name) || misread(name) {
 		name = strings.Trim(what+"-"+name, "-")
 	}
 	name = strings.TrimRight(name[:min(len(name), 56)], "-_")

@@ -231,8 +231,11 @@ func (r *reader) owner(n node) string {
 }
 
 func (r *reader) checkName(n node, what string) {
-	if !isName(n.text) {
+	switch {
+	case !namePattern.MatchString(n.text):
 		r.mistake(n.at, "a letter, then letters, digits, - and _", "%q cannot be the name of %s", n.text, what)
+	case !isName(n.text):
+		r.mistake(n.at, "sentences need this word; take another", "%q cannot be the name of %s", n.text, what)
 	}
 }
 

@@ -119,24 +119,21 @@ func (l *Language) unscoped(f *File, text string, hints bool) (Claim, []problem)
 	if len(words) == 0 {
 		return claim, one("", "no sentence is written here", "onus sentences lists them")
 	}
+	// Two forms may have the same words about slots of different kinds; the one whose slots are right is meant.
+	var best Claim
+	var wrong []problem
 	for _, c := range l.forms {
 		texts, ok := c.bind(words)
 		if !ok {
 			continue
 		}
-		claim.Form = c.form
-		var problems []problem
-		for i, p := range c.slots() {
-			value, canonical, wrong := p.kind.parse(f, texts[i])
-			for _, w := range wrong {
-				if w.at == "" {
-					w.at = texts[i]
-				}
-				problems = append(problems, w)
-			}
-			claim.Slots.values = append(claim.Slots.values, slotValue{p.slot, value, canonical})
+		slots, problems := c.fill(f, texts)
+		if best.Form == nil || len(problems) < len(wrong) {
+			best, wrong = Claim{Form: c.form, Slots: slots, Text: claim.Text}, problems
 		}
-		return claim, problems
+	}
+	if best.Form != nil {
+		return best, wrong
 	}
 	hint := "onus sentences lists all"
 	if hints {
@@ -145,6 +142,23 @@ func (l *Language) unscoped(f *File, text string, hints bool) (Claim, []problem)
 		}
 	}
 	return claim, one("", fmt.Sprintf("no sentence reads %q", shorten(claim.Text)), hint)
+}
+
+// fill types the texts of the slots.
+func (c compiled) fill(f *File, texts []string) (Slots, []problem) {
+	var slots Slots
+	var problems []problem
+	for i, p := range c.slots() {
+		value, canonical, wrong := p.kind.parse(f, texts[i])
+		for _, w := range wrong {
+			if w.at == "" {
+				w.at = texts[i]
+			}
+			problems = append(problems, w)
+		}
+		slots.values = append(slots.values, slotValue{p.slot, value, canonical})
+	}
+	return slots, problems
 }
 
 func shorten(s string) string {
