@@ -14,7 +14,7 @@ func TestInit(t *testing.T) {
 	t.Parallel()
 	src := claims.Init(claims.InitFacts{
 		Company:   "Acme: the company",
-		Regions:   []string{"eu-west-1", "us-east-1"},
+		Regions:   []string{"eu-west-1", "global", "us-east-1"},
 		OwnerTags: []string{"Owner"},
 		Systems: []claims.InitSystem{
 			{Name: "shop", Tags: map[string]string{"app": "shop"}, Tiers: []claims.InitTier{{Name: "web", Tags: map[string]string{"tier": "web"}}}},

@@ -2,7 +2,8 @@ package claims
 
 import _ "embed"
 
-// Schema is the JSON Schema (draft 2020-12) of the claims file, for editors.
-//
 //go:embed onus.schema.json
-var Schema []byte
+var schema string
+
+// Schema returns the JSON Schema (draft 2020-12) of the claims file, for editors. The language of sentences is beyond it.
+func Schema() []byte { return []byte(schema) }

@@ -212,7 +212,7 @@ func (c compiled) resembles(words []string) bool {
 			continue
 		}
 		own++
-		if slices.ContainsFunc(words, func(w string) bool { return close(strings.ToLower(w), p.word) }) {
+		if slices.ContainsFunc(words, func(w string) bool { return similar(strings.ToLower(w), p.word) }) {
 			there++
 		}
 	}
@@ -249,14 +249,14 @@ func (p piece) cost(word string) int {
 		return implausible
 	case word == p.word:
 		return 0
-	case close(word, p.word):
+	case similar(word, p.word):
 		return misspelt
 	}
 	return wrongWord
 }
 
-// close reports whether one word is perhaps a misspelling of the other.
-func close(a, b string) bool {
+// similar reports whether one word is perhaps a misspelling of the other.
+func similar(a, b string) bool {
 	if len(a) > 64 || len(b) > 64 {
 		return false
 	}
@@ -289,14 +289,14 @@ func editDistance(a, b string) int {
 	return rows[len(r)][len(s)]
 }
 
-// suggest returns what was perhaps meant among names, or else the fallback.
-func suggest(name string, names []string, fallback string) string {
+// suggest returns the name that a text was perhaps meant to be, or else the fallback.
+func suggest(text string, names []string, fallback string) string {
 	best, cost := "", 0
 	for _, n := range names {
-		if !close(strings.ToLower(name), strings.ToLower(n)) {
+		if !similar(strings.ToLower(text), strings.ToLower(n)) {
 			continue
 		}
-		if c := editDistance(name, n); best == "" || c < cost {
+		if c := editDistance(text, n); best == "" || c < cost {
 			best, cost = n, c
 		}
 	}
