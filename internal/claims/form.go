@@ -71,8 +71,17 @@ func CompileForms(forms []Form) (*Language, error) {
 		if c.form.Example == "" {
 			c.form.Example = f.Text
 		}
-		if _, ok := c.bind(split(regular(c.form.Example))); !ok {
+		texts, ok := c.bind(split(regular(c.form.Example)))
+		if !ok {
 			return nil, fmt.Errorf("form %q: its example %q is not a sentence of this form", f.Text, c.form.Example)
+		}
+		for i, p := range c.slots() {
+			if p.kind.names {
+				continue // the names in an example are of a file that is not here
+			}
+			if _, _, problems := p.kind.parse(&File{}, texts[i]); len(problems) > 0 {
+				return nil, fmt.Errorf("form %q: its example: %s", f.Text, problems[0].text)
+			}
 		}
 		l.forms = append(l.forms, c)
 	}
@@ -110,6 +119,10 @@ func compile(f Form) (compiled, error) {
 	return c, nil
 }
 
+func (c compiled) slots() []piece {
+	return slices.DeleteFunc(slices.Clone(c.pieces), func(p piece) bool { return p.kind == nil })
+}
+
 // Sentences returns all forms in the order they were given, each with an example.
 func (l *Language) Sentences() []Form {
 	forms := make([]Form, len(l.forms))
@@ -119,7 +132,7 @@ func (l *Language) Sentences() []Form {
 	return forms
 }
 
-// element is a piece as one word exactly, or as any number of words.
+// element is a piece that stands for one word exactly, or for any number of words.
 type element struct {
 	piece
 	star bool

@@ -83,7 +83,7 @@ func (l *Language) Sentence(f *File, text string) (Claim, []Mistake) {
 	if f == nil {
 		f = &File{}
 	}
-	c, problems := l.sentence(f, text)
+	c, problems := l.sentence(f, text, true)
 	var mistakes []Mistake
 	for _, p := range problems {
 		column := 1
@@ -96,21 +96,21 @@ func (l *Language) Sentence(f *File, text string) (Claim, []Mistake) {
 	return c, mistakes
 }
 
-func (l *Language) sentence(f *File, text string) (Claim, []problem) {
+func (l *Language) sentence(f *File, text string, hints bool) (Claim, []problem) {
 	if scope, rest, ok := strings.Cut(text, ": "); ok && couldBeName(strings.TrimSpace(scope)) {
-		return l.scoped(f, strings.TrimSpace(scope), rest)
+		return l.scoped(f, strings.TrimSpace(scope), rest, hints)
 	}
-	return l.unscoped(f, text)
+	return l.unscoped(f, text, hints)
 }
 
-func (l *Language) scoped(f *File, scope, text string) (Claim, []problem) {
+func (l *Language) scoped(f *File, scope, text string, hints bool) (Claim, []problem) {
 	t, problems := f.tier(scope)
-	c, more := l.unscoped(f, text)
+	c, more := l.unscoped(f, text, hints)
 	c.Scope = t
 	return c, append(problems, more...)
 }
 
-func (l *Language) unscoped(f *File, text string) (Claim, []problem) {
+func (l *Language) unscoped(f *File, text string, hints bool) (Claim, []problem) {
 	if len(text) > maxSentence {
 		return Claim{}, one("", fmt.Sprintf("this sentence is longer than %d bytes", maxSentence), "name groups instead of long lists")
 	}
@@ -119,34 +119,46 @@ func (l *Language) unscoped(f *File, text string) (Claim, []problem) {
 	if len(words) == 0 {
 		return claim, one("", "no sentence is written here", "onus sentences lists them")
 	}
+	// Two forms may have the same words about slots of different kinds; the one whose slots are right is meant.
+	var best Claim
+	var wrong []problem
 	for _, c := range l.forms {
 		texts, ok := c.bind(words)
 		if !ok {
 			continue
 		}
-		claim.Form = c.form
-		var problems []problem
-		for _, p := range c.pieces {
-			if p.kind == nil {
-				continue
-			}
-			value, canonical, wrong := p.kind.parse(f, texts[0])
-			for _, w := range wrong {
-				if w.at == "" {
-					w.at = texts[0]
-				}
-				problems = append(problems, w)
-			}
-			claim.Slots.values = append(claim.Slots.values, slotValue{p.slot, value, canonical})
-			texts = texts[1:]
+		slots, problems := c.fill(f, texts)
+		if best.Form == nil || len(problems) < len(wrong) {
+			best, wrong = Claim{Form: c.form, Slots: slots, Text: claim.Text}, problems
 		}
-		return claim, problems
+	}
+	if best.Form != nil {
+		return best, wrong
 	}
 	hint := "onus sentences lists all"
-	if near := l.nearest(words); len(near) > 0 {
-		hint = "perhaps " + strings.Join(near, "; or ")
+	if hints {
+		if near := l.nearest(words); len(near) > 0 {
+			hint = "perhaps " + strings.Join(near, "; or ")
+		}
 	}
 	return claim, one("", fmt.Sprintf("no sentence reads %q", shorten(claim.Text)), hint)
+}
+
+// fill types the texts of the slots.
+func (c compiled) fill(f *File, texts []string) (Slots, []problem) {
+	var slots Slots
+	var problems []problem
+	for i, p := range c.slots() {
+		value, canonical, wrong := p.kind.parse(f, texts[i])
+		for _, w := range wrong {
+			if w.at == "" {
+				w.at = texts[i]
+			}
+			problems = append(problems, w)
+		}
+		slots.values = append(slots.values, slotValue{p.slot, value, canonical})
+	}
+	return slots, problems
 }
 
 func shorten(s string) string {
@@ -168,8 +180,8 @@ func (l *Language) nearest(words []string) []string {
 	}
 	var found []near
 	for _, c := range l.forms {
-		// Half of the words may be wrong.
-		if cost := c.distance(words); cost <= wrongWord*max(len(words), len(c.pieces))/2 {
+		// Half of the words may be wrong, but half of the form's own words must be there.
+		if cost := c.distance(words); c.resembles(words) && cost <= wrongWord*max(len(words), len(c.pieces))/2 {
 			found = append(found, near{fmt.Sprintf("%q", c.form.Text), cost})
 		}
 	}
@@ -189,8 +201,23 @@ const (
 	wrongWord    = 4 // a word that is missing, too much or another
 	misspelt     = 1
 	implausible  = 2 // a slot filled with what it cannot hold
-	anotherValue = 0 // one more word in a slot that holds many
+	anotherValue = 1 // one more word in a slot that holds many
 )
+
+// resembles reports whether at least half of a form's own words stand somewhere in a sentence, if misspelt.
+func (c compiled) resembles(words []string) bool {
+	own, there := 0, 0
+	for _, p := range c.pieces {
+		if p.kind != nil {
+			continue
+		}
+		own++
+		if slices.ContainsFunc(words, func(w string) bool { return similar(strings.ToLower(w), p.word) }) {
+			there++
+		}
+	}
+	return 2*there >= own
+}
 
 // distance is the edit distance of a sentence from a form, word by word.
 func (c compiled) distance(words []string) int {
@@ -222,18 +249,18 @@ func (p piece) cost(word string) int {
 		return implausible
 	case word == p.word:
 		return 0
-	case close(word, p.word):
+	case similar(word, p.word):
 		return misspelt
 	}
 	return wrongWord
 }
 
-// close reports whether one word is perhaps a misspelling of the other.
-func close(a, b string) bool {
+// similar reports whether one word is perhaps a misspelling of the other.
+func similar(a, b string) bool {
 	if len(a) > 64 || len(b) > 64 {
 		return false
 	}
-	return editDistance(a, b) <= max(len(a), len(b))/3
+	return a == b || editDistance(a, b) <= max(len(a), len(b))/3
 }
 
 // editDistance counts the characters to insert, delete, replace or swap with their neighbour.
@@ -262,22 +289,19 @@ func editDistance(a, b string) int {
 	return rows[len(r)][len(s)]
 }
 
-// suggest returns what was perhaps meant among names, or else the fallback.
-func suggest(name string, names []string, fallback string) string {
+// suggest returns the name that a text was perhaps meant to be, or else the fallback.
+func suggest(text string, names []string, fallback string) string {
 	best, cost := "", 0
 	for _, n := range names {
-		if !close(strings.ToLower(name), strings.ToLower(n)) {
+		if !similar(strings.ToLower(text), strings.ToLower(n)) {
 			continue
 		}
-		if c := editDistance(name, n); best == "" || c < cost {
+		if c := editDistance(text, n); best == "" || c < cost {
 			best, cost = n, c
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("perhaps %s", best)
-	case len(names) > 0 && len(names) <= 8 && fallback == "":
-		return "one of " + strings.Join(names, ", ")
+	if best == "" {
+		return fallback
 	}
-	return fallback
+	return "perhaps " + best
 }

@@ -67,23 +67,24 @@ type problem struct {
 // kind is a type of slot.
 type kind struct {
 	many    bool                                                // it may be several words
+	names   bool                                                // its words are names that the file declares
 	takes   func(word string) bool                              // a word of a form could be (part of) its value
 	typical []string                                            // such words
 	parse   func(f *File, text string) (any, string, []problem) // value, canonical text, what is wrong
 }
 
 var kinds = map[string]*kind{
-	"ports":      {true, startsWithDigit, []string{"22"}, parsePorts},
-	"port":       {false, startsWithDigit, []string{"22"}, parsePort},
-	"number":     {false, startsWithDigit, []string{"14"}, parseNumber},
-	"period":     {true, couldBePeriod, []string{"30", "days", "day"}, parsePeriod},
-	"sources":    {true, anyWord, []string{"office", "10.0.0.0/8"}, parseSources},
-	"tier":       {false, couldBeName, []string{"shop"}, parseTierSlot},
-	"principals": {true, anyWord, []string{"role/admin", "account"}, parsePrincipals},
-	"action":     {false, hasColon, []string{"s3:getobject"}, parseAction},
-	"location":   {false, hasSlash, []string{"s3://bucket/prefix"}, parseLocation},
-	"word":       {false, anyWord, []string{"word"}, parseText},
-	"text":       {true, anyWord, []string{"word"}, parseText},
+	"ports":      {many: true, takes: startsWithDigit, typical: []string{"22"}, parse: parsePorts},
+	"port":       {takes: startsWithDigit, typical: []string{"22"}, parse: parsePort},
+	"number":     {takes: startsWithDigit, typical: []string{"14"}, parse: parseNumber},
+	"period":     {many: true, takes: couldBePeriod, typical: []string{"30", "days", "day"}, parse: parsePeriod},
+	"sources":    {many: true, names: true, takes: anyWord, typical: []string{"office", "10.0.0.0/8"}, parse: parseSources},
+	"tier":       {names: true, takes: couldBeName, typical: []string{"shop"}, parse: parseTier},
+	"principals": {many: true, takes: anyWord, typical: []string{"role/admin", "account"}, parse: parsePrincipals},
+	"action":     {takes: hasColon, typical: []string{"s3:getobject"}, parse: parseAction},
+	"location":   {takes: hasSlash, typical: []string{"s3://bucket/prefix"}, parse: parseLocation},
+	"word":       {takes: anyWord, typical: []string{"word"}, parse: parseText},
+	"text":       {many: true, takes: anyWord, typical: []string{"word"}, parse: parseText},
 }
 
 func anyWord(string) bool { return true }
@@ -102,9 +103,9 @@ func couldBeName(word string) bool {
 }
 
 var (
-	name    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
-	account = regexp.MustCompile(`^[0-9]{12}$`)
-	digits  = regexp.MustCompile(`^[0-9]{1,9}$`)
+	namePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
+	accountID   = regexp.MustCompile(`^[0-9]{12}$`)
+	digits      = regexp.MustCompile(`^[0-9]{1,9}$`)
 )
 
 // notNames are words that a sentence needs for itself.
@@ -113,7 +114,7 @@ var notNames = []string{"a", "all", "an", "and", "any", "anybody", "anyone", "an
 
 // isName reports whether systems, tiers, groups and people may have that name.
 func isName(s string) bool {
-	return name.MatchString(s) && !slices.Contains(notNames, strings.ToLower(s))
+	return namePattern.MatchString(s) && !slices.Contains(notNames, strings.ToLower(s))
 }
 
 func one(at, text, hint string) []problem { return []problem{{at, text, hint}} }
@@ -230,7 +231,7 @@ func parsePeriod(_ *File, text string) (any, string, []problem) {
 	return d, d.String(), nil
 }
 
-func parseTierSlot(f *File, text string) (any, string, []problem) {
+func parseTier(f *File, text string) (any, string, []problem) {
 	t, problems := f.tier(text)
 	return t, t.String(), problems
 }
@@ -290,7 +291,7 @@ func (f *File) source(text string) ([]Source, []problem) {
 		}
 		return sources, nil
 	}
-	if account.MatchString(text) || strings.ContainsAny(text, ":/") || startsWithDigit(text) {
+	if accountID.MatchString(text) || strings.ContainsAny(text, ":/") || startsWithDigit(text) {
 		s, problems := parseMember(text)
 		return []Source{s}, problems
 	}
@@ -316,7 +317,7 @@ func (f *File) has(system string) bool {
 
 // parseMember reads what a group may hold: an address, a CIDR or an account.
 func parseMember(text string) (Source, []problem) {
-	if account.MatchString(text) {
+	if accountID.MatchString(text) {
 		return Source{Name: text, Account: text}, nil
 	}
 	if digits.MatchString(text) || len(text) > 9 && !strings.ContainsAny(text, ".:/") && startsWithDigit(text) {
@@ -379,7 +380,7 @@ func parsePrincipal(item string) (Principal, []problem) {
 		place = strings.TrimPrefix(place, "in ")
 		switch {
 		case place == "every account" || place == "all accounts" || place == "any account":
-		case account.MatchString(place):
+		case accountID.MatchString(place):
 			p.Account = place
 		default:
 			return p, one(item, fmt.Sprintf("%q is not in an account", item), hint)
@@ -402,7 +403,10 @@ func parsePrincipal(item string) (Principal, []problem) {
 	}
 	k, n, _ := strings.Cut(who, "/")
 	if !slices.Contains(principalKinds, k) || n == "" {
-		return p, one(who, fmt.Sprintf("%q is not a principal", who), suggest(k, principalKinds, hint))
+		if near := suggest(k, principalKinds, ""); near != "" && n != "" {
+			return p, one(who, fmt.Sprintf("%q is not a principal", who), near+"/"+n)
+		}
+		return p, one(who, fmt.Sprintf("%q is not a principal", who), hint)
 	}
 	p.Kind, p.Name = k, n
 	return p, nil
