@@ -199,6 +199,11 @@ func (c *Compute) LaunchConfiguration(p Place, name string) *LaunchConfiguration
 	return find(c.LaunchConfigurations, p, "launch-configuration", name)
 }
 
+// AutoScalingGroup returns an Auto Scaling group of a place by its name, or nil.
+func (c *Compute) AutoScalingGroup(p Place, name string) *AutoScalingGroup {
+	return find(c.AutoScalingGroups, p, "auto-scaling-group", name)
+}
+
 // find looks a resource up in a list that is sorted by Ref.Key.
 func find[R interface {
 	*T
