@@ -177,6 +177,12 @@ func (e *Estate) Note(r Reading) {
 	}
 }
 
+// Withdraw makes a reading incomplete whose call succeeded but whose answer could not be understood.
+func (e *Estate) Withdraw(r Reading) {
+	delete(e.readings, readingKey{r.Place, r.Operation, r.About})
+	e.Note(r)
+}
+
 func better(a, b Reading) bool {
 	if ac, bc := a.Outcome.Complete(), b.Outcome.Complete(); ac != bc {
 		return ac

@@ -18,6 +18,14 @@ import (
 // services load in this order: who and where first, then what is there, then what joins.
 var services = []func(*loader){
 	(*loader).accounts,
+	(*loader).tagging,
+	(*loader).regionDefaults,
+	(*loader).instances,
+	(*loader).images,
+	(*loader).launchTemplates,
+	(*loader).autoScaling,
+	(*loader).systemsManager,
+	(*loader).functions,
 	(*loader).volumes,
 }
 
@@ -58,6 +66,7 @@ type loader struct {
 	scope    responses.Scope
 	lists    map[operation.ID][]*responses.Response
 	single   map[singleKey]*responses.Response
+	tags     tagIndex
 	problems []responses.Problem
 }
 
@@ -145,7 +154,7 @@ func (l *loader) decode(r *responses.Response, i int, into any) bool {
 		where = fmt.Sprintf("page %d of %d: ", i+1, n)
 	}
 	l.problem(r, fmt.Sprintf("%s%v: what it would have told is unknown", where, err))
-	l.estate.Note(estate.Reading{Place: placeOf(r), Operation: r.Operation, About: r.About(), Time: r.Time,
+	l.estate.Withdraw(estate.Reading{Place: placeOf(r), Operation: r.Operation, About: r.About(), Time: r.Time,
 		Outcome: operation.Failed, Code: "BadBody"})
 	return false
 }
