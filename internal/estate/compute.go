@@ -28,10 +28,12 @@ type Instance struct {
 	State      string    // "pending", "running", "stopping", "stopped"
 	LaunchTime time.Time // of its last start
 	// Since is when its root volume was attached; its image is at least that old. Zero if AWS does not say.
-	Since    time.Time
-	Image    string // "ami-0abc"
-	Type     string // "m5.large"
-	Platform string // "Linux/UNIX", "Windows"
+	Since time.Time
+	Image string // "ami-0abc"
+	Type  string // "m5.large"
+	// RootDevice is the device name of the volume that it starts from.
+	RootDevice string
+	Platform   string // "Linux/UNIX", "Windows"
 	// Profile is the ARN of its instance profile, through which it has a role; empty for none.
 	Profile        string
 	SecurityGroups []string // ids, sorted
@@ -105,6 +107,10 @@ type Image struct {
 	Deprecated time.Time // may be in the future; zero for never
 	// TokensRequired says that hosts started from it require version 2 of the metadata service if nothing else decides.
 	TokensRequired bool
+	// Public is what the listing says: everybody may start it.
+	Public bool
+	// Shared says who else may start it. Only its owner may ask, so of others' images it is unknown.
+	Shared Known[Sharing]
 }
 
 // LaunchTemplate is what hosts are started from.
@@ -186,6 +192,9 @@ func comparePlaces(a, b Place) int {
 	return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region))
 }
 
+// Instance returns an instance of a place, or nil.
+func (c *Compute) Instance(p Place, id string) *Instance { return find(c.Instances, p, "instance", id) }
+
 // Image returns an image as seen from a place, or nil.
 func (c *Compute) Image(p Place, id string) *Image { return find(c.Images, p, "image", id) }
 
@@ -223,4 +232,15 @@ type Volume struct {
 	Encrypted bool
 	KMSKey    string   // ARN of the key; empty where it is not encrypted
 	Instances []string // ids of the instances it is attached to
+	Type      string   // "gp3", "io2"
+	// Attachments has one element for each of Instances, in the same order.
+	Attachments []Attachment
+}
+
+// Attachment is how a volume is attached to an instance.
+type Attachment struct {
+	Instance            string    // id
+	Device              string    // "/dev/xvda"
+	Since               time.Time // zero if AWS does not say
+	DeleteOnTermination bool      // the volume goes when the instance does
 }

@@ -15,6 +15,7 @@ func (l *loader) images() {
 			CreationDate    when
 			DeprecationTime when
 			ImdsSupport     string
+			Public          bool
 			Tags            []tag
 		}
 	}
@@ -27,6 +28,8 @@ func (l *loader) images() {
 				Created:        i.CreationDate.Time,
 				Deprecated:     i.DeprecationTime.Time,
 				TokensRequired: i.ImdsSupport == "v2.0",
+				Public:         i.Public,
+				Shared:         l.imageSharing(p, i.ImageID),
 			}
 			if image.Reference.Name == "" {
 				image.Reference.Name = i.Name

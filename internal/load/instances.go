@@ -66,6 +66,7 @@ func (l *loader) instances() {
 					Since:            i.LaunchTime.Time,
 					Image:            i.ImageID,
 					Type:             i.InstanceType,
+					RootDevice:       i.RootDeviceName,
 					Platform:         i.PlatformDetails,
 					Profile:          i.IamInstanceProfile.Arn,
 					VPC:              i.VpcID,

@@ -27,6 +27,12 @@ var services = []func(*loader){
 	(*loader).systemsManager,
 	(*loader).functions,
 	(*loader).volumes,
+	(*loader).rds,
+	(*loader).dynamodb,
+	(*loader).kms,
+	(*loader).snapshots,
+	(*loader).backup,
+	(*loader).dlm,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.

@@ -1,0 +1,9 @@
+package patches
+
+import (
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/control/controltest"
+)
+
+func TestRDSMinorAutomatic(t *testing.T) { t.Parallel(); controltest.Run(t, RDSMinorAutomatic) }
