@@ -19,6 +19,13 @@ import (
 var services = []func(*loader){
 	(*loader).accounts,
 	(*loader).tagging,
+	(*loader).regionDefaults,
+	(*loader).instances,
+	(*loader).images,
+	(*loader).launchTemplates,
+	(*loader).autoScaling,
+	(*loader).systemsManager,
+	(*loader).functions,
 	(*loader).volumes,
 }
 

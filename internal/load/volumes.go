@@ -21,7 +21,7 @@ func (l *loader) volumes() {
 	each(l, "ec2:DescribeVolumes", func(p estate.Place, page *volumeList) {
 		for _, v := range page.Volumes {
 			volume := &estate.Volume{
-				Resource:  resource(p, "volume", v.VolumeID, "arn:aws:ec2:"+p.Region+":"+p.Account+":volume/"+v.VolumeID, v.Tags),
+				Resource:  resource(p, "volume", v.VolumeID, arn("ec2", p, "volume/"+v.VolumeID), v.Tags),
 				Encrypted: v.Encrypted,
 				KMSKey:    v.KmsKeyID,
 			}
