@@ -27,6 +27,7 @@ var services = []func(*loader){
 	(*loader).systemsManager,
 	(*loader).functions,
 	(*loader).volumes,
+	(*loader).securityGroups,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.
