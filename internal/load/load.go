@@ -27,12 +27,16 @@ var services = []func(*loader){
 	(*loader).systemsManager,
 	(*loader).functions,
 	(*loader).volumes,
+<<<<<<< HEAD
 	(*loader).rds,
 	(*loader).dynamodb,
 	(*loader).kms,
 	(*loader).snapshots,
 	(*loader).backup,
 	(*loader).dlm,
+=======
+	(*loader).securityGroups,
+>>>>>>> front
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.
