@@ -18,6 +18,7 @@ import (
 // services load in this order: who and where first, then what is there, then what joins.
 var services = []func(*loader){
 	(*loader).accounts,
+	(*loader).tagging,
 	(*loader).volumes,
 }
 
@@ -58,6 +59,7 @@ type loader struct {
 	scope    responses.Scope
 	lists    map[operation.ID][]*responses.Response
 	single   map[singleKey]*responses.Response
+	tags     tagIndex
 	problems []responses.Problem
 }
 
