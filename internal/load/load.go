@@ -20,6 +20,7 @@ var services = []func(*loader){
 	(*loader).accounts,
 	(*loader).tagging,
 	(*loader).volumes,
+	(*loader).identity,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.
