@@ -177,6 +177,12 @@ func (e *Estate) Note(r Reading) {
 	}
 }
 
+// Retract replaces what was noted of a call: its body could not be understood, so it told nothing, whatever AWS answered.
+func (e *Estate) Retract(r Reading) {
+	delete(e.readings, readingKey{r.Place, r.Operation, r.About})
+	e.Note(r)
+}
+
 func better(a, b Reading) bool {
 	if ac, bc := a.Outcome.Complete(), b.Outcome.Complete(); ac != bc {
 		return ac

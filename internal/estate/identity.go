@@ -28,6 +28,9 @@ type Login struct {
 	PasswordPolicy Known[PasswordPolicy]
 	// RootVirtualMFA reports whether a virtual device is the root user's second factor. Other factors are not listed by AWS.
 	RootVirtualMFA Known[bool]
+	// RootPasswordStays says that the root password cannot be removed centrally: the account is in no organisation, or
+	// manages one. Otherwise nothing is said.
+	RootPasswordStays bool
 }
 
 // AccountSummary is the part of iam:GetAccountSummary that is about the root user. Each member is unknown where the

@@ -18,8 +18,11 @@ import (
 
 // identity reads users, groups, roles and their policies, and how the root user and passwords are kept.
 func (l *loader) identity() {
+	managers := l.managers()
 	for _, a := range l.estate.Accounts {
-		l.estate.Logins = append(l.estate.Logins, l.login(a))
+		login := l.login(a)
+		login.RootPasswordStays = managers[a.ID]
+		l.estate.Logins = append(l.estate.Logins, login)
 	}
 	l.authorizationDetails()
 	l.estate.Users = byKey(l.estate.Users)
@@ -45,6 +48,26 @@ func (l *loader) tagCredentials() {
 			c.Labels = labels
 		}
 	}
+}
+
+// managers are the accounts that manage an organisation, as any account says, or that say they are in none.
+func (l *loader) managers() map[string]bool {
+	type description struct {
+		Organization struct {
+			MasterAccountID string `json:"MasterAccountId"`
+		}
+	}
+	ids := map[string]bool{}
+	for _, a := range l.estate.Accounts {
+		p := estate.Place{Account: a.ID, Region: estate.Global}
+		manager := only(l, p, "organizations:DescribeOrganization", func(d *description) string { return d.Organization.MasterAccountID })
+		if id, ok := manager.Value(); ok {
+			ids[id] = true
+		} else if manager.Absent() {
+			ids[a.ID] = true
+		}
+	}
+	return ids
 }
 
 func (l *loader) login(a *estate.Account) *estate.Login {

@@ -148,7 +148,7 @@ func (l *loader) decode(r *responses.Response, i int, into any) bool {
 		where = fmt.Sprintf("page %d of %d: ", i+1, n)
 	}
 	l.problem(r, fmt.Sprintf("%s%v: what it would have told is unknown", where, err))
-	l.estate.Note(estate.Reading{Place: placeOf(r), Operation: r.Operation, About: r.About(), Time: r.Time,
+	l.estate.Retract(estate.Reading{Place: placeOf(r), Operation: r.Operation, About: r.About(), Time: r.Time,
 		Outcome: operation.Failed, Code: "BadBody"})
 	return false
 }
