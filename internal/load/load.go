@@ -21,6 +21,7 @@ var services = []func(*loader){
 	(*loader).tagging,
 	(*loader).volumes,
 	(*loader).identity,
+	(*loader).buckets,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.
