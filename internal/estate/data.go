@@ -1,6 +1,54 @@
 package estate
 
+import (
+	"time"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
 // Data is what is kept: buckets, databases, tables and the keys that encrypt them. Each list is sorted by Ref.Key.
 type Data struct {
 	Databases
+	Buckets []*Bucket
+}
+
+// Bucket is an S3 bucket. Each of its settings is a question of its own.
+type Bucket struct {
+	Resource // Region is Global where nothing tells it
+	Created  time.Time
+	// Policy is absent where the bucket has none.
+	Policy Known[*policy.Document]
+	// PolicyPublic is what S3 says of the policy: that it grants access to everybody. Absent without a policy.
+	PolicyPublic Known[bool]
+	// PublicGrants are the permissions that the access control list gives to everybody or to everybody with an AWS account.
+	PublicGrants Known[[]string]
+	// Ownership is BucketOwnerEnforced (access control lists are off), BucketOwnerPreferred or ObjectWriter; absent means
+	// the last, for buckets from before April 2023.
+	Ownership Known[string]
+	// Block is the bucket's own public access block, AccountBlock that of its account; absent means that nothing is blocked.
+	Block        Known[PublicAccessBlock]
+	AccountBlock Known[PublicAccessBlock]
+	Encryption   Known[BucketEncryption]
+	Versioning   Known[string] // Enabled, Suspended, or empty for never enabled
+	// LogBucket is where access logs go; empty for nowhere.
+	LogBucket Known[string]
+	// Lock is the default retention of new objects: "GOVERNANCE", "COMPLIANCE", or empty where the bucket has locking on
+	// but no default; absent where locking is off.
+	Lock Known[string]
+}
+
+// PublicAccessBlock is the four settings of S3 Block Public Access. Of account and bucket the stricter one applies, setting by
+// setting.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+type PublicAccessBlock struct {
+	BlockPublicAcls       bool
+	IgnorePublicAcls      bool
+	BlockPublicPolicy     bool
+	RestrictPublicBuckets bool
+}
+
+// BucketEncryption is how new objects are encrypted where the request does not say.
+type BucketEncryption struct {
+	Algorithm string // AES256, aws:kms, aws:kms:dsse
+	Key       string // of KMS; empty for AWS's own
 }

@@ -27,16 +27,15 @@ var services = []func(*loader){
 	(*loader).systemsManager,
 	(*loader).functions,
 	(*loader).volumes,
-<<<<<<< HEAD
+	(*loader).securityGroups,
 	(*loader).rds,
 	(*loader).dynamodb,
 	(*loader).kms,
 	(*loader).snapshots,
 	(*loader).backup,
 	(*loader).dlm,
-=======
-	(*loader).securityGroups,
->>>>>>> front
+	(*loader).identity,
+	(*loader).buckets,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.

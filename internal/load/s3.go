@@ -1,0 +1,162 @@
+package load
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// buckets reads S3 buckets. S3 is asked once for an account, whatever the buckets' Regions.
+func (l *loader) buckets() {
+	type bucketList struct {
+		Buckets []struct {
+			Name         string
+			BucketRegion string // in newer answers only
+			CreationDate when
+		}
+	}
+	each(l, "s3:ListBuckets", func(p estate.Place, page *bucketList) {
+		for _, b := range page.Buckets {
+			if b.Name == "" {
+				continue
+			}
+			bucket := &estate.Bucket{Created: b.CreationDate.Time, AccountBlock: l.accountBlock(p)}
+			l.bucketSettings(bucket, p, b.Name)
+			region := b.BucketRegion
+			if region == "" {
+				region = l.bucketRegion(p, b.Name)
+			}
+			bucket.Reference = estate.Ref{Kind: "bucket", Account: p.Account, Region: region, ID: b.Name, ARN: "arn:" + partition(region) + ":s3:::" + b.Name}
+			bucket.Labels = l.tagsOf(estate.Place{Account: p.Account, Region: region}, bucket.Reference.ARN)
+			l.estate.Buckets = append(l.estate.Buckets, bucket)
+		}
+	})
+	l.estate.Buckets = byKey(l.estate.Buckets)
+}
+
+// bucketRegion is where a bucket is, or else estate.Global. S3 has no name for us-east-1 and an old one for eu-west-1.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+func (l *loader) bucketRegion(p estate.Place, name string) string {
+	type location struct{ LocationConstraint string }
+	known := about(l, p, "s3:GetBucketLocation", name, func(pages []location) string {
+		if len(pages) == 0 {
+			return estate.Global
+		}
+		switch constraint := pages[0].LocationConstraint; constraint {
+		case "":
+			return "us-east-1"
+		case "EU":
+			return "eu-west-1"
+		default:
+			return constraint
+		}
+	})
+	if region, ok := known.Value(); ok {
+		return region
+	}
+	return estate.Global
+}
+
+type blockPage struct {
+	PublicAccessBlockConfiguration estate.PublicAccessBlock
+}
+
+func (l *loader) accountBlock(p estate.Place) estate.Known[estate.PublicAccessBlock] {
+	return only(l, p, "s3control:GetPublicAccessBlock", func(page *blockPage) estate.PublicAccessBlock { return page.PublicAccessBlockConfiguration })
+}
+
+// last is the one page of a call that has one: its zero value where there is none.
+func last[Page any](pages []Page) (page Page) {
+	if len(pages) > 0 {
+		page = pages[len(pages)-1]
+	}
+	return page
+}
+
+func (l *loader) bucketSettings(b *estate.Bucket, p estate.Place, name string) {
+	b.Policy = l.bucketPolicy(p, name)
+	type status struct {
+		PolicyStatus struct{ IsPublic bool }
+	}
+	b.PolicyPublic = about(l, p, "s3:GetBucketPolicyStatus", name, func(pages []status) bool { return last(pages).PolicyStatus.IsPublic })
+
+	type acl struct {
+		Grants []struct {
+			Grantee    struct{ URI string }
+			Permission string
+		}
+	}
+	b.PublicGrants = about(l, p, "s3:GetBucketAcl", name, func(pages []acl) []string {
+		permissions := []string{}
+		for _, g := range last(pages).Grants {
+			if uri := g.Grantee.URI; strings.HasSuffix(uri, "/groups/global/AllUsers") || strings.HasSuffix(uri, "/groups/global/AuthenticatedUsers") {
+				permissions = append(permissions, g.Permission+" for "+uri[strings.LastIndexByte(uri, '/')+1:])
+			}
+		}
+		return sorted(permissions)
+	})
+
+	type ownership struct {
+		OwnershipControls struct {
+			Rules []struct{ ObjectOwnership string }
+		}
+	}
+	b.Ownership = about(l, p, "s3:GetBucketOwnershipControls", name, func(pages []ownership) string {
+		for _, r := range last(pages).OwnershipControls.Rules {
+			return r.ObjectOwnership
+		}
+		return ""
+	})
+	b.Block = about(l, p, "s3:GetPublicAccessBlock", name, func(pages []blockPage) estate.PublicAccessBlock {
+		return last(pages).PublicAccessBlockConfiguration
+	})
+
+	type encryption struct {
+		ServerSideEncryptionConfiguration struct {
+			Rules []struct {
+				ApplyServerSideEncryptionByDefault struct {
+					SSEAlgorithm   string
+					KMSMasterKeyID string
+				}
+			}
+		}
+	}
+	b.Encryption = about(l, p, "s3:GetBucketEncryption", name, func(pages []encryption) estate.BucketEncryption {
+		for _, r := range last(pages).ServerSideEncryptionConfiguration.Rules {
+			return estate.BucketEncryption{Algorithm: r.ApplyServerSideEncryptionByDefault.SSEAlgorithm, Key: r.ApplyServerSideEncryptionByDefault.KMSMasterKeyID}
+		}
+		return estate.BucketEncryption{}
+	})
+
+	type versioning struct{ Status string }
+	b.Versioning = about(l, p, "s3:GetBucketVersioning", name, func(pages []versioning) string { return last(pages).Status })
+	type logging struct {
+		LoggingEnabled struct{ TargetBucket string }
+	}
+	b.LogBucket = about(l, p, "s3:GetBucketLogging", name, func(pages []logging) string { return last(pages).LoggingEnabled.TargetBucket })
+	type lock struct {
+		ObjectLockConfiguration struct {
+			ObjectLockEnabled string
+			Rule              struct {
+				DefaultRetention struct{ Mode string }
+			}
+		}
+	}
+	b.Lock = about(l, p, "s3:GetObjectLockConfiguration", name, func(pages []lock) string {
+		return last(pages).ObjectLockConfiguration.Rule.DefaultRetention.Mode
+	})
+}
+
+func (l *loader) bucketPolicy(p estate.Place, name string) estate.Known[*policy.Document] {
+	const op operation.ID = "s3:GetBucketPolicy"
+	type page struct{ Policy document }
+	text := about(l, p, op, name, func(pages []page) document { return slices.Clone(last(pages).Policy) })
+	if gap, unread := text.Unread(); unread {
+		return estate.Unread[*policy.Document](gap)
+	}
+	d, _ := text.Value()
+	return l.policy(p, op, name, "the policy of bucket "+name, d)
+}
