@@ -69,6 +69,9 @@ func CompileForms(forms []Form) (*Language, error) {
 			}
 		}
 		if c.form.Example == "" {
+			if len(c.slots()) > 0 {
+				return nil, fmt.Errorf("form %q: it has slots and so needs an example", f.Text)
+			}
 			c.form.Example = f.Text
 		}
 		texts, ok := c.bind(split(regular(c.form.Example)))

@@ -29,7 +29,7 @@ func TestCompileFormsRefuses(t *testing.T) {
 		"a slot twice":              {[]claims.Form{{Text: "{port} or {port}", Example: "1 or 2"}}, "comes twice"},
 		"a slot glued to a word":    {[]claims.Form{{Text: "port{port}", Example: "port22"}}, "is not a slot"},
 		"no words":                  {[]claims.Form{{Text: " . "}}, "no words"},
-		"no example":                {[]claims.Form{{Text: "port {port} is shut"}}, "its example"},
+		"no example":                {[]claims.Form{{Text: "nothing reaches {tier}"}}, "needs an example"},
 		"the example of another":    {[]claims.Form{{Text: "port {port} is shut", Example: "port 22 is open"}}, "its example"},
 		"an example with a bad one": {[]claims.Form{{Text: "port {port} is shut", Example: "port 0 is shut"}}, `"0" is not a port`},
 	} {
@@ -135,6 +135,19 @@ func TestSlots(t *testing.T) {
 		}
 		if diff := cmp.Diff(test.want, test.get(c.Slots), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.sentence, diff)
+		}
+	}
+}
+
+// Where the words of one form stand in the slot of another, the form whose slots are right is meant.
+func TestWordsOrSlot(t *testing.T) {
+	t.Parallel()
+	for sentence, want := range map[string]string{
+		"no rule admits the internet on every port": "net-no-all-ports-from-internet",
+		"no rule admits the internet on 22":         "net-no-ssh-from-internet",
+	} {
+		if c, mistakes := language(t).Sentence(nil, sentence); len(mistakes) > 0 || c.Form.ID != want {
+			t.Errorf("%s: got %v, %v, want %s", sentence, c.Form, mistakes, want)
 		}
 	}
 }

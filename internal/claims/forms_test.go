@@ -9,6 +9,9 @@ import (
 // someForms are forms of every kind of slot.
 var someForms = []claims.Form{
 	{Text: "no rule admits the internet on {ports}", ID: "net-no-ssh-from-internet", Example: "no rule admits the internet on 22, 3389"},
+	{Text: "no rule admits the internet on every port", ID: "net-no-all-ports-from-internet"},
+	{Text: "no running host was started from an image older than {period} or marked deprecated, unless it is patched in place", ID: "os-image-age",
+		Example: "no running host was started from an image older than 180 days or marked deprecated, unless it is patched in place"},
 	{Text: "a restore is tested every {period}", ID: "backup-restored-and-verified", Example: "a restore is tested every 30 days"},
 	{Text: "port {port} is reachable only from {sources}", ID: "reach", Example: "port 8080 is reachable only from office", Pending: "the packet engine is not built yet"},
 	{Text: "port {port} is not reachable from the internet", ID: "reach", Example: "port 22 is not reachable from the internet", Pending: "the packet engine is not built yet"},
