@@ -101,7 +101,7 @@ func shapeProblems(t *testing.T, all []fixtureResponse) []string {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), Tool(t, "venv/bin/python"), filepath.Join(Root(t), "internal/testbed/shapes.py"))
+	cmd := exec.CommandContext(t.Context(), Tool(t, "venv/bin/python"), source(t, "shapes.py"))
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &in, &out, &problems
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("shapes.py: %v\n%s", err, &problems)

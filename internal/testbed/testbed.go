@@ -12,6 +12,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,7 +39,7 @@ type Bed struct {
 // Start runs a fresh AWS server until the test ends. settings are moto's environment variables ("MOTO_AMIS_PATH=...").
 func Start(t testing.TB, settings ...string) *Bed {
 	t.Helper()
-	server := exec.Command(Tool(t, "venv/bin/python"), filepath.Join(Root(t), "internal/testbed/serve.py"))
+	server := exec.Command(Tool(t, "venv/bin/python"), source(t, "serve.py"))
 	server.Env = append(os.Environ(), settings...)
 	log := new(bytes.Buffer)
 	server.Stderr = log
@@ -116,20 +117,38 @@ func (b *Bed) EnvWith(accessKeyID, secretAccessKey string) []string {
 // Seed runs a script of internal/testbed/seed against this server and returns what it printed.
 func (b *Bed) Seed(t testing.TB, script string, args ...string) string {
 	t.Helper()
-	path := filepath.Join(Root(t), "internal/testbed/seed", script)
-	return b.run(t, append([]string{Tool(t, "venv/bin/python"), path}, args...))
+	return b.python(t, filepath.Join("seed", script), nil, args...)
 }
 
-// AWS runs the AWS CLI against this server as an administrator of the account and returns what it printed.
-func (b *Bed) AWS(t testing.TB, account string, args ...string) (stdout, stderr string, err error) {
+// Command is one command of the AWS CLI, and the file that takes what it prints.
+type Command struct {
+	File       string         `json:"file"`
+	Account    string         `json:"-"`
+	Region     string         `json:"region"`
+	Service    string         `json:"service"`    // as the CLI has it: "s3api"
+	Operation  string         `json:"operation"`  // as the API has it: "GetBucketPolicy"
+	Parameters map[string]any `json:"parameters"` // likewise; values are strings or lists of them
+}
+
+// AWS runs commands of the real AWS CLI against this server, each as an administrator of its account. What a command prints, or
+// if it fails what it complains, is in its file then.
+func (b *Bed) AWS(t testing.TB, commands []Command) {
 	t.Helper()
-	// The endpoint is also said outright: of RDS in us-east-1 the CLI does not look at AWS_ENDPOINT_URL.
-	cmd := exec.CommandContext(t.Context(), Tool(t, "venv/bin/aws"), append([]string{"--endpoint-url", b.URL}, args...)...)
-	cmd.Env = b.Env(account)
-	var out, problems bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &problems
-	err = cmd.Run()
-	return out.String(), problems.String(), err
+	var in bytes.Buffer
+	encoder := json.NewEncoder(&in)
+	for _, c := range commands {
+		if c.Parameters == nil {
+			c.Parameters = map[string]any{}
+		}
+		keyed := struct {
+			Command
+			Key string `json:"key"`
+		}{c, keyPrefix + c.Account}
+		if err := encoder.Encode(keyed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.python(t, "commands.py", &in)
 }
 
 // Enforce has moto check signatures and IAM policies from now on. Before, everything is allowed.
@@ -149,16 +168,28 @@ func (b *Bed) Enforce(t testing.TB) {
 	}
 }
 
-func (b *Bed) run(t testing.TB, command []string) string {
+// python runs a script of this package.
+func (b *Bed) python(t testing.TB, script string, in io.Reader, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd := exec.CommandContext(t.Context(), Tool(t, "venv/bin/python"), append([]string{source(t, script)}, args...)...)
 	cmd.Env = b.Env("")
+	cmd.Stdin = in
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, &problems)
+		t.Fatalf("%s: %v\n%s", script, err, &problems)
 	}
 	return out.String()
+}
+
+// source is the path of one of this package's files. It looks at the file, so that go test knows that the result depends on it.
+func source(t testing.TB, name string) string {
+	t.Helper()
+	path := filepath.Join(Root(t), "internal/testbed", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // Root is the repository's root: the folder of go.mod at or above the test's package.

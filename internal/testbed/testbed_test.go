@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"path/filepath"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,9 +18,12 @@ import (
 // ask has boto3 call the operations and returns what it understood of the answers.
 func ask(t *testing.T, b *Bed, operations ...string) []any {
 	t.Helper()
-	script := filepath.Join(Root(t), "internal/testbed/testdata/ask.py")
+	seconds := "60"
+	if b.proxy.rules != nil && b.proxy.rules[0].Fault.name == Hang.name {
+		seconds = "1"
+	}
 	var answers []any
-	for line := range strings.Lines(b.run(t, append([]string{Tool(t, "venv/bin/python"), script}, operations...))) {
+	for line := range strings.Lines(b.python(t, "testdata/ask.py", nil, append([]string{seconds}, operations...)...)) {
 		var answer any
 		if err := json.Unmarshal([]byte(line), &answer); err != nil {
 			t.Fatal(err)
@@ -103,6 +106,21 @@ func TestBed(t *testing.T) {
 			t.Error(d)
 		}
 	})
+}
+
+// TestAWS: the AWS CLI's answers and complaints end up in files.
+func TestAWS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	Start(t).AWS(t, []Command{
+		{File: dir + "/a/vpcs", Account: "111122223333", Region: "eu-west-1", Service: "ec2", Operation: "DescribeVpcs"},
+		{File: dir + "/a/policy", Account: "111122223333", Region: "us-east-1", Service: "s3api", Operation: "GetBucketPolicy", Parameters: map[string]any{"Bucket": "no-such-bucket"}},
+	})
+	for file, want := range map[string]string{"/a/vpcs": `"OwnerId": "111122223333"`, "/a/policy": "An error occurred (NoSuchBucket) when calling the GetBucketPolicy operation"} {
+		if got, err := os.ReadFile(dir + file); err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%s: got %q, %v; want %q in it", file, got, err, want)
+		}
+	}
 }
 
 // TestPages cuts listings of every protocol.

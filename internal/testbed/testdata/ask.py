@@ -1,5 +1,6 @@
-"""Calls each operation given as SERVICE.method with boto3, without retries, and prints what boto3 understood, one JSON a line:
-the AWS error code, or the kind of exception, or for an answer the number of elements of its first list over all pages."""
+"""ask.py SECONDS SERVICE.method...: calls each operation with boto3, waiting so long for an answer and without retries, and prints
+what boto3 understood, one JSON a line: the AWS error code, or the kind of exception, or for a listing how many elements its pages
+have."""
 
 import json
 import sys
@@ -8,11 +9,11 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
-config = botocore.config.Config(retries={"max_attempts": 0}, read_timeout=2)
+config = botocore.config.Config(retries={"max_attempts": 0}, read_timeout=int(sys.argv[1]))
 arguments = {"get_bucket_policy": {"Bucket": "acme"}, "list_web_acls": {"Scope": "REGIONAL"},
              "get_public_access_block": {"AccountId": "123456789012"}, "get_backup_plan": {"BackupPlanId": "plan"}}
 
-for name in sys.argv[1:]:
+for name in sys.argv[2:]:
     service, method = name.split(".")
     client = boto3.client(service, config=config)
     try:
