@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -67,7 +68,7 @@ func TestShapesAreChecked(t *testing.T) {
 	}
 }
 
-// fixtureResponses are the members of an archive that are named ACCOUNT/REGION/SERVICE/COMMAND[--Parameter=VALUE...].json.
+// fixtureResponses are the members of an archive that are named ACCOUNT/REGION/SERVICE/COMMAND[-PAGE][--Parameter=VALUE...].json.
 func fixtureResponses(t *testing.T, file string, archive *txtar.Archive) []fixtureResponse {
 	t.Helper()
 	var all []fixtureResponse
@@ -82,7 +83,7 @@ func fixtureResponses(t *testing.T, file string, archive *txtar.Archive) []fixtu
 			continue
 		}
 		words := strings.Split(base, "--")
-		r := fixtureResponse{Place: file + ": " + member.Name, Service: parts[2], Command: words[0], Parameters: []string{}, Text: string(member.Data)}
+		r := fixtureResponse{Place: file + ": " + member.Name, Service: parts[2], Command: numbered.ReplaceAllString(words[0], ""), Parameters: []string{}, Text: string(member.Data)}
 		for _, parameter := range words[1:] {
 			name, _, _ := strings.Cut(parameter, "=")
 			r.Parameters = append(r.Parameters, name)
@@ -91,6 +92,9 @@ func fixtureResponses(t *testing.T, file string, archive *txtar.Archive) []fixtu
 	}
 	return all
 }
+
+// numbered ends the names of pages that are saved each to a file of its own.
+var numbered = regexp.MustCompile(`-[0-9]+$`)
 
 func shapeProblems(t *testing.T, all []fixtureResponse) []string {
 	t.Helper()
