@@ -1,0 +1,103 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/responses"
+	"github.com/onus-cloud/onus/internal/testbed"
+)
+
+// TestAWSCLI is law 10 of the design: whatever onus recorded is asked again with the real AWS CLI, and a folder of what that prints
+// gives the same answers as the recording.
+func TestAWSCLI(t *testing.T) {
+	t.Parallel()
+	bed := testbed.Start(t)
+	estate := seed(t, bed)
+	recording := filepath.Join(t.TempDir(), "recording")
+	const account = "111122223333"
+	if r := onus(t, bed.Env(account), "collect", "-o", recording, "--region", "us-east-1", "--region", "eu-west-1"); r.code != 0 {
+		t.Fatalf("exit code %d: %s", r.code, r.stderr)
+	}
+	set, err := responses.ReadRecording(os.DirFS(recording), recording)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	var commands []testbed.Command
+	for r := range set.All() {
+		if c, ok := command(folder, r); ok {
+			commands = append(commands, c)
+		}
+	}
+	if len(commands) < 100 {
+		t.Fatalf("only %d commands", len(commands))
+	}
+	bed.AWS(t, commands)
+
+	want, _ := check(t, nil, "--from", recording)
+	got, r := check(t, nil, "--from", folder, "--as-of", time.Now().UTC().Format(time.RFC3339))
+	same(t, "from the AWS CLI's output", want, got)
+	estate.leaks(t, "the report on the AWS CLI's output", r.stdout+r.stderr)
+}
+
+// command is the command that asks what the response answers, if the recording says enough to ask it.
+func command(folder string, r *responses.Response) (testbed.Command, bool) {
+	service, name := r.Operation.Service(), r.Operation.Name()
+	file := name
+	c := testbed.Command{Account: r.Account, Region: r.Region, Service: service, Operation: name, Parameters: map[string]any{}}
+	for parameter, value := range r.Parameters {
+		c.Parameters[parameter] = value
+		file += "--" + parameter + "=" + strings.ReplaceAll(value, "/", "%2F")
+	}
+	c.File = filepath.Join(folder, r.Account, r.Region, service, file+".json")
+	if r.Region == "global" {
+		c.Region = "us-east-1"
+	}
+	if r.Outcome == operation.NotTried {
+		return c, false
+	}
+	switch {
+	case service == "s3":
+		c.Service = "s3api"
+	case service == "s3control":
+		c.Parameters["AccountId"] = r.Account
+	case service == "wafv2" && r.Region == "global":
+		c.Parameters["Scope"] = "CLOUDFRONT"
+	case service == "wafv2" && (strings.HasPrefix(name, "List") && name != "ListResourcesForWebACL" || name == "GetWebACL" || name == "GetRuleGroup"):
+		c.Parameters["Scope"] = "REGIONAL"
+	case name == "DescribeSnapshots":
+		c.Parameters["OwnerIds"] = "self"
+	}
+	// Some calls take more than the recording's key of them; the answer has it.
+	var body struct {
+		WebACL, RuleGroup struct{ Name string }
+		Images            []struct{ ImageID string }
+	}
+	for _, page := range r.Pages {
+		if err := json.Unmarshal(page, &body); err != nil {
+			return c, false
+		}
+	}
+	switch name {
+	case "GetWebACL":
+		c.Parameters["Name"] = body.WebACL.Name
+		return c, body.WebACL.Name != ""
+	case "GetRuleGroup":
+		c.Parameters["Name"] = body.RuleGroup.Name
+		return c, body.RuleGroup.Name != ""
+	case "DescribeImages":
+		var ids []string
+		for _, image := range body.Images {
+			ids = append(ids, image.ImageID)
+		}
+		c.Parameters["ImageIds"] = ids
+		return c, len(ids) > 0
+	}
+	return c, true
+}
