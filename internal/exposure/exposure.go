@@ -1,0 +1,359 @@
+// Package exposure argues which cause to mend first, from facts of the estate: how exposed by rule, how powerful, how old,
+// how many. It takes a report whose causes are known and orders them, each with the facts that put it where it is, and
+// finds the resources in which several practices meet.
+//
+// It says what rules and policies admit, not what packets and permissions really reach: that comes with the analyses of
+// both. A resource about which a fact is not known is ranked without it.
+package exposure
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/onus-cloud/onus/internal/answer"
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// fact is one argument for mending something sooner.
+type fact struct {
+	weight int
+	text   string
+}
+
+// facts are what is known of one resource that makes it matter more.
+type facts struct {
+	open  []string  // ports that a rule admits the Internet on, where the resource has a public address: "8080", "all ports"
+	shut  []string  // the same without a public address
+	power string    // what its role may do: "may do everything"
+	since time.Time // how long it has been there
+}
+
+// factsOf gathers what is known of each resource, by Ref.Key.
+func factsOf(e *estate.Estate) map[string]*facts {
+	groups := map[string][]string{} // by group id: the ports on which it admits the Internet
+	for _, g := range e.SecurityGroups {
+		if ports := openPorts(g); len(ports) > 0 {
+			groups[g.Ref().ID] = ports
+		}
+	}
+	power := powers(e)
+	all := map[string]*facts{}
+	for _, i := range e.Instances {
+		f := &facts{since: i.Since, power: power[i.Profile]}
+		if f.since.IsZero() {
+			f.since = i.LaunchTime
+		}
+		var ports []string
+		for _, g := range i.SecurityGroups {
+			ports = append(ports, groups[g]...)
+		}
+		if slices.Sort(ports); i.PublicAddress.IsValid() {
+			f.open = slices.Compact(ports)
+		} else {
+			f.shut = slices.Compact(ports)
+		}
+		all[i.Ref().Key()] = f
+	}
+	for _, n := range e.NetworkInterfaces {
+		var ports []string
+		for _, g := range n.SecurityGroups {
+			ports = append(ports, groups[g]...)
+		}
+		f := &facts{}
+		if slices.Sort(ports); n.Public.IsValid() || len(n.IPv6) > 0 {
+			f.open = slices.Compact(ports)
+		} else {
+			f.shut = slices.Compact(ports)
+		}
+		all[n.Ref().Key()] = f
+	}
+	return all
+}
+
+// openPorts are the ports on which a group's incoming rules admit the Internet, rules of the same traffic taken together.
+func openPorts(g *estate.SecurityGroup) []string {
+	type admitted struct {
+		traffic netset.Traffic
+		from    netset.Addresses
+	}
+	var all []*admitted
+	for _, rule := range g.Rules {
+		from, known := rule.Addresses.Value()
+		if rule.Egress || !known {
+			continue
+		}
+		i := slices.IndexFunc(all, func(a *admitted) bool { return a.traffic.Equal(rule.Traffic) })
+		if i < 0 {
+			i = len(all)
+			all = append(all, &admitted{traffic: rule.Traffic})
+		}
+		all[i].from = all[i].from.Union(from)
+	}
+	var ports []string
+	for _, a := range all {
+		if !a.from.CoversInternet() {
+			continue
+		}
+		tcp, udp := a.traffic.Of(netset.TCP), a.traffic.Of(netset.UDP)
+		switch both := tcp.Union(udp); {
+		case both.Equal(netset.AllPorts()):
+			ports = append(ports, "all ports")
+		case !both.Empty():
+			ports = append(ports, both.String())
+		}
+	}
+	return ports
+}
+
+// powers says, by the ARN of an instance profile, what the role behind it may do that a host should not. It reads the
+// statements that allow; denials, boundaries and conditions are the permission engine's to weigh.
+func powers(e *estate.Estate) map[string]string {
+	managed := map[string]*policy.Document{}
+	for _, m := range e.ManagedPolicies {
+		if d, ok := m.Document.Value(); ok {
+			managed[m.Ref().Account+" "+m.Ref().ARN] = d
+		}
+	}
+	all := map[string]string{}
+	for _, role := range e.Roles {
+		var documents []*policy.Document
+		for _, arn := range role.Managed {
+			documents = append(documents, managed[role.Ref().Account+" "+arn])
+		}
+		for _, inline := range role.Inline {
+			d, _ := inline.Document.Value()
+			documents = append(documents, d)
+		}
+		for _, d := range documents {
+			if p := powerOf(d); len(p) > 0 && (all[role.Ref().Key()] == "" || p == everything) {
+				all[role.Ref().Key()] = p
+			}
+		}
+		for _, profile := range role.Profiles {
+			all[profile] = all[role.Ref().Key()]
+		}
+	}
+	return all
+}
+
+const everything = "its role is allowed everything"
+
+// dangerous are actions with which a stolen server reaches others, the strongest first
+// (shared words for the ways of escalation: changing rights, passing roles, commanding hosts).
+var dangerous = []struct{ action, text string }{
+	{"iam:CreateUser", "its role may change users and rights"},
+	{"iam:PassRole", "its role may hand other roles on"},
+	{"ssm:SendCommand", "its role may run commands on other hosts"},
+	{"ec2:ModifyInstanceAttribute", "its role may change other hosts"},
+	{"s3:DeleteBucket", "its role may delete buckets"},
+}
+
+func powerOf(d *policy.Document) string {
+	if d == nil {
+		return ""
+	}
+	for _, s := range d.Statements {
+		if s.Effect == policy.Allow && slices.Contains(s.Action, "*") && slices.Contains(s.Resource, "*") {
+			return everything
+		}
+	}
+	for _, power := range dangerous {
+		for _, s := range d.Statements {
+			if s.Effect == policy.Allow && slices.Contains(s.Resource, "*") &&
+				slices.ContainsFunc(s.Action, func(a string) bool { return policy.MatchAction(a, power.action) }) {
+				return power.text
+			}
+		}
+	}
+	return ""
+}
+
+// Rank orders the causes of a report, worst first, says of each why, and finds the resources in which practices meet.
+func Rank(e *estate.Estate, r *answer.Report) {
+	known := factsOf(e)
+	controls := map[string]*answer.Answer{}
+	for i := range r.Controls {
+		controls[r.Controls[i].ID] = &r.Controls[i]
+	}
+	for i := range r.Causes {
+		c := &r.Causes[i]
+		c.Rank = rank(argue(c, controls, known, r.Observed))
+		if c.Excused {
+			c.Rank.Score = 0
+		}
+	}
+	slices.SortStableFunc(r.Causes, func(a, b answer.Cause) int {
+		return cmp.Or(cmp.Compare(b.Rank.Score, a.Rank.Score), strings.Compare(a.Key, b.Key))
+	})
+	place := map[string]int{}
+	for i, c := range r.Causes {
+		place[c.Key] = i
+	}
+	for _, answers := range [][]answer.Answer{r.Practices, r.Controls, r.Claims} {
+		for i := range answers {
+			slices.SortFunc(answers[i].Causes, func(a, b string) int { return cmp.Compare(place[a], place[b]) })
+		}
+	}
+	r.Meeting = meetings(r, controls, known)
+}
+
+// The weights say what counts for more: exposure beats power beats severity beats number beats age. They are compared
+// within one report only.
+const (
+	weightOpen     = 1000 // a rule admits the Internet to something with a public address
+	weightPublic   = 900  // data that anybody can read or copy
+	weightPower    = 400
+	weightShut     = 150 // a rule admits the Internet, and no address leads there
+	weightSeverity = 60  // by each step of severity
+	weightMany     = 25  // by each doubling
+	weightYear     = 12  // by each year, ten at most
+	weightIdle     = -120
+)
+
+func argue(c *answer.Cause, controls map[string]*answer.Answer, known map[string]*facts, now time.Time) []fact {
+	var all []fact
+	severity, public, network := answer.Severity(0), false, false
+	for _, id := range c.Controls {
+		a := controls[id]
+		if a == nil {
+			continue
+		}
+		severity = max(severity, a.Severity)
+		public = public || a.Severity == answer.Critical && (a.Practice == "backups" || a.Practice == "network-lockdown")
+		network = network || a.Practice == "network-lockdown" && strings.HasPrefix(c.Key, "security-group")
+	}
+	open, shut, powers := map[string]int{}, 0, map[string]int{}
+	oldest := time.Time{}
+	for _, m := range append(slices.Clone(c.Members), c.Subject) {
+		f := known[m.Key()]
+		if f == nil {
+			continue
+		}
+		for _, ports := range f.open {
+			open[ports]++
+		}
+		if len(f.shut) > 0 {
+			shut++
+		}
+		if f.power != "" {
+			powers[f.power]++
+		}
+		if !f.since.IsZero() && (oldest.IsZero() || f.since.Before(oldest)) {
+			oldest = f.since
+		}
+	}
+	switch {
+	case len(open) > 0:
+		all = append(all, fact{weightOpen, "a rule admits the internet on " + strings.Join(slices.Sorted(maps.Keys(open)), ", ") + ", and it has a public address"})
+	case public:
+		all = append(all, fact{weightPublic, "anybody may have what is in it"})
+	case shut > 0 && network:
+		all = append(all, fact{weightShut, "a rule admits the internet, but it has no public address"})
+	case network && len(c.Members) == 1 && c.Members[0].Kind == "security-group":
+		all = append(all, fact{weightIdle, "nothing uses it"})
+	}
+	if len(powers) > 0 {
+		names := slices.Sorted(maps.Keys(powers))
+		if _, ok := powers[everything]; ok {
+			names = []string{everything}
+		}
+		all = append(all, fact{weightPower, strings.Join(names, "; ")})
+	}
+	if severity > 0 {
+		all = append(all, fact{weightSeverity * int(severity), severity.String() + " by itself"})
+	}
+	if n := len(c.Members); n > 1 {
+		doublings := 0
+		for m := n; m > 1; m /= 2 {
+			doublings++
+		}
+		all = append(all, fact{weightMany * doublings, fmt.Sprintf("%d concerned", n)})
+	}
+	if len(c.Controls) > 1 {
+		all = append(all, fact{weightMany * (len(c.Controls) - 1), fmt.Sprintf("breaks %d controls", len(c.Controls))})
+	}
+	if !oldest.IsZero() {
+		if years := int(now.Sub(oldest).Hours() / (24 * 365)); years > 0 {
+			all = append(all, fact{weightYear * min(years, 10), fmt.Sprintf("there for %d days", int(now.Sub(oldest).Hours()/24))})
+		}
+	}
+	return all
+}
+
+func rank(all []fact) answer.Rank {
+	slices.SortStableFunc(all, func(a, b fact) int { return cmp.Compare(b.weight, a.weight) })
+	r := answer.Rank{}
+	for _, f := range all {
+		r.Score += f.weight
+		r.Why = append(r.Why, f.text)
+	}
+	r.Score = max(r.Score, 1)
+	return r
+}
+
+// enoughSides is from how many practices on a resource counts as a meeting of them.
+const enoughSides = 3
+
+// meetings finds the resources that are broken from several independent sides, worst first: the forgotten server.
+func meetings(r *answer.Report, controls map[string]*answer.Answer, known map[string]*facts) []answer.Meeting {
+	type side struct {
+		practice, cause, text string
+		score                 int
+	}
+	score := map[string]int{}
+	for _, c := range r.Causes {
+		score[c.Key] = c.Rank.Score
+	}
+	sides, refs := map[string][]side{}, map[string]estate.Ref{}
+	for _, a := range r.Controls {
+		for _, x := range a.CounterExamples {
+			if x.Excuse != nil {
+				continue
+			}
+			concerned := x.Affects
+			if len(concerned) == 0 {
+				concerned = []estate.Ref{x.Subject}
+			}
+			for _, ref := range concerned {
+				key := ref.Key()
+				refs[key] = ref
+				sides[key] = append(sides[key], side{a.Practice, x.Cause, x.Text, score[x.Cause]})
+			}
+		}
+	}
+	var all []answer.Meeting
+	for _, key := range slices.Sorted(maps.Keys(sides)) {
+		m := answer.Meeting{Subject: refs[key]}
+		slices.SortStableFunc(sides[key], func(a, b side) int { return cmp.Compare(b.score, a.score) })
+		total := 0
+		for _, s := range sides[key] {
+			if !slices.Contains(m.Practices, s.practice) {
+				m.Practices = append(m.Practices, s.practice)
+				m.Facts = append(m.Facts, s.text)
+				total += s.score
+			}
+			if !slices.Contains(m.Causes, s.cause) {
+				m.Causes = append(m.Causes, s.cause)
+			}
+		}
+		if len(m.Practices) < enoughSides {
+			continue
+		}
+		m.Rank = answer.Rank{Score: total, Why: []string{fmt.Sprintf("%d practices meet in it", len(m.Practices))}}
+		if f := known[key]; f != nil && f.power != "" {
+			m.Rank.Score += weightPower
+			m.Rank.Why = append(m.Rank.Why, f.power)
+		}
+		all = append(all, m)
+	}
+	slices.SortStableFunc(all, func(a, b answer.Meeting) int {
+		return cmp.Or(cmp.Compare(b.Rank.Score, a.Rank.Score), strings.Compare(a.Subject.Key(), b.Subject.Key()))
+	})
+	return all
+}
