@@ -200,7 +200,7 @@ func Rank(e *estate.Estate, r *answer.Report) {
 			slices.SortFunc(answers[i].Causes, func(a, b string) int { return cmp.Compare(place[a], place[b]) })
 		}
 	}
-	r.Meeting = meetings(r, controls, known)
+	r.Meeting = meetings(e, r, known)
 }
 
 // The weights say what counts for more: exposure beats power beats severity beats number beats age. They are compared
@@ -301,7 +301,8 @@ func rank(all []fact) answer.Rank {
 const enoughSides = 3
 
 // meetings finds the resources that are broken from several independent sides, worst first: the forgotten server.
-func meetings(r *answer.Report, controls map[string]*answer.Answer, known map[string]*facts) []answer.Meeting {
+func meetings(e *estate.Estate, r *answer.Report, known map[string]*facts) []answer.Meeting {
+	hosts := hostsOf(e)
 	type side struct {
 		practice, cause, text string
 		score                 int
@@ -321,6 +322,9 @@ func meetings(r *answer.Report, controls map[string]*answer.Answer, known map[st
 				concerned = []estate.Ref{x.Subject}
 			}
 			for _, ref := range concerned {
+				if host, ok := hosts[ref.Key()]; ok {
+					ref = host
+				}
 				key := ref.Key()
 				refs[key] = ref
 				sides[key] = append(sides[key], side{a.Practice, x.Cause, x.Text, score[x.Cause]})
@@ -356,4 +360,21 @@ func meetings(r *answer.Report, controls map[string]*answer.Answer, known map[st
 		return cmp.Or(cmp.Compare(b.Rank.Score, a.Rank.Score), strings.Compare(a.Subject.Key(), b.Subject.Key()))
 	})
 	return all
+}
+
+// hostsOf leads from what is part of a host to the host: from a volume to the instance that it is attached to.
+func hostsOf(e *estate.Estate) map[string]estate.Ref {
+	instances := map[string]estate.Ref{}
+	for _, i := range e.Instances {
+		instances[i.Ref().ID] = i.Ref()
+	}
+	hosts := map[string]estate.Ref{}
+	for _, v := range e.Volumes {
+		for _, id := range v.Instances {
+			if host, ok := instances[id]; ok {
+				hosts[v.Ref().Key()] = host
+			}
+		}
+	}
+	return hosts
 }
