@@ -14,7 +14,7 @@ import (
 func CauseKey(r estate.Ref, aspect string) string {
 	id := r.ID
 	switch r.Kind {
-	case "auto-scaling-group", "launch-configuration", "function":
+	case "auto-scaling-group", "launch-configuration", "function", "db-instance", "db-cluster":
 		id = strings.Join([]string{r.Account, r.Region, r.ID}, "/")
 	}
 	return strings.Join([]string{r.Kind, id, aspect}, "/")
