@@ -69,17 +69,28 @@ func (t Tally) Verdict() Verdict {
 	return NothingToJudge
 }
 
+// When says in words which row of the algebra earns the verdict: each verdict has one.
+func (v Verdict) When() string {
+	for _, row := range algebra {
+		if row.verdict == v {
+			return row.words + ": " + v.String()
+		}
+	}
+	return v.String()
+}
+
 // algebra is the table of the design, row by row.
 var algebra = []struct {
+	words   string
 	when    func(Tally) bool
 	verdict Verdict
 }{
-	{func(t Tally) bool { return t.Broken > 0 }, Broken},
-	{func(t Tally) bool { return t.Unknown > 0 || t.Asked < t.Questions }, Unknown},
-	{func(t Tally) bool { return t.Excused > 0 }, Excused},
-	{func(t Tally) bool { return t.Holds > 0 }, Holds},
-	{func(t Tally) bool { return !t.Undeclared }, NothingToJudge},
-	{func(t Tally) bool { return t.Undeclared }, NotDeclared},
+	{"one or more proved counter-examples, not all excused", func(t Tally) bool { return t.Broken > 0 }, Broken},
+	{"none un-excused, and something unknown, stale or not asked yet", func(t Tally) bool { return t.Unknown > 0 || t.Asked < t.Questions }, Unknown},
+	{"counter-examples, all excused", func(t Tally) bool { return t.Excused > 0 }, Excused},
+	{"everything concerned was read, none broken, at least one subject", func(t Tally) bool { return t.Holds > 0 }, Holds},
+	{"everything concerned was read, no subject", func(t Tally) bool { return !t.Undeclared }, NothingToJudge},
+	{"it needs a declaration that nobody made", func(t Tally) bool { return t.Undeclared }, NotDeclared},
 }
 
 // Add returns the sum of two tallies. Undeclared is neutral: a sum never is.

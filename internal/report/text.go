@@ -99,8 +99,21 @@ func (x *index) see(a *answer.Answer, shown []*answer.Cause) string {
 
 // verdict is the sign and the word, in the verdict's colour.
 func (t *terminal) verdict(v answer.Verdict) string {
-	colour := map[answer.Verdict]style{answer.Broken: red, answer.Unknown: yellow, answer.Excused: cyan, answer.Holds: green}[v]
-	return t.in(colour, symbol(v)+" "+v.String())
+	return t.in(verdictStyle(v), symbol(v)+" "+v.String())
+}
+
+func verdictStyle(v answer.Verdict) style {
+	switch v {
+	case answer.Broken:
+		return red
+	case answer.Unknown:
+		return yellow
+	case answer.Excused:
+		return cyan
+	case answer.Holds:
+		return green
+	}
+	return plain
 }
 
 // meetings are the resources that several independent sides break.
