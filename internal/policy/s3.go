@@ -16,7 +16,9 @@ import (
 // its objects between them. An Allow with aws:SecureTransport true denies nothing: what another policy allows stays allowed.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-securetransport
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-func DeniesWithoutTLS(d *Document, bucketARN string) (ok bool, why string) {
+//
+// The bucket is named without a partition: S3 stores no policy that names a resource of another one.
+func DeniesWithoutTLS(d *Document, bucket string) (ok bool, why string) {
 	var onBucket, onObjects bool
 	near := ""
 	for i, s := range d.Statements {
@@ -25,7 +27,7 @@ func DeniesWithoutTLS(d *Document, bucketARN string) (ok bool, why string) {
 		}
 		lacks := s.lacksForTLS()
 		if lacks == "" {
-			b, o := s.covers(bucketARN), s.coversAll(bucketARN+"/")
+			b, o := s.coversBucket(bucket, Match), s.coversBucket(bucket+"/", coversPrefix)
 			onBucket, onObjects = onBucket || b, onObjects || o
 			if !b && !o {
 				lacks = "is about something else than the bucket and all its objects"
@@ -91,20 +93,25 @@ func (s Statement) everyActionOf(service string) bool {
 	return slices.ContainsFunc(s.Action, func(p string) bool { return coversPrefix(strings.ToLower(p), service+":") })
 }
 
-// covers reports whether a statement is about one resource; a pattern with a policy variable proves nothing.
-func (s Statement) covers(arn string) bool {
-	if s.NotResource != nil {
-		return !slices.ContainsFunc(s.NotResource, func(p string) bool { return variable(p) || Match(p, arn) })
-	}
-	return slices.ContainsFunc(s.Resource, func(p string) bool { return !variable(p) && Match(p, arn) })
-}
+// partitions are the parts of AWS, as ARNs name them.
+var partitions = []string{"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}
 
-// coversAll reports whether a statement is about every resource whose ARN begins with a prefix.
-func (s Statement) coversAll(prefix string) bool {
-	if s.NotResource != nil {
-		return !slices.ContainsFunc(s.NotResource, func(p string) bool { return variable(p) || meetsPrefix(p, prefix) })
+// coversBucket reports whether a statement is about the bucket, or with coversPrefix about everything in it. A pattern with a
+// policy variable proves nothing.
+func (s Statement) coversBucket(name string, match func(pattern, arn string) bool) bool {
+	about := func(p string) bool {
+		return !variable(p) && slices.ContainsFunc(partitions, func(a string) bool { return match(p, "arn:"+a+":s3:::"+name) })
 	}
-	return slices.ContainsFunc(s.Resource, func(p string) bool { return !variable(p) && coversPrefix(p, prefix) })
+	mayMeet := func(p string) bool {
+		return variable(p) || slices.ContainsFunc(partitions, func(a string) bool {
+			arn := "arn:" + a + ":s3:::" + name
+			return Match(p, arn) || strings.HasSuffix(name, "/") && meetsPrefix(p, arn)
+		})
+	}
+	if s.NotResource != nil {
+		return !slices.ContainsFunc(s.NotResource, mayMeet)
+	}
+	return slices.ContainsFunc(s.Resource, about)
 }
 
 func variable(s string) bool { return strings.Contains(s, "${") }

@@ -37,7 +37,7 @@ var S3RequiresTLS = &control.Control{
 			case !known:
 				c.Breaks(b, plainHTTP(b, "it has no policy"))
 			default:
-				if ok, why := policy.DeniesWithoutTLS(document, b.Ref().ARN); ok {
+				if ok, why := policy.DeniesWithoutTLS(document, b.Ref().ID); ok {
 					c.Holds(b)
 				} else {
 					c.Breaks(b, plainHTTP(b, why))
