@@ -17,7 +17,7 @@ import botocore.session
 import botocore.utils
 
 session = botocore.session.Session()
-ERROR = re.compile(r"An error occurred \(([A-Za-z0-9._]+)\) when calling the (\w*) ?operation: .")
+ERROR = re.compile(r"An error occurred \(([A-Za-z0-9._]+)\) when calling the (\w*) ?operation(?: \(reached max retries: [0-9]+\))?: .")
 
 
 @functools.cache

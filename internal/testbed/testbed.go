@@ -36,11 +36,12 @@ type Bed struct {
 	proxy *proxy
 }
 
-// Start runs a fresh AWS server until the test ends. settings are moto's environment variables ("MOTO_AMIS_PATH=...").
+// Start runs a fresh AWS server until the test ends. settings are environment variables of moto ("MOTO_IAM_LOAD_MANAGED_POLICIES=true").
 func Start(t testing.TB, settings ...string) *Bed {
 	t.Helper()
 	server := exec.Command(Tool(t, "venv/bin/python"), source(t, "serve.py"))
-	server.Env = append(os.Environ(), settings...)
+	// Of moto's own images, over a thousand, each brings a snapshot that it shows as the account's.
+	server.Env = append(append(os.Environ(), "MOTO_AMIS_PATH="+source(t, "amis.json")), settings...)
 	log := new(bytes.Buffer)
 	server.Stderr = log
 	stdin, err := server.StdinPipe()

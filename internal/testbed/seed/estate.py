@@ -119,15 +119,15 @@ def groups(place, vpc):
 
 
 def hosts(place, subnet, web):
-    image = place.ec2.describe_images(Filters=[{"Name": "name", "Values": ["amzn2-ami-hvm-2.0*"]}])["Images"]
-    image = (image or place.ec2.describe_images()["Images"])[0]["ImageId"]
+    recent, ancient = "ami-0a1b2c3d4e5f60001", "ami-0a1b2c3d4e5f60002"
 
-    def run(tokens, user_data="", **tagged):
+    def run(image, tokens, user_data="", **tagged):
         id = place.ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, InstanceType="t3.micro", SubnetId=subnet, SecurityGroupIds=[web],
                                      MetadataOptions={"HttpTokens": tokens, "HttpEndpoint": "enabled"}, UserData=user_data,
                                      TagSpecifications=[{"ResourceType": "instance", "Tags": tags(**tagged)}] if tagged else [])["Instances"][0]["InstanceId"]
         place.expect(id, contain_metadata_v2_only="holds" if tokens == "required" else "broken",
-                     watch_every_host_has_an_owner="holds" if "owner" in tagged else "broken")
+                     watch_every_host_has_an_owner="holds" if "owner" in tagged else "broken",
+                     os_image_age="holds" if image == recent else "broken", patch_host_managed="unknown")  # moto does not serve SSM's part
         return id
 
     def volume(instance, device, encrypted):
@@ -137,15 +137,15 @@ def hosts(place, subnet, web):
             place.expect(id, rest_volume_encrypted="holds" if encrypted else "broken")
         return id
 
-    good = run("required", owner="web@acme.example", app="shop")
-    bad = run("optional", Name="jenkins", note="aws_secret_access_key=" + secret("wJalrXUtnFEMIKmDENGbPxRfiCYzTAGCANARYKEY"),
+    good = run(recent, "required", owner="web@acme.example", app="shop")
+    bad = run(ancient, "optional", Name="jenkins", note="aws_secret_access_key=" + secret("wJalrXUtnFEMIKmDENGbPxRfiCYzTAGCANARYKEY"),
               user_data="#!/bin/sh\nexport DB_PASSWORD=" + secret("Plaintext-In-User-Data-1") + "\n")
     volume(good, "/dev/sdf", True)
     volume(bad, "/dev/sdf", False)
     detached = volume(None, "", False)
 
     place.ec2.create_launch_template(LaunchTemplateName="workers", LaunchTemplateData={
-        "ImageId": image, "InstanceType": "t3.micro", "MetadataOptions": {"HttpTokens": "required"},
+        "ImageId": recent, "InstanceType": "t3.micro", "MetadataOptions": {"HttpTokens": "required"},
         "UserData": base64.b64encode(("TOKEN=" + secret("Plaintext-In-A-Template-2")).encode()).decode()})
 
     shared = place.ec2.create_snapshot(VolumeId=detached)["SnapshotId"]
