@@ -35,7 +35,7 @@ func (r *Redactor) Redact(op operation.Operation, body json.RawMessage) (json.Ra
 	if !json.Valid(body) {
 		return nil, errors.New("the body is not JSON")
 	}
-	var paths []path
+	var paths []memberPath
 	for _, s := range op.Secret {
 		paths = append(paths, strings.Split(strings.ReplaceAll(s, "[]", ".[]"), "."))
 	}
@@ -55,8 +55,8 @@ func (r *Redactor) Text(s string) string {
 	return r.text(s)
 }
 
-// path is what is left of the way to a secret member; an empty one has arrived, and everything below is secret.
-type path []string
+// memberPath is what is left of the way to a secret member; an empty one has arrived, and everything below is secret.
+type memberPath []string
 
 // walk goes through valid JSON once and copies it only from where something is replaced.
 type walk struct {
@@ -81,9 +81,9 @@ func (w *walk) replace(from int, text string) {
 }
 
 // value goes through one value. name is what it is called, where a name can tell that it is a secret.
-func (w *walk) value(paths []path, name string) {
+func (w *walk) value(paths []memberPath, name string) {
 	w.space()
-	secret := slices.ContainsFunc(paths, func(p path) bool { return len(p) == 0 })
+	secret := slices.ContainsFunc(paths, func(p memberPath) bool { return len(p) == 0 })
 	start := w.i
 	switch w.in[w.i] {
 	case '{':
@@ -109,7 +109,7 @@ func (w *walk) value(paths []path, name string) {
 	}
 }
 
-func (w *walk) object(paths []path, secret bool) {
+func (w *walk) object(paths []memberPath, secret bool) {
 	named := w.pair()
 	w.i++
 	for w.space(); w.in[w.i] != '}'; w.space() {
@@ -130,8 +130,8 @@ func (w *walk) object(paths []path, secret bool) {
 }
 
 // below are the paths one step further down.
-func below(paths []path, step string) []path {
-	var next []path
+func below(paths []memberPath, step string) []memberPath {
+	var next []memberPath
 	for _, p := range paths {
 		switch {
 		case len(p) == 0:
