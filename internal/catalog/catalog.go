@@ -10,12 +10,43 @@ import (
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/controls/atrest"
+	"github.com/onus-cloud/onus/internal/controls/containment"
+	"github.com/onus-cloud/onus/internal/controls/intransit"
+	"github.com/onus-cloud/onus/internal/controls/leastprivilege"
+	"github.com/onus-cloud/onus/internal/controls/lockdown"
+	"github.com/onus-cloud/onus/internal/controls/osupdates"
+	"github.com/onus-cloud/onus/internal/controls/patches"
+	"github.com/onus-cloud/onus/internal/controls/watch"
 )
 
 // controls are all that exist, by practice, in the order in which they are shown.
 func controls() []*control.Control {
 	return []*control.Control{
+		patches.HostManaged,
+		patches.ComplianceEvidenceFresh,
+		patches.RDSMinorAutomatic,
+
+		osupdates.ImageAge,
+
+		intransit.S3RequiresTLS,
+
 		atrest.VolumeEncrypted,
+		atrest.VolumeDefaultEveryRegion,
+		atrest.DatabaseEncrypted,
+
+		lockdown.NoSSHFromInternet,
+		lockdown.NoAllPortsFromInternet,
+		lockdown.DatabaseNotPublic,
+		lockdown.BucketBlocked,
+
+		leastprivilege.RootLocked,
+		leastprivilege.ConsoleUsersMFA,
+		leastprivilege.KeysYoungAndUsed,
+
+		containment.MetadataV2Only,
+
+		watch.FlowLogsOn,
+		watch.EveryHostHasAnOwner,
 	}
 }
 

@@ -40,8 +40,8 @@ func TestEveryControlIsWhole(t *testing.T) {
 				t.Errorf("control %s has no %s", c.ID, what)
 			}
 		}
-		if c.Severity == 0 || c.Judge == nil || len(c.Lists) == 0 {
-			t.Errorf("control %s lacks its severity, its check or the operations that list its subjects", c.ID)
+		if c.Severity == 0 || c.Judge == nil || len(c.Needs()) == 0 {
+			t.Errorf("control %s lacks its severity, its check or the operations that it rests on", c.ID)
 		}
 		for _, id := range slices.Concat(c.Lists, c.Reads) {
 			op, ok := operation.Get(id)

@@ -148,7 +148,7 @@ func readFrom(from, asOf string) (*responses.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := responses.ReadAWSCLI(folder, "AWS CLI output in "+from, when)
+	set, err := responses.ReadAWSCLI(folder, "AWS CLI output in "+from, when, responses.NewRedactor(nil))
 	if err != nil {
 		return nil, usage("--from: %v", err)
 	}
@@ -219,4 +219,12 @@ func (l *live) check() error {
 		return usage("--region global: services without Regions are always read")
 	}
 	return nil
+}
+
+// profiles is the profile of the flags, if one was given.
+func (l *live) profiles() []string {
+	if l.profile == "" {
+		return nil
+	}
+	return []string{l.profile}
 }

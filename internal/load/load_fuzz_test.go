@@ -82,7 +82,7 @@ func fixtures(f *testing.F) []*responses.Set {
 				folder[member.Name] = &fstest.MapFile{Data: member.Data}
 			}
 		}
-		set, err := responses.ReadAWSCLI(folder, file, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
+		set, err := responses.ReadAWSCLI(folder, file, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), responses.NewRedactor(nil))
 		if err != nil {
 			f.Fatalf("%s: %v", file, err)
 		}

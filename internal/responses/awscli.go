@@ -29,7 +29,8 @@ import (
 //     outcome. An empty file is unknown: the CLI prints nothing both for "there is none" and for "failed".
 //
 // asOf is the time of all of it. What is not in the folder was not tried. A file that cannot be understood is a Problem.
-func ReadAWSCLI(folder fs.FS, source string, asOf time.Time) (*Set, error) {
+// Secrets in the files go no further: redactor takes them out.
+func ReadAWSCLI(folder fs.FS, source string, asOf time.Time, redactor *Redactor) (*Set, error) {
 	set := &Set{Source: source}
 	var files []*cliFile
 	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -68,6 +69,7 @@ func ReadAWSCLI(folder fs.FS, source string, asOf time.Time) (*Set, error) {
 			set.problem(f.name, "%s", why)
 		}
 		if r != nil {
+			r.redact(f.op, redactor)
 			set.Responses = append(set.Responses, *r)
 		}
 	}
@@ -337,6 +339,19 @@ func (f *cliFile) response(asOf time.Time) (*Response, string) {
 		r.Pages = pages
 	}
 	return r, ""
+}
+
+// redact takes the secrets out of a response.
+func (r *Response) redact(op operation.Operation, redactor *Redactor) {
+	r.Message = redactor.Text(r.Message)
+	for i, page := range r.Pages {
+		clean, err := redactor.Redact(op, page)
+		if err != nil { // response has read every page as JSON
+			r.Outcome, r.Code, r.Pages = operation.Failed, "BadBody", nil
+			return
+		}
+		r.Pages[i] = clean
+	}
 }
 
 // manyPages reads several JSON objects one after the other, or an array of them: pages that were saved as they came.

@@ -1,6 +1,7 @@
 package responses
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -22,7 +23,7 @@ func read(t *testing.T, files map[string]string) (lines []string, problems []str
 	for name, body := range files {
 		folder[name] = &fstest.MapFile{Data: []byte(body)}
 	}
-	set, err := ReadAWSCLI(folder, "test", asOf)
+	set, err := ReadAWSCLI(folder, "test", asOf, NewRedactor(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func TestImportNamesWhatItCannotRead(t *testing.T) {
 // TestImportOfNothing: a folder with neither a recording nor output is the user's mistake, and says what was expected.
 func TestImportOfNothing(t *testing.T) {
 	t.Parallel()
-	_, err := ReadAWSCLI(fstest.MapFS{"notes.md": {}}, "notes", asOf)
+	_, err := ReadAWSCLI(fstest.MapFS{"notes.md": {}}, "notes", asOf, NewRedactor(nil))
 	if err == nil || !strings.Contains(err.Error(), "describe-instances.json") {
 		t.Errorf("got %v, want an error that shows how files are named", err)
 	}
@@ -151,7 +152,7 @@ func FuzzImport(f *testing.F) {
 			return // no file system has such a name
 		}
 		folder := fstest.MapFS{name: {Data: body}}
-		set, err := ReadAWSCLI(folder, "fuzz", asOf)
+		set, err := ReadAWSCLI(folder, "fuzz", asOf, NewRedactor(nil))
 		if err != nil {
 			return
 		}
@@ -161,4 +162,34 @@ func FuzzImport(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestImportTakesSecretsOut: what people save holds user data and variables as AWS printed them.
+func TestImportTakesSecretsOut(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2-correct-horse"
+	set, err := ReadAWSCLI(fstest.MapFS{
+		"111122223333/us-east-1/lambda/list-functions.json": {Data: []byte(`{"Functions": [{"FunctionName": "f", "Environment": {"Variables": {"DB": "` + secret + `"}}}]}`)},
+		"111122223333/us-east-1/ec2/describe-vpcs.json":     {Data: []byte(`{"Vpcs": [{"Tags": [{"Key": "note", "Value": "password=` + secret + `"}]}]}`)},
+		"111122223333/us-east-1/ec2/describe-subnets.txt":   {Data: []byte("An error occurred (InternalError) when calling the DescribeSubnets operation: password=" + secret)},
+	}, "test", asOf, NewRedactor([]byte("key")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(set.Responses) != 3 {
+		t.Errorf("%d responses, want 3", len(set.Responses))
+	}
+	for _, r := range set.Responses {
+		if strings.Contains(r.Message+string(bytes.Join(rawPages(r), nil)), secret) {
+			t.Errorf("%s still holds the secret", r.Operation)
+		}
+	}
+}
+
+func rawPages(r Response) [][]byte {
+	var pages [][]byte
+	for _, p := range r.Pages {
+		pages = append(pages, p)
+	}
+	return pages
 }

@@ -3,6 +3,7 @@ package responses
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -25,8 +26,14 @@ import (
 // Redacting what is redacted changes nothing.
 type Redactor struct{ key []byte }
 
-// NewRedactor returns a redactor with a key of the recording's own: 32 random bytes, which are not kept.
-func NewRedactor(key []byte) *Redactor { return &Redactor{key: slices.Clone(key)} }
+// NewRedactor returns a redactor with that key, or, for nil, with 32 random bytes of its own, which are not kept.
+func NewRedactor(key []byte) *Redactor {
+	if key == nil {
+		key = make([]byte, 32)
+		rand.Read(key) // never fails
+	}
+	return &Redactor{key: slices.Clone(key)}
+}
 
 // Redact returns a body of the operation without secrets: members at the operation's Secret paths are replaced as a whole, and
 // of every other string the parts in which a secret is recognised, also where it is URL-encoded or base64. The rest of the body

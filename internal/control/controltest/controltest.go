@@ -148,7 +148,7 @@ func parse(c *control.Control, archive *txtar.Archive) (*fixture, error) {
 		}
 		folder[member.Name] = &fstest.MapFile{Data: bytes.Clone(member.Data)}
 	}
-	set, err := responses.ReadAWSCLI(folder, "fixture", now)
+	set, err := responses.ReadAWSCLI(folder, "fixture", now, responses.NewRedactor([]byte("fixture")))
 	if err != nil {
 		return nil, err
 	}
