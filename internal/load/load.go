@@ -27,7 +27,6 @@ var services = []func(*loader){
 	(*loader).systemsManager,
 	(*loader).functions,
 	(*loader).volumes,
-	(*loader).securityGroups,
 	(*loader).rds,
 	(*loader).dynamodb,
 	(*loader).kms,
@@ -36,6 +35,8 @@ var services = []func(*loader){
 	(*loader).dlm,
 	(*loader).identity,
 	(*loader).buckets,
+	(*loader).network,
+	(*loader).securityGroups,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.

@@ -1,0 +1,80 @@
+package load
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/onus-cloud/onus/internal/estate"
+)
+
+// interfaces reads network interfaces. In a shared subnet each account sees and owns its own.
+func (l *loader) interfaces() {
+	type interfaceList struct {
+		NetworkInterfaces []struct {
+			NetworkInterfaceID string `json:"NetworkInterfaceId"`
+			OwnerID            string `json:"OwnerId"`
+			VpcID              string `json:"VpcId"`
+			SubnetID           string `json:"SubnetId"`
+			InterfaceType      string
+			Description        string
+			PrivateIPAddress   string `json:"PrivateIpAddress"`
+			PrivateIPAddresses []struct {
+				PrivateIPAddress string `json:"PrivateIpAddress"`
+			} `json:"PrivateIpAddresses"`
+			Ipv6Addresses []struct{ Ipv6Address string }
+			Association   struct {
+				PublicIP string `json:"PublicIp"`
+			}
+			Attachment struct {
+				InstanceID string `json:"InstanceId"`
+			}
+			Groups []struct {
+				GroupID string `json:"GroupId"`
+			}
+			SourceDestCheck *bool
+			TagSet          []tag
+		}
+	}
+	each(l, "ec2:DescribeNetworkInterfaces", func(p estate.Place, page *interfaceList) {
+		for _, n := range page.NetworkInterfaces {
+			i := &estate.NetworkInterface{
+				Resource:    ec2Resource(owned(p, n.OwnerID), "network-interface", n.NetworkInterfaceID, n.TagSet),
+				VPC:         n.VpcID,
+				Subnet:      n.SubnetID,
+				Type:        n.InterfaceType,
+				Description: n.Description,
+				Instance:    n.Attachment.InstanceID,
+				SourceDest:  n.SourceDestCheck == nil || *n.SourceDestCheck,
+			}
+			i.Public, _ = netip.ParseAddr(n.Association.PublicIP)
+			texts := []string{n.PrivateIPAddress}
+			for _, a := range n.PrivateIPAddresses {
+				texts = append(texts, a.PrivateIPAddress)
+			}
+			i.Private = addresses(texts...)
+			texts = nil
+			for _, a := range n.Ipv6Addresses {
+				texts = append(texts, a.Ipv6Address)
+			}
+			i.IPv6 = addresses(texts...)
+			for _, g := range n.Groups {
+				i.SecurityGroups = append(i.SecurityGroups, g.GroupID)
+			}
+			slices.Sort(i.SecurityGroups)
+			l.estate.NetworkInterfaces = append(l.estate.NetworkInterfaces, i)
+		}
+	})
+	l.estate.NetworkInterfaces = byKey(l.estate.NetworkInterfaces)
+}
+
+// addresses are those of the texts that are one, sorted.
+func addresses(texts ...string) []netip.Addr {
+	var list []netip.Addr
+	for _, text := range texts {
+		if a, err := netip.ParseAddr(text); err == nil {
+			list = append(list, a)
+		}
+	}
+	slices.SortFunc(list, netip.Addr.Compare)
+	return slices.Compact(list)
+}
