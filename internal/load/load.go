@@ -37,6 +37,10 @@ var services = []func(*loader){
 	(*loader).buckets,
 	(*loader).network,
 	(*loader).securityGroups,
+	(*loader).loadBalancers,
+	(*loader).distributions,
+	(*loader).webACLs,
+	(*loader).certificates,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.
