@@ -36,6 +36,9 @@ var services = []func(*loader){
 	(*loader).dlm,
 	(*loader).identity,
 	(*loader).buckets,
+	(*loader).organizationPolicies,
+	(*loader).trails,
+	(*loader).detectors,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.
