@@ -68,6 +68,8 @@ type Organization struct {
 	Management string
 	// Members are the ids of all its accounts, sorted.
 	Members Known[[]string]
+	// Listed is the organisation that the list of its accounts names in their ARNs; empty where there is no list.
+	Listed struct{ ID, Management string }
 }
 
 // Tagged is a resource as the tagging API shows it.

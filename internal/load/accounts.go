@@ -108,12 +108,16 @@ func (l *loader) organization() {
 		}
 	}
 	type accountList struct {
-		Accounts []struct{ ID, Name, Status string }
+		Accounts []struct{ ID, Name, Status, Arn string }
 	}
 	var members []string
 	each(l, "organizations:ListAccounts", func(_ estate.Place, page *accountList) {
 		for _, m := range page.Accounts {
 			members = append(members, m.ID)
+			// arn:aws:organizations::111122223333:account/o-acme/222233334444
+			if parts := strings.FieldsFunc(m.Arn, func(r rune) bool { return r == ':' || r == '/' }); len(parts) == 7 && o.Listed.ID == "" {
+				o.Listed.Management, o.Listed.ID = parts[3], parts[5]
+			}
 			if a := l.estate.Account(m.ID); a != nil && a.Alias == "" {
 				a.Alias = m.Name
 			}

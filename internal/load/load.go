@@ -41,6 +41,9 @@ var services = []func(*loader){
 	(*loader).distributions,
 	(*loader).webACLs,
 	(*loader).certificates,
+	(*loader).organizationPolicies,
+	(*loader).trails,
+	(*loader).detectors,
 }
 
 // Load builds the estate of a set of responses, and says which parts of them could not be understood.

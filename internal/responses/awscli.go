@@ -232,8 +232,8 @@ func (f *cliFile) byBody() bool {
 func place(files []*cliFile) {
 	accounts, regions := map[string]bool{}, map[string]bool{}
 	for _, f := range files {
-		f.account = lastMatch(accountPattern, f.name)
-		f.region = lastMatch(regionPattern, f.name)
+		f.account = inName(accountPattern, f.name)
+		f.region = inName(regionPattern, f.name)
 		if f.account == "" {
 			f.account = agreed(f.body, arnPattern, 2)
 		}
@@ -276,6 +276,14 @@ func place(files []*cliFile) {
 			f.region = only(regions)
 		}
 	}
+}
+
+// inName looks in the folders first: a file's name may hold the ARN of something in another place.
+func inName(pattern *regexp.Regexp, name string) string {
+	if s := lastMatch(pattern, path.Dir(name)); s != "" {
+		return s
+	}
+	return lastMatch(pattern, path.Base(name))
 }
 
 func lastMatch(pattern *regexp.Regexp, s string) string {
