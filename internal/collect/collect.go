@@ -47,8 +47,10 @@ type Options struct {
 	HTTPClient aws.HTTPClient   // nil stands for the SDK's own
 	Now        func() time.Time // nil stands for time.Now
 
-	stack []func(*middleware.Stack) error // further middleware, for tests
-	delay func(attempt int) time.Duration // between attempts, for tests
+	// For tests: a configuration that is not looked for, further middleware, and the time between attempts.
+	config aws.Config
+	stack  []func(*middleware.Stack) error
+	delay  func(attempt int) time.Duration
 }
 
 // Progress counts what is done. A unit is one service in one Region of one account; Total grows until all accounts are known.

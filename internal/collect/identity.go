@@ -99,6 +99,11 @@ func (r *run) base(ctx context.Context) (*account, error) {
 
 // load reads the AWS configuration as every AWS tool does.
 func (r *run) load(ctx context.Context) (aws.Config, error) {
+	if r.config.Credentials != nil {
+		cfg := r.config.Copy()
+		cfg.APIOptions, cfg.Retryer = r.stack, r.retryer
+		return cfg, nil
+	}
 	client := r.HTTPClient
 	if client == nil {
 		client = awshttp.NewBuildableClient().WithTimeout(2 * time.Minute).WithTransportOptions(func(t *http.Transport) {
@@ -108,7 +113,6 @@ func (r *run) load(ctx context.Context) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client),
 		config.WithRetryer(r.retryer),
-		config.WithAPIOptions(r.stack),
 		config.WithAppID("onus"),
 	}
 	if r.Profile != "" {
