@@ -220,11 +220,3 @@ func (l *live) check() error {
 	}
 	return nil
 }
-
-// profiles is the profile of the flags, if one was given.
-func (l *live) profiles() []string {
-	if l.profile == "" {
-		return nil
-	}
-	return []string{l.profile}
-}

@@ -5,13 +5,11 @@
 // throttles or does not have is data in the responses and stops nothing else; Collect itself fails only where nothing at all
 // can be asked.
 //
-// It is the only reader of the AWS SDK in Onus, and it reads only: every IAM action it needs is of access level List or Read,
-// but for iam:GenerateCredentialReport, without which AWS makes no credential report.
+// It reads only: every IAM action that it needs is of access level List or Read.
 package collect
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -29,11 +27,11 @@ import (
 // Options say what to read and with which identity. Credentials, endpoints and proxies come from where every AWS tool takes
 // them: the environment, ~/.aws, SSO, the instance's role; AWS_ENDPOINT_URL points at an emulator.
 type Options struct {
-	// Profiles are names of profiles in ~/.aws, each a base identity. Without any, the usual chain provides one.
-	Profiles []string
+	// Profile is the name of a profile in ~/.aws. Without it, the usual chain provides the base identity.
+	Profile string
 	// Regions to read; without any, every Region that an account has enabled.
 	Regions []string
-	// RoleARNs are assumed from the first base identity, and their accounts are read instead of its own.
+	// RoleARNs are assumed from the base identity, and their accounts are read instead of its own.
 	RoleARNs []string
 	// OrgRole is the name of a role that is assumed in every active account of the organisation.
 	OrgRole string
@@ -48,8 +46,10 @@ type Options struct {
 	HTTPClient aws.HTTPClient   // nil stands for the SDK's own
 	Now        func() time.Time // nil stands for time.Now
 
-	stack []func(*middleware.Stack) error // further middleware, for tests
-	delay func(attempt int) time.Duration // between attempts, for tests
+	// For tests: a configuration that is not looked for, further middleware, and the time between attempts.
+	config aws.Config
+	stack  []func(*middleware.Stack) error
+	delay  func(attempt int) time.Duration
 }
 
 // Progress counts what is done. A unit is one service in one Region of one account; Total grows until all accounts are known.
@@ -77,9 +77,7 @@ func Collect(ctx context.Context, o Options) (responses.Scope, error) {
 		o.Now = time.Now
 	}
 	if o.Redactor == nil {
-		key := make([]byte, 32)
-		rand.Read(key) // never fails
-		o.Redactor = responses.NewRedactor(key)
+		o.Redactor = responses.NewRedactor(nil)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -163,7 +161,7 @@ type account struct {
 	arn       string // of the identity
 	partition string // "aws", "aws-cn", "aws-us-gov"
 	config    aws.Config
-	base      bool // entered with a base identity, not through a role
+	base      bool // entered with the base identity, not through a role
 	entered   bool // its credentials work
 
 	global  *place

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -29,43 +30,31 @@ const sessionName = "onus"
 // find resolves the identities and returns the accounts to read, each once, also those that could not be entered. It records
 // who each identity is.
 func (r *run) find(ctx context.Context) ([]*account, error) {
-	var bases []*account
-	profiles := r.Profiles
-	if len(profiles) == 0 {
-		profiles = []string{""}
+	base, err := r.base(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for _, profile := range profiles {
-		base, err := r.base(ctx, profile)
-		if err != nil {
-			return nil, err
-		}
-		bases = append(bases, base)
-	}
-	if err := r.checkRegions(ctx, bases[0]); err != nil {
+	if err := r.checkRegions(ctx, base); err != nil {
 		return nil, err
 	}
 
-	accounts := bases
-	if len(r.RoleARNs) > 0 && r.OrgRole == "" {
-		accounts = nil
+	roles := slices.Clone(r.RoleARNs)
+	var accounts []*account
+	if len(roles) == 0 || r.OrgRole != "" {
+		accounts = append(accounts, base)
+	}
+	if r.OrgRole != "" {
+		for _, id := range activeMembers(ctx, base) {
+			roles = append(roles, fmt.Sprintf("arn:%s:iam::%s:role/%s", base.partition, id, strings.TrimPrefix(r.OrgRole, "/")))
+		}
 	}
 	var mu sync.Mutex
-	each(r.RoleARNs, itemsAtOnce, func(role string) {
-		a := r.assume(ctx, bases[0], role)
+	each(roles, itemsAtOnce, func(role string) {
+		a := r.assume(ctx, base, role)
 		mu.Lock()
 		defer mu.Unlock()
 		accounts = append(accounts, a)
 	})
-	if r.OrgRole != "" {
-		for _, base := range bases {
-			each(activeMembers(ctx, base), itemsAtOnce, func(id string) {
-				a := r.assume(ctx, base, fmt.Sprintf("arn:%s:iam::%s:role/%s", base.partition, id, strings.TrimPrefix(r.OrgRole, "/")))
-				mu.Lock()
-				defer mu.Unlock()
-				accounts = append(accounts, a)
-			})
-		}
-	}
 
 	// Two identities of one account read it once, with the one that works.
 	slices.SortStableFunc(accounts, func(a, b *account) int {
@@ -76,7 +65,7 @@ func (r *run) find(ctx context.Context) ([]*account, error) {
 		a.global.settle()
 	}
 	if !slices.ContainsFunc(accounts, func(a *account) bool { return a.entered }) && ctx.Err() == nil {
-		return accounts, fmt.Errorf("none of the roles could be assumed: check their names, their trust policies, and that %s may call sts:AssumeRole", bases[0].arn)
+		return accounts, fmt.Errorf("none of the roles could be assumed: check their names, their trust policies, and that %s may call sts:AssumeRole", base.arn)
 	}
 	return accounts, nil
 }
@@ -91,14 +80,14 @@ func compareTrueFirst(a, b bool) int {
 	return 1
 }
 
-// base enters an account with the credentials of a profile, or with those that the environment provides.
-func (r *run) base(ctx context.Context, profile string) (*account, error) {
-	cfg, err := r.load(ctx, profile)
+// base enters an account with the credentials of the profile, or with those that the environment provides.
+func (r *run) base(ctx context.Context) (*account, error) {
+	cfg, err := r.load(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, noCredentials(profile, err)
+		return nil, noCredentials(cmp.Or(r.Profile, os.Getenv("AWS_PROFILE")), err)
 	}
 	a := r.newAccount(cfg)
 	a.base = true
@@ -109,7 +98,12 @@ func (r *run) base(ctx context.Context, profile string) (*account, error) {
 }
 
 // load reads the AWS configuration as every AWS tool does.
-func (r *run) load(ctx context.Context, profile string) (aws.Config, error) {
+func (r *run) load(ctx context.Context) (aws.Config, error) {
+	if r.config.Credentials != nil {
+		cfg := r.config.Copy()
+		cfg.APIOptions, cfg.Retryer = r.stack, r.retryer
+		return cfg, nil
+	}
 	client := r.HTTPClient
 	if client == nil {
 		client = awshttp.NewBuildableClient().WithTimeout(2 * time.Minute).WithTransportOptions(func(t *http.Transport) {
@@ -119,11 +113,10 @@ func (r *run) load(ctx context.Context, profile string) (aws.Config, error) {
 	options := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(client),
 		config.WithRetryer(r.retryer),
-		config.WithAPIOptions(r.stack),
 		config.WithAppID("onus"),
 	}
-	if profile != "" {
-		options = append(options, config.WithSharedConfigProfile(profile))
+	if r.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(r.Profile))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, options...)
 	var missing config.SharedConfigProfileNotExistError

@@ -19,10 +19,10 @@ type finding struct {
 // are ids, times and names, and end here.
 func suspicious(s []byte) bool {
 	run := 0
-	for _, c := range s {
+	for i, c := range s {
 		switch shape[c] {
 		case inToken:
-			if run++; run >= 16 {
+			if run++; run >= 16 || c == '-' && i > 0 && s[i-1] == '-' { // "--password ..."
 				return true
 			}
 		case assigns:
@@ -82,9 +82,9 @@ var patterns = []pattern{
 	// Behind ":" a value must be set off, or "secret:" in an ARN would be one; a password is one without.
 	{"password", []string{"pass", "pwd"}, regexp.MustCompile(`(?i)(?:passw(?:or)?d|passphrase|pwd)\\*["']?\s*(?:=>|:=|[=:])\s*(?:\\*"([^"\\]+)|\\*'([^'\\]+)|([^\s"'\\]+))`), isSecretValue},
 	{"password", []string{"--"}, regexp.MustCompile(`(?i)--[a-z-]*(?:passw(?:or)?d|passphrase|secret|token|api-?key)[ \t]+(?:"([^"\\]+)|'([^'\\]+)|([^\s"'\\-][^\s"'\\]*))`), isSecretValue},
-	{"secret", []string{"secret", "token", "key"}, regexp.MustCompile(`(?i)(?:secret|token|(?:api|access|private|secret|account)[_-]?key)(?:\\*["']?\s*(?:=>|:=|=)\s*|\s*:\s+)(?:\\*"([^"\\]+)|\\*'([^'\\]+)|([^\s"'\\]+))`), isSecretValue},
+	{"secret", []string{"secret", "token", "_key", "-key", "apikey", "accesskey", "privatekey", "accountkey"}, regexp.MustCompile(`(?i)(?:secret|token|(?:api|access|private|secret|account)[_-]?key)(?:\\*["']?\s*(?:=>|:=|=)\s*|\s*:\s+)(?:\\*"([^"\\]+)|\\*'([^'\\]+)|([^\s"'\\]+))`), isSecretValue},
 	// In JSON. The keys of policy conditions ("aws:RequestTag/token") are no names of secrets.
-	{"secret", []string{"secret", "token", "key"}, regexp.MustCompile(`(?i)["'][a-z0-9_.-]*(?:secret|token|(?:api|access|private|secret|account)[_-]?key)\\*["']\s*:\s*\\*["']([^"'\\]+)`), isSecretValue},
+	{"secret", []string{"secret", "token", "_key", "-key", "apikey", "accesskey", "privatekey", "accountkey"}, regexp.MustCompile(`(?i)["'][a-z0-9_.-]*(?:secret|token|(?:api|access|private|secret|account)[_-]?key)\\*["']\s*:\s*\\*["']([^"'\\]+)`), isSecretValue},
 }
 
 // recognise finds the secrets of a text, in order, without overlaps.
@@ -194,7 +194,15 @@ var secretName = regexp.MustCompile(`(?i)(?:^|[_.-])(?:passw(?:or)?d|passphrase|
 
 // isSecretName reports whether a name says that its value is a secret.
 func isSecretName(name string) bool {
-	return len(name) >= 3 && secretName.MatchString(name)
+	if name == "Key" { // of every tag
+		return false
+	}
+	for _, end := range [...]string{"key", "token", "secret", "word", "wd", "phrase"} {
+		if len(name) >= len(end) && strings.EqualFold(name[len(name)-len(end):], end) {
+			return secretName.MatchString(name)
+		}
+	}
+	return false
 }
 
 // notSecrets are values that say something about a secret, and references to where it is.
