@@ -52,19 +52,21 @@ func Explain(w io.Writer, r *answer.Report, key string, o Options) error {
 		return t.flush(w)
 	}
 	if c := x.causes[key]; c != nil {
-		t.separate(&found)
 		t.explainCause(x, c)
-	} else {
-		for i := range x.Causes {
-			if c := &x.Causes[i]; names(key, c.Subject) || same(key, c.Key) {
-				t.separate(&found)
-				t.explainCause(x, c)
-			}
-		}
+		return t.flush(w)
 	}
 	for _, subject := range x.resources(key) {
 		t.separate(&found)
 		t.explainResource(x, subject)
+	}
+	if found { // it names the causes that break the resource, or that are the resource
+		return t.flush(w)
+	}
+	for i := range x.Causes {
+		if c := &x.Causes[i]; names(key, c.Subject) || same(key, c.Key) {
+			t.separate(&found)
+			t.explainCause(x, c)
+		}
 	}
 	if !found {
 		return &NotFoundError{Key: key, Near: x.near(key)}
@@ -238,9 +240,10 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 
 // see says where the console shows a resource.
 func (t *terminal) see(r estate.Ref) {
-	if r.ID == "" {
+	if r.ID == "" || t.seen == r.Key() {
 		return
 	}
+	t.seen = r.Key()
 	address, path := Console(r)
 	account := ""
 	if r.Account != "" {
@@ -440,11 +443,19 @@ func (t *terminal) explainResource(x *index, r estate.Ref) {
 		t.heading("what the answers say of it")
 		t.table("  ", rows)
 	}
+	for i := range x.Causes { // it may be what breaks others
+		if c := &x.Causes[i]; c.Subject.Key() == key && !slices.Contains(causes, c.Key) {
+			causes = append(causes, c.Key)
+		}
+	}
 	slices.SortStableFunc(causes, func(a, b string) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
 	for _, key := range causes {
 		if c := x.causes[key]; c != nil {
 			t.heading("broken by: " + c.Title)
 			t.causeFacts(x, c)
+			if len(c.Members) > 1 {
+				t.para("  ", "  ", "it breaks "+kinds(c.Members)+": onus explain "+c.Key)
+			}
 			t.fix(c.Fix)
 		}
 	}
