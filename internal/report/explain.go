@@ -199,7 +199,7 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 		return
 	}
 	t.para("  ", "  ", t.in(bold, count(len(all), "counter-example")))
-	said := ""
+	last := ""
 	for i := range all {
 		e := &all[i]
 		mark := t.in(red, "✗")
@@ -207,12 +207,8 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 			mark = t.in(cyan, "~")
 		}
 		t.para("  "+mark+" ", "    ", strings.Join(present([]string{noun(e.Subject.Kind) + " " + called(e.Subject), x.place(e.Subject)}), " · "))
-		says := e.Text
-		for _, f := range e.Facts {
-			says += "\n" + f.Text + string(f.Operation)
-		}
-		if says != said {
-			said = says
+		if says := said(e); says != last {
+			last = says
 			t.para("    ", "    ", e.Text)
 			for _, f := range e.Facts {
 				text := f.Text
@@ -275,14 +271,14 @@ func (t *terminal) explainDoubts(x *index, doubts []answer.Doubt) {
 	if len(doubts) == 0 {
 		return
 	}
-	t.heading("could not be judged: " + count(len(doubts), "subject or place"))
-	said := map[string]bool{}
+	t.heading("could not be judged: " + number(len(doubts)) + verb(len(doubts), " subject or place", " subjects or places"))
+	told := map[string]bool{}
 	for _, d := range doubts {
 		t.para("  "+t.in(yellow, "?")+" ", "    ", strings.Join(present([]string{noun(d.Subject.Kind) + " " + called(d.Subject), x.place(d.Subject), d.Text}), " · "))
 		for _, g := range d.Gaps {
 			t.para("    ", "      ", g.String())
-			if cure := x.cure(g); cure != "" && !said[cure] {
-				said[cure] = true
+			if cure := x.cure(g); cure != "" && !told[cure] {
+				told[cure] = true
 				t.para("    ", "      ", t.in(dim, cure))
 			}
 		}
