@@ -29,10 +29,10 @@ type Changes struct {
 	NewlyAsked    []Turn `json:"newlyAsked,omitempty"`    // only in the later report
 	NoLongerAsked []Turn `json:"noLongerAsked,omitempty"` // only in the earlier report
 
-	Appeared    []Break `json:"appeared,omitempty"`    // counter-examples that were not there, of subjects not doubted before
+	Appeared    []Break `json:"appeared,omitempty"`    // counter-examples that were not there before
 	Disappeared []Break `json:"disappeared,omitempty"` // counter-examples whose subject holds now or is gone
-	Found       []Break `json:"found,omitempty"`       // counter-examples of what could not be judged before
-	Lost        []Break `json:"lost,omitempty"`        // counter-examples whose subject can no longer be judged
+	Found       []Break `json:"found,omitempty"`       // counter-examples of what was not judged before
+	Lost        []Break `json:"lost,omitempty"`        // counter-examples whose subject is no longer judged
 	// Resources that only the later, or only the earlier report names.
 	NewResources  []estate.Ref `json:"newResources,omitempty"`
 	GoneResources []estate.Ref `json:"goneResources,omitempty"`
@@ -88,7 +88,6 @@ func Compare(before, after *answer.Report) Changes {
 		a := later[identity(b)]
 		if a == nil {
 			c.NoLongerAsked = append(c.NoLongerAsked, Turn{Kind: b.Kind, ID: b.ID, Sentence: sentence(b), Before: &b.Verdict})
-			continue
 		}
 		disappeared, lost := breaksOf(b, a)
 		c.Disappeared, c.Lost = append(c.Disappeared, disappeared...), append(c.Lost, lost...)
@@ -118,8 +117,8 @@ func identity(a *answer.Answer) string {
 }
 
 // breaksOf returns the counter-examples of an answer that another answer to the same sentence does not have: those of
-// subjects that the other could judge, and those of subjects that it could not. A subject is doubted too where the doubt is
-// about the place that it lies in.
+// subjects that the other could judge, and those of subjects that it could not, all of them if there is no other. A subject
+// is doubted too where the doubt is about the place that it lies in.
 func breaksOf(a, other *answer.Answer) (judged, doubted []Break) {
 	if a.Kind == answer.OfPractice {
 		return nil, nil // they are those of its controls
@@ -146,7 +145,7 @@ func breaksOf(a, other *answer.Answer) (judged, doubted []Break) {
 		}
 		s := e.Subject
 		b := Break{Control: a.ID, Subject: s, Text: e.Text, Cause: e.Cause}
-		if doubt[s.Key()] || doubt[s.Account] || doubt[s.Account+"/"+s.Region] {
+		if other == nil || doubt[s.Key()] || doubt[s.Account] || doubt[s.Account+"/"+s.Region] {
 			doubted = append(doubted, b)
 		} else {
 			judged = append(judged, b)
@@ -200,9 +199,9 @@ func Diff(w io.Writer, before, after *answer.Report, o Options) error {
 	t.turns("asked for the first time", c.NewlyAsked)
 	t.turns("no longer asked", c.NoLongerAsked)
 	t.broken(x, "appeared", "✗", red, c.Appeared)
-	t.broken(x, "found in what could not be judged before", "✗", red, c.Found)
+	t.broken(x, "found in what was not judged before", "✗", red, c.Found)
 	t.broken(x, "disappeared", "✓", green, c.Disappeared)
-	t.broken(x, "can no longer be judged", "?", yellow, c.Lost)
+	t.broken(x, "no longer judged", "?", yellow, c.Lost)
 	t.refs(x, "new resources", c.NewResources)
 	t.refs(x, "resources that are gone, or no longer read", c.GoneResources)
 	return t.flush(w)

@@ -52,19 +52,21 @@ func Explain(w io.Writer, r *answer.Report, key string, o Options) error {
 		return t.flush(w)
 	}
 	if c := x.causes[key]; c != nil {
-		t.separate(&found)
 		t.explainCause(x, c)
-	} else {
-		for i := range x.Causes {
-			if c := &x.Causes[i]; names(key, c.Subject) || same(key, c.Key) {
-				t.separate(&found)
-				t.explainCause(x, c)
-			}
-		}
+		return t.flush(w)
 	}
 	for _, subject := range x.resources(key) {
 		t.separate(&found)
 		t.explainResource(x, subject)
+	}
+	if found { // it names the causes that break the resource, or that are the resource
+		return t.flush(w)
+	}
+	for i := range x.Causes {
+		if c := &x.Causes[i]; names(key, c.Subject) || same(key, c.Key) {
+			t.separate(&found)
+			t.explainCause(x, c)
+		}
 	}
 	if !found {
 		return &NotFoundError{Key: key, Near: x.near(key)}
@@ -197,7 +199,7 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 		return
 	}
 	t.para("  ", "  ", t.in(bold, count(len(all), "counter-example")))
-	said := ""
+	last := ""
 	for i := range all {
 		e := &all[i]
 		mark := t.in(red, "✗")
@@ -205,12 +207,8 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 			mark = t.in(cyan, "~")
 		}
 		t.para("  "+mark+" ", "    ", strings.Join(present([]string{noun(e.Subject.Kind) + " " + called(e.Subject), x.place(e.Subject)}), " · "))
-		says := e.Text
-		for _, f := range e.Facts {
-			says += "\n" + f.Text + string(f.Operation)
-		}
-		if says != said {
-			said = says
+		if says := said(e); says != last {
+			last = says
 			t.para("    ", "    ", e.Text)
 			for _, f := range e.Facts {
 				text := f.Text
@@ -238,9 +236,10 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 
 // see says where the console shows a resource.
 func (t *terminal) see(r estate.Ref) {
-	if r.ID == "" {
+	if r.ID == "" || t.seen == r.Key() {
 		return
 	}
+	t.seen = r.Key()
 	address, path := Console(r)
 	account := ""
 	if r.Account != "" {
@@ -272,14 +271,14 @@ func (t *terminal) explainDoubts(x *index, doubts []answer.Doubt) {
 	if len(doubts) == 0 {
 		return
 	}
-	t.heading("could not be judged: " + count(len(doubts), "subject or place"))
-	said := map[string]bool{}
+	t.heading("could not be judged: " + number(len(doubts)) + verb(len(doubts), " subject or place", " subjects or places"))
+	told := map[string]bool{}
 	for _, d := range doubts {
 		t.para("  "+t.in(yellow, "?")+" ", "    ", strings.Join(present([]string{noun(d.Subject.Kind) + " " + called(d.Subject), x.place(d.Subject), d.Text}), " · "))
 		for _, g := range d.Gaps {
 			t.para("    ", "      ", g.String())
-			if cure := x.cure(g); cure != "" && !said[cure] {
-				said[cure] = true
+			if cure := x.cure(g); cure != "" && !told[cure] {
+				told[cure] = true
 				t.para("    ", "      ", t.in(dim, cure))
 			}
 		}
@@ -440,11 +439,19 @@ func (t *terminal) explainResource(x *index, r estate.Ref) {
 		t.heading("what the answers say of it")
 		t.table("  ", rows)
 	}
+	for i := range x.Causes { // it may be what breaks others
+		if c := &x.Causes[i]; c.Subject.Key() == key && !slices.Contains(causes, c.Key) {
+			causes = append(causes, c.Key)
+		}
+	}
 	slices.SortStableFunc(causes, func(a, b string) int { return cmp.Compare(x.rankOf(a), x.rankOf(b)) })
 	for _, key := range causes {
 		if c := x.causes[key]; c != nil {
 			t.heading("broken by: " + c.Title)
 			t.causeFacts(x, c)
+			if len(c.Members) > 1 {
+				t.para("  ", "  ", "it breaks "+kinds(c.Members)+": onus explain "+c.Key)
+			}
 			t.fix(c.Fix)
 		}
 	}

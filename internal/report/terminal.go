@@ -36,6 +36,7 @@ const (
 type terminal struct {
 	b     strings.Builder
 	width int
+	seen  string // the resource that was last shown where to find
 	Options
 }
 
