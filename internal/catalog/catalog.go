@@ -13,9 +13,11 @@ import (
 	"github.com/onus-cloud/onus/internal/controls/containment"
 	"github.com/onus-cloud/onus/internal/controls/intransit"
 	"github.com/onus-cloud/onus/internal/controls/leastprivilege"
+	"github.com/onus-cloud/onus/internal/controls/loadbalancing"
 	"github.com/onus-cloud/onus/internal/controls/lockdown"
 	"github.com/onus-cloud/onus/internal/controls/osupdates"
 	"github.com/onus-cloud/onus/internal/controls/patches"
+	"github.com/onus-cloud/onus/internal/controls/waf"
 	"github.com/onus-cloud/onus/internal/controls/watch"
 )
 
@@ -28,6 +30,7 @@ func controls() []*control.Control {
 
 		osupdates.ImageAge,
 
+		intransit.ALBNoPlainHTTP,
 		intransit.S3RequiresTLS,
 
 		atrest.VolumeEncrypted,
@@ -39,12 +42,18 @@ func controls() []*control.Control {
 		lockdown.DatabaseNotPublic,
 		lockdown.BucketBlocked,
 
+		loadbalancing.SpansZones,
+
+		waf.OnEveryPublicApp,
+		waf.BlocksRatherThanCounts,
+
 		leastprivilege.RootLocked,
 		leastprivilege.ConsoleUsersMFA,
 		leastprivilege.KeysYoungAndUsed,
 
 		containment.MetadataV2Only,
 
+		watch.TrailEverywhere,
 		watch.FlowLogsOn,
 		watch.EveryHostHasAnOwner,
 	}
