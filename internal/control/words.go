@@ -14,7 +14,8 @@ import (
 func CauseKey(r estate.Ref, aspect string) string {
 	id := r.ID
 	switch r.Kind {
-	case "auto-scaling-group", "launch-configuration", "function", "db-instance", "db-cluster":
+	case "auto-scaling-group", "launch-configuration", "function",
+		"db-instance", "db-cluster", "db-snapshot", "db-cluster-snapshot", "table":
 		id = strings.Join([]string{r.Account, r.Region, r.ID}, "/")
 	}
 	return strings.Join([]string{r.Kind, id, aspect}, "/")

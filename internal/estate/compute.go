@@ -195,6 +195,9 @@ func comparePlaces(a, b Place) int {
 // Instance returns an instance of a place, or nil.
 func (c *Compute) Instance(p Place, id string) *Instance { return find(c.Instances, p, "instance", id) }
 
+// Volume returns a volume of a place, or nil.
+func (c *Compute) Volume(p Place, id string) *Volume { return find(c.Volumes, p, "volume", id) }
+
 // Image returns an image as seen from a place, or nil.
 func (c *Compute) Image(p Place, id string) *Image { return find(c.Images, p, "image", id) }
 

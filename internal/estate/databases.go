@@ -143,3 +143,6 @@ func (d *Databases) DBInstance(p Place, name string) *DBInstance {
 func (d *Databases) DBCluster(p Place, name string) *DBCluster {
 	return find(d.DBClusters, p, "db-cluster", name)
 }
+
+// Table returns a table of a place by its name, or nil.
+func (d *Databases) Table(p Place, name string) *Table { return find(d.Tables, p, "table", name) }

@@ -60,6 +60,8 @@ type Account struct {
 	Seen []string
 	// Closed are Regions that an organisation policy closes: asked once, then left alone.
 	Closed []string
+	// Organization is the id of the organisation that it says it belongs to; absent if it belongs to none.
+	Organization Known[string]
 }
 
 // Organization is the organisation that the accounts belong to.

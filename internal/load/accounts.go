@@ -103,6 +103,7 @@ func (l *loader) organization() {
 			o.Management = d.Organization.MasterAccountID
 			return d.Organization.ID
 		})
+		a.Organization = id
 		if _, unread := o.ID.Unread(); unread {
 			o.ID = id
 		}

@@ -1,0 +1,9 @@
+package backups
+
+import (
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/control/controltest"
+)
+
+func TestRestoredAndVerified(t *testing.T) { t.Parallel(); controltest.Run(t, RestoredAndVerified) }
