@@ -10,6 +10,7 @@ import (
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/controls/atrest"
+	"github.com/onus-cloud/onus/internal/controls/backups"
 	"github.com/onus-cloud/onus/internal/controls/containment"
 	"github.com/onus-cloud/onus/internal/controls/intransit"
 	"github.com/onus-cloud/onus/internal/controls/leastprivilege"
@@ -36,6 +37,11 @@ func controls() []*control.Control {
 		atrest.VolumeEncrypted,
 		atrest.VolumeDefaultEveryRegion,
 		atrest.DatabaseEncrypted,
+
+		backups.PlanCoversEverythingStateful,
+		backups.PointWithinRPO,
+		backups.RestoredAndVerified,
+		backups.NotPublic,
 
 		lockdown.NoSSHFromInternet,
 		lockdown.NoAllPortsFromInternet,
