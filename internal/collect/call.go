@@ -263,6 +263,12 @@ func (p *place) whatBecame(id operation.ID, err error) (operation.Outcome, strin
 		status = response.HTTPStatusCode()
 		p.answered.Store(true)
 	}
+	var lost *notRenewed
+	if errors.As(err, &lost) {
+		code = cmp.Or(code, "ExpiredToken")
+		p.expired.CompareAndSwap(nil, &code)
+		return operation.Failed, code, "the credentials could not be renewed: " + cmp.Or(message, rootCause(err))
+	}
 	op, _ := operation.Get(id)
 	switch _, throttled := retry.DefaultThrottleErrorCodes[code]; {
 	case code != "" && slices.Contains(op.Absent, code):

@@ -511,6 +511,36 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// TestCredentialsEnd: when the credentials cannot be renewed, they are not asked for again and again.
+func TestCredentialsEnd(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/a</Arn><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+	}))
+	t.Cleanup(server.Close)
+	var retrieved atomic.Int32
+	var kept []responses.Response
+	_, err := Collect(t.Context(), Options{
+		Regions: []string{here}, Keep: func(r responses.Response) error { kept = append(kept, r); return nil },
+		config: aws.Config{Region: here, BaseEndpoint: aws.String(server.URL), Credentials: aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			if retrieved.Add(1) > 2 { // one to look whether there are any, one for the first call
+				return aws.Credentials{}, refusal("UnauthorizedException", "Session token not found or invalid")
+			}
+			return testCredentials(ctx)
+		})},
+		delay: func(int) time.Duration { return 0 },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, kept, here, "rds:DescribeDBInstances"); got.Outcome != operation.NotTried || got.Code != "UnauthorizedException" {
+		t.Errorf("a later call is %s with code %q", got.Outcome, got.Code)
+	}
+	if n := retrieved.Load(); n > 2+callsPerAccount {
+		t.Errorf("credentials were asked for %d times", n)
+	}
+}
+
 // TestEncode: only what AWS sent is written.
 func TestEncode(t *testing.T) {
 	t.Parallel()

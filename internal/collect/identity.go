@@ -97,6 +97,23 @@ func (r *run) base(ctx context.Context) (*account, error) {
 	return a, nil
 }
 
+// renewed are credentials that are renewed as long as that works: an SSO session ends, a role is taken away.
+type renewed struct{ aws.CredentialsProvider }
+
+func (c renewed) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	credentials, err := c.CredentialsProvider.Retrieve(ctx)
+	var broken net.Error
+	if err != nil && ctx.Err() == nil && !errors.As(err, &broken) {
+		err = &notRenewed{err}
+	}
+	return credentials, err
+}
+
+// notRenewed says that the credentials came to their end: further calls would only ask for new ones in vain.
+type notRenewed struct{ error }
+
+func (e *notRenewed) Unwrap() error { return e.error }
+
 // load reads the AWS configuration as every AWS tool does.
 func (r *run) load(ctx context.Context) (aws.Config, error) {
 	if r.config.Credentials != nil {
@@ -137,6 +154,7 @@ func (r *run) load(ctx context.Context) (aws.Config, error) {
 }
 
 func (r *run) newAccount(cfg aws.Config) *account {
+	cfg.Credentials = renewed{cfg.Credentials}
 	a := &account{run: r, config: cfg, slots: newSlots(callsPerAccount)}
 	a.global = a.place(estate.Global)
 	a.global.slots = newSlots(callsPerAccount)
@@ -160,6 +178,10 @@ func (r *run) assume(ctx context.Context, base *account, role string) *account {
 	}
 	if err == nil || ctx.Err() != nil {
 		return a
+	}
+	var lost *notRenewed
+	if errors.As(err, &lost) {
+		err = lost.error
 	}
 	outcome, code, message := a.global.whatBecame("sts:GetCallerIdentity", err)
 	if code == codeNoHost {
