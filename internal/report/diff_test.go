@@ -84,8 +84,8 @@ func TestCompare(t *testing.T) {
 		{"found", subjects(c.Found), "net-bucket-blocked:acme-archive-of-logs"},
 		{"disappeared", subjects(c.Disappeared), ""},
 		{"lost", subjects(c.Lost), "backup-restored-and-verified:orders"},
-		{"new", refs(c.NewResources), "i-0fresh eu-west-1"},
-		{"gone", refs(c.GoneResources), "eu-west-1"},
+		{"new", refs(c.NewResources), "i-0fresh"},
+		{"gone", refs(c.GoneResources), ""},
 	} {
 		if test.got != test.want {
 			t.Errorf("%s: got %q, want %q", test.what, test.got, test.want)
@@ -96,6 +96,39 @@ func TestCompare(t *testing.T) {
 	}
 	if c := Compare(sample(), sample()); !c.Empty() {
 		t.Errorf("a report differs from itself: %+v", c)
+	}
+}
+
+// A counter-example that a wider doubt may have swallowed did not disappear.
+func TestWhatIsDoubtedDidNotDisappear(t *testing.T) {
+	t.Parallel()
+	place := func(kind, account, region string) estate.Ref { return ref(kind, account, region, region, "") }
+	for _, test := range []struct {
+		name  string
+		doubt estate.Ref
+		lost  bool
+	}{
+		{"the bucket", exports, true},
+		{"its Region", place("region", prod, "us-east-1"), true},
+		{"its account", place("account", prod, estate.Global), true},
+		{"the listing of its account", place("region", prod, estate.Global), true},
+		{"Regions that are not known", place("region", prod, "*"), true},
+		{"everything", place("region", "*", "*"), true},
+		{"another bucket", logs, false},
+		{"another Region", place("region", prod, "eu-west-1"), false},
+		{"another account", place("region", dev, estate.Global), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := sample()
+			i := slices.IndexFunc(r.Controls, func(a answer.Answer) bool { return a.ID == "net-bucket-blocked" })
+			r.Controls[i].CounterExamples = nil
+			r.Controls[i].Doubts = []answer.Doubt{{Subject: test.doubt}}
+			c := Compare(sample(), r)
+			if lost, gone := len(c.Lost), len(c.Disappeared); lost+gone != 1 || (lost == 1) != test.lost {
+				t.Errorf("%d lost, %d disappeared; want it lost: %t", lost, gone, test.lost)
+			}
+		})
 	}
 }
 
