@@ -33,7 +33,7 @@ type Changes struct {
 	Disappeared []Break `json:"disappeared,omitempty"` // counter-examples whose subject holds now or is gone
 	Found       []Break `json:"found,omitempty"`       // counter-examples of what was not judged before
 	Lost        []Break `json:"lost,omitempty"`        // counter-examples whose subject is no longer judged
-	// Resources that only the later, or only the earlier report names.
+	// Resources that only the later, or only the earlier report names: new and gone, unless the other did not read them.
 	NewResources  []estate.Ref `json:"newResources,omitempty"`
 	GoneResources []estate.Ref `json:"goneResources,omitempty"`
 }
@@ -92,6 +92,9 @@ func Compare(before, after *answer.Report) Changes {
 		disappeared, lost := breaksOf(b, a)
 		c.Disappeared, c.Lost = append(c.Disappeared, disappeared...), append(c.Lost, lost...)
 	}
+	for _, breaks := range []*[]Break{&c.Appeared, &c.Disappeared, &c.Found, &c.Lost} {
+		*breaks = once(*breaks)
+	}
 	c.NewResources = onlyIn(after, before)
 	c.GoneResources = onlyIn(before, after)
 	return c
@@ -130,11 +133,11 @@ func breaksOf(a, other *answer.Answer) (judged, doubted []Break) {
 		}
 		for _, d := range other.Doubts {
 			doubt[d.Subject.Key()] = true
-			if d.Subject.Kind == "account" {
-				doubt[d.Subject.Account] = true
-			}
-			if d.Subject.Kind == "region" {
-				doubt[d.Subject.Account+"/"+d.Subject.Region] = true
+			switch s := d.Subject; {
+			case s.Kind == "account", s.Kind == "region" && (s.Region == estate.Global || s.Region == "*"):
+				doubt[s.Account] = true // a bucket is listed globally and lies in a Region
+			case s.Kind == "region":
+				doubt[s.Account+"/"+s.Region] = true
 			}
 		}
 	}
@@ -145,13 +148,28 @@ func breaksOf(a, other *answer.Answer) (judged, doubted []Break) {
 		}
 		s := e.Subject
 		b := Break{Control: a.ID, Subject: s, Text: e.Text, Cause: e.Cause}
-		if other == nil || doubt[s.Key()] || doubt[s.Account] || doubt[s.Account+"/"+s.Region] {
+		if other == nil || doubt[s.Key()] || doubt[s.Account] || doubt["*"] || doubt[s.Account+"/"+s.Region] {
 			doubted = append(doubted, b)
 		} else {
 			judged = append(judged, b)
 		}
 	}
 	return judged, doubted
+}
+
+// once drops what a claim and its control both say.
+func once(breaks []Break) []Break {
+	seen := map[Break]bool{}
+	var kept []Break
+	for _, b := range breaks {
+		same := b
+		same.Control = ""
+		if !seen[same] {
+			seen[same] = true
+			kept = append(kept, b)
+		}
+	}
+	return kept
 }
 
 func breakKey(e *answer.CounterExample) string { return e.Subject.Key() + " " + e.Cause }
@@ -162,7 +180,7 @@ func onlyIn(r, other *answer.Report) []estate.Ref {
 	(&index{Report: other}).eachRef(func(s estate.Ref) { named[s.Key()] = true })
 	var only []estate.Ref
 	(&index{Report: r}).eachRef(func(s estate.Ref) {
-		if key := s.Key(); !named[key] {
+		if key := s.Key(); !named[key] && s.Kind != "region" && s.Kind != "account" {
 			named[key] = true
 			only = append(only, s)
 		}
@@ -248,8 +266,13 @@ func (t *terminal) broken(x *index, title, mark string, s style, breaks []Break)
 			subjects = append(subjects, b.Subject)
 		}
 		t.para("  "+t.in(s, mark)+" ", "    ", strings.Join(present([]string{group[0].Control, kinds(subjects), group[0].Cause}), " · "))
+		text := ""
 		for _, b := range group {
-			t.para("      ", "        ", strings.Join(present([]string{noun(b.Subject.Kind) + " " + called(b.Subject), x.place(b.Subject), b.Text}), " · "))
+			if b.Text != text { // what several say alike is said once
+				text = b.Text
+				t.para("    ", "      ", text+":")
+			}
+			t.para("      ", "        ", strings.Join(present([]string{noun(b.Subject.Kind) + " " + called(b.Subject), x.place(b.Subject)}), " · "))
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (t *terminal) explainAnswer(x *index, a *answer.Answer) {
 		t.para("", "  ", "why it matters: "+a.Why)
 	}
 	t.para("", "  ", "decided by: "+a.Verdict.When())
-	if a.Note != "" {
+	if a.Note != "" && !strings.Contains(x.line(a), a.Note) {
 		t.para("", "  ", a.Note)
 	}
 	if a.Control != "" {
