@@ -136,7 +136,7 @@ func (l *loader) listenerRules(p estate.Place, listener string) estate.Known[[]*
 					priority = math.MaxInt
 				}
 				all = append(all, &estate.ListenerRule{ARN: r.RuleArn, Priority: priority, Actions: listenerActions(r.Actions),
-					Always: !slices.ContainsFunc(r.Conditions, func(c ruleCondition) bool { return !c.always() })})
+					Always: len(r.Conditions) > 0 && !slices.ContainsFunc(r.Conditions, func(c ruleCondition) bool { return !c.always() })})
 			}
 		}
 		slices.SortFunc(all, func(a, b *estate.ListenerRule) int {

@@ -100,29 +100,23 @@ func counts(r *estate.WebACLRule, later []*estate.WebACLRule) (estate.Truth, []s
 	g := r.Group
 	own, _ := g.Rules.Value()
 	if g.Counts {
-		var labels []string
+		const text = "OverrideAction is Count for the whole group"
+		if g.ARN == "" {
+			used, gaps := vendorConsumed(g.Vendor, later)
+			return used.Not(), []string{text}, gaps
+		}
+		if gap, unread := g.Rules.Unread(); unread {
+			return estate.Unknown, nil, []estate.Gap{gap} // its rules may only put labels
+		}
+		used, gaps := estate.Is(len(own) > 0), []estate.Gap(nil)
 		for _, inner := range own {
-			if len(inner.Labels) == 0 {
-				labels = nil // what it matches is not marked, so nothing can decide by it
-				break
-			}
-			labels = append(labels, inner.Labels...)
+			each, missing := consumed(inner.Labels, later)
+			used, gaps = estate.And(used, each), append(gaps, missing...)
 		}
-		used, gaps := estate.False, []estate.Gap(nil)
-		switch {
-		case g.ARN == "":
-			used, gaps = vendorConsumed(g.Vendor, later)
-		case len(labels) > 0:
-			used, gaps = consumed(labels, later)
-		}
-		if gap, unread := g.Rules.Unread(); unread && g.ARN != "" {
-			used, gaps = estate.Unknown, append(gaps, gap) // it may be empty, or mark all it matches
-		}
-		return used.Not(), []string{"OverrideAction is Count for the whole group"}, gaps
+		return used.Not(), []string{text}, gaps
 	}
 	if gap, unread := g.Rules.Unread(); unread {
-		// Its rules may count, and what it overrides may put labels. The zero of what is known comes of no rule.
-		return estate.Unknown, nil, []estate.Gap{gap}
+		return estate.Unknown, nil, []estate.Gap{gap} // its rules may count, and those that are overridden may put labels
 	}
 	counting := estate.False
 	var what []string
@@ -170,14 +164,22 @@ func consumed(labels []string, later []*estate.WebACLRule) (estate.Truth, []esta
 		return estate.False, nil
 	}
 	return decides(later, func(m estate.LabelMatch) bool {
-		return slices.ContainsFunc(labels, func(label string) bool {
-			if m.Namespace { // "team:" or, written in full, "awswaf:111122223333:webacl:shop:team:"
-				i := strings.LastIndex(label, ":")
-				return i < 0 && m.Key != "" || i >= 0 && strings.HasSuffix(m.Key, label[:i+1])
-			}
-			return m.Key == label || strings.HasSuffix(m.Key, ":"+label)
-		})
+		return slices.ContainsFunc(labels, func(label string) bool { return finds(m, label) })
 	})
+}
+
+// finds reports whether a statement that looks for m finds a label of one's own. It may name the label in full
+// ("awswaf:111122223333:webacl:shop:team:bot" or "...:rulegroup:..."), as the rule does ("team:bot") or by its end ("bot"); a namespace
+// is named by its beginning.
+func finds(m estate.LabelMatch, label string) bool {
+	key, full := m.Key, false
+	if parts := strings.SplitN(key, ":", 5); len(parts) == 5 && parts[0] == "awswaf" && parts[1] != "managed" {
+		key, full = parts[4], true
+	}
+	if m.Namespace {
+		return strings.HasPrefix(label, key) && (full || strings.HasSuffix(key, ":"))
+	}
+	return key == label || !full && strings.HasSuffix(label, ":"+key)
 }
 
 // managedConsumed is consumed for one rule of a managed group: its label is "awswaf:managed:VENDOR:GROUP:RULE", where the rule's
