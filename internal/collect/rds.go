@@ -8,7 +8,7 @@ import (
 )
 
 // readRDS reads databases and clusters (Aurora, Neptune and DocumentDB too), the account's own snapshots, and what waits to be
-// applied. Only manual snapshots can be shared.
+// applied. Automated snapshots are never shared.
 func readRDS(ctx context.Context, p *place) {
 	client := rds.NewFromConfig(p.config)
 	many := aws.Int32(100)
@@ -18,14 +18,14 @@ func readRDS(ctx context.Context, p *place) {
 	var snapshots, clusterSnapshots []*string
 	for _, page := range call(ctx, p, "rds:DescribeDBSnapshots", client.DescribeDBSnapshots, &rds.DescribeDBSnapshotsInput{MaxRecords: many}) {
 		for _, s := range page.DBSnapshots {
-			if aws.ToString(s.SnapshotType) == "manual" {
+			if aws.ToString(s.SnapshotType) != "automated" {
 				snapshots = append(snapshots, s.DBSnapshotIdentifier)
 			}
 		}
 	}
 	for _, page := range call(ctx, p, "rds:DescribeDBClusterSnapshots", client.DescribeDBClusterSnapshots, &rds.DescribeDBClusterSnapshotsInput{MaxRecords: many}) {
 		for _, s := range page.DBClusterSnapshots {
-			if aws.ToString(s.SnapshotType) == "manual" {
+			if aws.ToString(s.SnapshotType) != "automated" {
 				clusterSnapshots = append(clusterSnapshots, s.DBClusterSnapshotIdentifier)
 			}
 		}
