@@ -452,7 +452,7 @@ const (
 	skipNull = true
 )
 
-func (r *reader) list(what string, value func(json.Token) (string, bool), wanted string, skipNull bool) ([]string, error) {
+func (r *reader) list(what string, value func(json.Token) (string, bool), wanted string, nulls bool) ([]string, error) {
 	token, err := r.next()
 	if err != nil {
 		return nil, err
@@ -469,7 +469,7 @@ func (r *reader) list(what string, value func(json.Token) (string, bool), wanted
 		if err != nil {
 			return nil, err
 		}
-		if token == nil && skipNull {
+		if token == nil && nulls {
 			continue
 		}
 		s, ok := value(token)
