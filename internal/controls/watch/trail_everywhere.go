@@ -112,6 +112,8 @@ func logsAccount(e *estate.Estate, t *estate.Trail, a *estate.Account, listed bo
 		return estate.True
 	case listed, !t.Organization:
 		return estate.False
+	case t.Ref().Account == a.ID:
+		return estate.True
 	}
 	return e.Organization.Members.Holds(false, func(ids []string) bool {
 		return slices.Contains(ids, a.ID) && slices.Contains(ids, t.Ref().Account)
