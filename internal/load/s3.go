@@ -19,11 +19,12 @@ func (l *loader) buckets() {
 		}
 	}
 	each(l, "s3:ListBuckets", func(p estate.Place, page *bucketList) {
+		block := l.accountBlock(p)
 		for _, b := range page.Buckets {
 			if b.Name == "" {
 				continue
 			}
-			bucket := &estate.Bucket{Created: b.CreationDate.Time, AccountBlock: l.accountBlock(p)}
+			bucket := &estate.Bucket{Created: b.CreationDate.Time, AccountBlock: block}
 			l.bucketSettings(bucket, p, b.Name)
 			region := b.BucketRegion
 			if region == "" {

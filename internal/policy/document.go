@@ -164,7 +164,7 @@ func Parse(text []byte) (*Document, error) {
 	if err := json.Unmarshal(text, &whole); err != nil {
 		at, why := len(text), "the document ends too early"
 		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) && int(syntax.Offset) <= len(text) && len(bytes.TrimSpace(text)) > 0 {
+		if errors.As(err, &syntax) && int(syntax.Offset) <= len(text) && syntax.Error() != "unexpected end of JSON input" {
 			at, why = int(syntax.Offset)-1, syntax.Error()
 		}
 		return nil, r.mistake(max(at, 0), "it is not JSON: %s", why)
@@ -401,10 +401,11 @@ func (r *reader) conditions() ([]Condition, error) {
 	var all []Condition
 	err := r.object("Condition", func(name string) error {
 		operator, ok := parseOperator(name)
-		if !ok {
-			return r.here("%q is not a condition operator", name)
-		}
+		at := r.at
 		return r.object(name, func(key string) error {
+			if !ok { // an operator without a key is void, and AWS takes it whatever it is called
+				return r.mistake(at, "%q is not a condition operator", name)
+			}
 			c := Condition{Operator: operator, Key: key, Line: r.line()}
 			values, err := r.list(key, func(token json.Token) (string, bool) {
 				switch v := token.(type) {
@@ -416,7 +417,7 @@ func (r *reader) conditions() ([]Condition, error) {
 					return fmt.Sprint(v), true
 				}
 				return "", false
-			}, "a string, a number, true or false, or a list of those")
+			}, "a string, a number, true or false, or a list of those", keepNull)
 			c.Values = values
 			all = append(all, c)
 			return err
@@ -437,16 +438,21 @@ func (r *reader) text1(what string) (string, error) {
 	return s, nil
 }
 
-// texts reads a string or a list of at least one.
+// texts reads a string or a list of at least one. A null among others in the list names nothing: AWS takes it.
 func (r *reader) texts(what string) ([]string, error) {
-	values, err := r.list(what, func(token json.Token) (string, bool) { s, ok := token.(string); return s, ok }, "a string or a list of strings")
+	values, err := r.list(what, func(token json.Token) (string, bool) { s, ok := token.(string); return s, ok }, "a string or a list of strings", skipNull)
 	if err == nil && len(values) == 0 {
 		return nil, r.here("%s is an empty list", what)
 	}
 	return values, err
 }
 
-func (r *reader) list(what string, value func(json.Token) (string, bool), wanted string) ([]string, error) {
+const (
+	keepNull = false
+	skipNull = true
+)
+
+func (r *reader) list(what string, value func(json.Token) (string, bool), wanted string, nulls bool) ([]string, error) {
 	token, err := r.next()
 	if err != nil {
 		return nil, err
@@ -462,6 +468,9 @@ func (r *reader) list(what string, value func(json.Token) (string, bool), wanted
 		token, err := r.next()
 		if err != nil {
 			return nil, err
+		}
+		if token == nil && nulls {
+			continue
 		}
 		s, ok := value(token)
 		if !ok {

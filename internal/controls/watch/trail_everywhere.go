@@ -31,8 +31,9 @@ var TrailEverywhere = &control.Control{
 	Severity: answer.High,
 	Reads:    []operation.ID{describeTrails, trailStatus, eventSelectors, "organizations:ListAccounts"},
 	Judge: func(c *control.Case) {
+		listings := trailListings(c.Estate)
 		for _, a := range c.Estate.Accounts {
-			judgeTrails(c, a)
+			judgeTrails(c, a, listings[a.ID])
 		}
 	},
 }
@@ -44,15 +45,15 @@ const (
 	delivered                   = 24 * time.Hour
 )
 
-func judgeTrails(c *control.Case, a *estate.Account) {
-	listed, gaps := trailsListed(c.Estate, a)
+func judgeTrails(c *control.Case, a *estate.Account, listing trailListing) {
+	gaps := listing.gaps
 	truth := estate.False
-	if !listed {
+	if !listing.told {
 		truth = estate.Unknown // there may be trails that nobody showed
 	}
 	var nearest *checkedTrail
 	for _, t := range c.Estate.Trails {
-		logs := logsAccount(c.Estate, t, a)
+		logs := logsAccount(c.Estate, t, a, listing.told)
 		checked := check(c, t)
 		switch full := estate.And(logs, checked.truth); full {
 		case estate.True:
@@ -76,34 +77,43 @@ func judgeTrails(c *control.Case, a *estate.Account) {
 	c.Breaks(a, unlogged(c, a, nearest))
 }
 
-// trailsListed reports whether every multi-Region trail of an account is known, which one Region's listing tells; the gaps
-// are those of all Regions where none does.
-func trailsListed(e *estate.Estate, a *estate.Account) (bool, []estate.Gap) {
-	var gaps []estate.Gap
-	for _, p := range e.Places(describeTrails) {
-		if p.Account != a.ID {
-			continue
-		}
-		r := e.Reading(p, describeTrails, "")
-		if r.Outcome.Complete() {
-			return true, nil
-		}
-		gaps = append(gaps, r.Gap())
-	}
-	if len(gaps) == 0 {
-		gaps = append(gaps, e.Reading(estate.Place{Account: a.ID, Region: "*"}, describeTrails, "").Gap())
-	}
-	return false, gaps
+// trailListing says whether every multi-Region trail of an account is known, which one Region's listing tells; the gaps are
+// those of all Regions where none does.
+type trailListing struct {
+	told bool
+	gaps []estate.Gap
 }
 
-// logsAccount reports whether a trail logs an account: one that sees it among its trails, or a member of the organisation
-// whose trail it is. That an account's own listing, where there is one, would show it, makes the rest false.
-func logsAccount(e *estate.Estate, t *estate.Trail, a *estate.Account) estate.Truth {
-	if t.Ref().Account == a.ID || slices.Contains(t.SeenBy, a.ID) {
-		return estate.True
+func trailListings(e *estate.Estate) map[string]trailListing {
+	listings := map[string]trailListing{}
+	for _, p := range e.Places(describeTrails) {
+		l := listings[p.Account]
+		if r := e.Reading(p, describeTrails, ""); r.Outcome.Complete() {
+			l = trailListing{told: true}
+		} else if !l.told {
+			l.gaps = append(l.gaps, r.Gap())
+		}
+		listings[p.Account] = l
 	}
-	if listed, _ := trailsListed(e, a); listed || !t.Organization {
+	for _, a := range e.Accounts {
+		if _, asked := listings[a.ID]; !asked {
+			listings[a.ID] = trailListing{gaps: []estate.Gap{e.Reading(estate.Place{Account: a.ID, Region: "*"}, describeTrails, "").Gap()}}
+		}
+	}
+	return listings
+}
+
+// logsAccount reports whether a trail logs an account. It does where the account sees it among its own; where the account's
+// list could not be read, an organisation's trail logs every member.
+// https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
+func logsAccount(e *estate.Estate, t *estate.Trail, a *estate.Account, listed bool) estate.Truth {
+	switch {
+	case slices.Contains(t.SeenBy, a.ID):
+		return estate.True
+	case listed, !t.Organization:
 		return estate.False
+	case t.Ref().Account == a.ID:
+		return estate.True
 	}
 	return e.Organization.Members.Holds(false, func(ids []string) bool {
 		return slices.Contains(ids, a.ID) && slices.Contains(ids, t.Ref().Account)
