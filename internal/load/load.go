@@ -62,11 +62,10 @@ func Load(set *responses.Set) (*estate.Estate, []responses.Problem) {
 		}
 		if op.Lists() {
 			l.lists[r.Operation] = append(l.lists[r.Operation], r)
-		} else {
-			key := singleKey{placeOf(r), r.Operation, r.About()}
-			if old := l.single[key]; old == nil || !old.Outcome.Complete() {
-				l.single[key] = r
-			}
+		}
+		key := singleKey{placeOf(r), r.Operation, r.About()}
+		if old := l.single[key]; old == nil || !old.Outcome.Complete() {
+			l.single[key] = r
 		}
 		l.estate.Note(estate.Reading{Place: placeOf(r), Operation: r.Operation, About: r.About(), Time: r.Time,
 			Outcome: r.Outcome, Code: r.Code, Message: r.Message})
@@ -81,8 +80,8 @@ func Load(set *responses.Set) (*estate.Estate, []responses.Problem) {
 type loader struct {
 	estate   *estate.Estate
 	scope    responses.Scope
-	lists    map[operation.ID][]*responses.Response
-	single   map[singleKey]*responses.Response
+	lists    map[operation.ID][]*responses.Response // listings, in the order of places
+	single   map[singleKey]*responses.Response      // of several responses to one question, the first complete one
 	tags     tagIndex
 	problems []responses.Problem
 }
@@ -142,10 +141,7 @@ func about[Page, T any](l *loader, p estate.Place, op operation.ID, resource str
 
 // only returns what a listing that answers about its place as a whole told (the account's password policy, a Region's default).
 func only[Page, T any](l *loader, p estate.Place, op operation.ID, read func(page *Page) T) estate.Known[T] {
-	for _, r := range l.lists[op] {
-		if placeOf(r) != p {
-			continue
-		}
+	if r := l.single[singleKey{p, op, ""}]; r != nil {
 		switch {
 		case r.Outcome == operation.Absent:
 			return estate.None[T]()
@@ -155,7 +151,6 @@ func only[Page, T any](l *loader, p estate.Place, op operation.ID, read func(pag
 				return estate.Know(read(&page))
 			}
 		}
-		break
 	}
 	return estate.Unread[T](l.estate.Reading(p, op, "").Gap())
 }
