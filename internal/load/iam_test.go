@@ -15,8 +15,8 @@ import (
 
 const tester = "111122223333"
 
-// answered is what one account answered, under "global".
-func answered(bodies map[operation.ID]string) *responses.Set {
+// accountAnswering is what one account answered, under "global".
+func accountAnswering(bodies map[operation.ID]string) *responses.Set {
 	set := &responses.Set{}
 	for op, body := range bodies {
 		set.Responses = append(set.Responses, responses.Response{Account: tester, Region: estate.Global, Operation: op,
@@ -27,7 +27,7 @@ func answered(bodies map[operation.ID]string) *responses.Set {
 
 func TestAuthorizationDetails(t *testing.T) {
 	t.Parallel()
-	e, problems := Load(answered(map[operation.ID]string{"iam:GetAccountAuthorizationDetails": `{
+	e, problems := Load(accountAnswering(map[operation.ID]string{"iam:GetAccountAuthorizationDetails": `{
 		"UserDetailList": [{"UserName": "alice", "Arn": "arn:aws:iam::111122223333:user/ops/alice", "CreateDate": "2024-05-06T07:08:09+00:00",
 			"GroupList": ["ops", "dev"], "Tags": [{"Key": "team", "Value": "web"}],
 			"PermissionsBoundary": {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/limit"}}],
@@ -80,7 +80,7 @@ func TestCredentialReport(t *testing.T) {
 	const head = "user,arn,user_creation_time,password_enabled,password_last_used,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,new_column\n"
 	read := func(content string) (estate.Known[estate.CredentialReport], []responses.Problem) {
 		body, _ := json.Marshal(map[string]any{"Content": []byte(content), "GeneratedTime": "2026-11-23T11:00:00Z"})
-		e, problems := Load(answered(map[operation.ID]string{"iam:GetCredentialReport": string(body)}))
+		e, problems := Load(accountAnswering(map[operation.ID]string{"iam:GetCredentialReport": string(body)}))
 		return e.Logins[0].Report, problems
 	}
 
