@@ -53,10 +53,10 @@ func plainHTTP(b *estate.Bucket, why string) control.Counter {
 	ref := b.Ref()
 	statement := fmt.Sprintf(`{"Sid":"DenyWithoutTLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["%s","%[1]s/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}`, ref.ARN)
 	fix := answer.Fix{
-		Text: "Add this statement to the bucket's policy, beside those that are there: " + statement,
+		Text: "Add to the bucket's policy, beside the statements that are there, one that denies requests without TLS.",
 		CLI: []string{
-			fmt.Sprintf("aws s3api get-bucket-policy --bucket %s --query Policy --output text > policy.json", ref.ID),
-			fmt.Sprintf("aws s3api put-bucket-policy --bucket %s --policy file://policy.json   # with the statement added", ref.ID),
+			fmt.Sprintf("aws s3api get-bucket-policy --bucket %s --query Policy --output text | jq '.Statement = ([.Statement] | flatten) + [%s]' > policy.json", ref.ID, statement),
+			fmt.Sprintf("aws s3api put-bucket-policy --bucket %s --policy file://policy.json", ref.ID),
 		},
 		Terraform: terraformStatement(ref.ARN),
 	}

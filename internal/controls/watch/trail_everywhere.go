@@ -211,7 +211,7 @@ func unlogged(c *control.Case, a *estate.Account, nearest *checkedTrail) control
 	if slices.Contains(nearest.lacks, "is switched off") {
 		cli = append(cli, fmt.Sprintf("aws cloudtrail start-logging --region %s --name %s", ref.Region, ref.ARN))
 	}
-	fix := "Let the trail do what it lacks."
+	fix := "Change trail " + ref.ID + ", which " + lacks + "."
 	if slices.Contains(nearest.lacks, "does not deliver") {
 		fix += " Its bucket " + nearest.trail.Bucket + " must let CloudTrail write: look at the bucket's policy and its key."
 		cli = append(cli, fmt.Sprintf("aws cloudtrail get-trail-status --region %s --name %s", ref.Region, ref.ARN))
