@@ -26,14 +26,17 @@ func (e *NotFoundError) Error() string {
 	return s + "; onus check lists what there is"
 }
 
+// All is the key of everything.
+const All = "--all"
+
 // Explain writes all there is to say of one thing: a practice, a control, a claim (its id or its sentence), a cause (its key,
-// or the id of what to change), or a resource (its id, ARN or name). The key "--all" explains every cause, worst first. It
+// or the id of what to change), or a resource (its id, ARN or name). The key All explains every cause, worst first. It
 // is never bounded. If nothing goes by the key it writes nothing and returns a *NotFoundError.
 func Explain(w io.Writer, r *answer.Report, key string, o Options) error {
 	x, t := newIndex(r), newTerminal(o)
 	key = escape(strings.TrimSpace(key), false)
 	found := false
-	if key == "--all" || key == "all" {
+	if key == All {
 		t.Causes = -1
 		t.meetings(x)
 		t.worst(x, x.open)

@@ -200,13 +200,12 @@ func (t *terminal) claims(x *index) {
 		if a.Note != "" && a.Verdict == answer.Unknown {
 			t.para("    ", "    ", t.in(dim, a.Note))
 		}
-		if a.Verdict != answer.Broken {
+		keys := x.causesOf(a)
+		if a.Verdict != answer.Broken || len(keys) == 0 {
 			continue
 		}
-		for _, key := range x.causesOf(a)[:min(1, len(x.causesOf(a)))] {
-			if c := x.causes[key]; c != nil {
-				t.para("    fix: ", "         ", fmt.Sprintf("%s · %s (see %d)", c.Fix.Text, concerns(c.Owners), x.number[key]))
-			}
+		if c := x.causes[keys[0]]; c != nil {
+			t.para("    fix: ", "         ", strings.Join(present([]string{c.Fix.Text, concerns(c.Owners), fmt.Sprintf("see %d", x.number[c.Key])}), " · "))
 		}
 	}
 }
