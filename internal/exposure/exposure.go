@@ -183,7 +183,7 @@ func Rank(e *estate.Estate, r *answer.Report) {
 	}
 	for i := range r.Causes {
 		c := &r.Causes[i]
-		c.Rank = rank(argue(c, controls, known, r.Observed))
+		c.Rank = rank(argue(e, c, controls, known, r.Observed))
 		if c.Excused {
 			c.Rank.Score = 0
 		}
@@ -216,7 +216,7 @@ const (
 	weightIdle     = -120
 )
 
-func argue(c *answer.Cause, controls map[string]*answer.Answer, known map[string]*facts, now time.Time) []fact {
+func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer, known map[string]*facts, now time.Time) []fact {
 	var all []fact
 	severity, public, network := answer.Severity(0), false, false
 	for _, id := range c.Controls {
@@ -255,7 +255,8 @@ func argue(c *answer.Cause, controls map[string]*answer.Answer, known map[string
 		all = append(all, fact{weightPublic, "anybody may have what is in it"})
 	case shut > 0 && network:
 		all = append(all, fact{weightShut, "a rule admits the internet, but it has no public address"})
-	case network && len(c.Members) == 1 && c.Members[0].Kind == "security-group":
+	case network && len(c.Members) == 1 && c.Members[0].Kind == "security-group" &&
+		e.Complete(estate.Place{Account: c.Subject.Account, Region: c.Subject.Region}, "ec2:DescribeNetworkInterfaces"):
 		all = append(all, fact{weightIdle, "nothing uses it"})
 	}
 	if len(powers) > 0 {
