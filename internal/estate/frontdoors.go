@@ -21,7 +21,9 @@ type LoadBalancer struct {
 	Zones          []string // names, sorted
 	SecurityGroups []string // ids, sorted
 	// Listeners are told by a call of their own, but for classic ones, whose listing has them. Sorted by port.
-	Listeners  Known[[]*Listener]
+	Listeners Known[[]*Listener]
+	// WebACL is the ARN of its web ACL; absent for none, and for types that cannot have one. Web ACLs name their load balancers too.
+	WebACL     Known[string]
 	Attributes Known[map[string]string] // "access_logs.s3.enabled": "true"; of classic ones "CrossZoneLoadBalancing.Enabled"
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/onus-cloud/onus/internal/responses"
 )
 
-func answered(op operation.ID, about map[string]string, body string) responses.Response {
+func told(op operation.ID, about map[string]string, body string) responses.Response {
 	return responses.Response{Account: "111122223333", Region: "cn-north-1", Operation: op, Parameters: about,
 		Outcome: operation.OK, Pages: []json.RawMessage{json.RawMessage(body)}}
 }
@@ -32,12 +32,12 @@ func TestKeysAndTables(t *testing.T) {
 	refused := responses.Response{Account: "111122223333", Region: "cn-north-1", Operation: "kms:GetKeyRotationStatus", Parameters: key,
 		Outcome: operation.Absent, Code: "UnsupportedOperationException"}
 	e, problems := Load(&responses.Set{Responses: []responses.Response{
-		answered("kms:ListKeys", nil, `{"Keys": [{"KeyId": "k1"}]}`),
-		answered("kms:DescribeKey", key, `{"KeyMetadata": {"KeyState": "PendingDeletion", "KeyManager": "CUSTOMER", "CustomerMasterKeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "DeletionDate": 1796083200.0}}`),
+		told("kms:ListKeys", nil, `{"Keys": [{"KeyId": "k1"}]}`),
+		told("kms:DescribeKey", key, `{"KeyMetadata": {"KeyState": "PendingDeletion", "KeyManager": "CUSTOMER", "CustomerMasterKeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY", "DeletionDate": 1796083200.0}}`),
 		refused,
-		answered("dynamodb:ListTables", nil, `{"TableNames": ["carts", "orders"]}`),
-		answered("dynamodb:DescribeTable", table, `{"Table": {"TableStatus": "ACTIVE", "DeletionProtectionEnabled": true, "SSEDescription": {"SSEType": "KMS", "KMSMasterKeyArn": "arn:aws-cn:kms:cn-north-1:111122223333:key/k1"}}}`),
-		answered("dynamodb:DescribeContinuousBackups", table, `{"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}`),
+		told("dynamodb:ListTables", nil, `{"TableNames": ["carts", "orders"]}`),
+		told("dynamodb:DescribeTable", table, `{"Table": {"TableStatus": "ACTIVE", "DeletionProtectionEnabled": true, "SSEDescription": {"SSEType": "KMS", "KMSMasterKeyArn": "arn:aws-cn:kms:cn-north-1:111122223333:key/k1"}}}`),
+		told("dynamodb:DescribeContinuousBackups", table, `{"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"}}}`),
 	}})
 	if len(problems) > 0 || len(e.Keys) != 1 || len(e.Tables) != 2 {
 		t.Fatalf("problems %v, %d keys, %d tables", problems, len(e.Keys), len(e.Tables))
@@ -65,10 +65,10 @@ func TestKeysAndTables(t *testing.T) {
 func TestDatabases(t *testing.T) {
 	t.Parallel()
 	e, problems := Load(&responses.Set{Responses: []responses.Response{
-		answered("rds:DescribeDBInstances", nil, `{"DBInstances": [{"DBInstanceIdentifier": "shop", "DbiResourceId": "db-A", "Engine": "postgres", "EngineVersion": "16.4",
+		told("rds:DescribeDBInstances", nil, `{"DBInstances": [{"DBInstanceIdentifier": "shop", "DbiResourceId": "db-A", "Engine": "postgres", "EngineVersion": "16.4",
 			"ReadReplicaSourceDBInstanceIdentifier": "main", "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-2"}, {"VpcSecurityGroupId": "sg-1"}],
 			"BackupRetentionPeriod": 7, "LatestRestorableTime": "2026-11-23T11:55:00+00:00", "TagList": [{"Key": "app", "Value": "shop"}]}]}`),
-		answered("rds:DescribePendingMaintenanceActions", nil, `{"PendingMaintenanceActions": [{"ResourceIdentifier": "arn:aws-cn:rds:cn-north-1:111122223333:db:shop",
+		told("rds:DescribePendingMaintenanceActions", nil, `{"PendingMaintenanceActions": [{"ResourceIdentifier": "arn:aws-cn:rds:cn-north-1:111122223333:db:shop",
 			"PendingMaintenanceActionDetails": [{"Action": "system-update", "ForcedApplyDate": "2026-12-01T00:00:00Z"}, {"Action": "ca-certificate-rotation"}]}]}`),
 	}})
 	if len(problems) > 0 || len(e.DBInstances) != 1 {

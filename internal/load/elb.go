@@ -60,6 +60,7 @@ func (l *loader) classicLoadBalancers() {
 				Zones:          slices.Compact(sorted(b.AvailabilityZones)),
 				SecurityGroups: sorted(b.SecurityGroups),
 				Listeners:      estate.Know(listeners),
+				WebACL:         estate.None[string](),
 				Attributes: about(l, p, "elb:DescribeLoadBalancerAttributes", b.LoadBalancerName, func(pages []attributes) map[string]string {
 					m := map[string]string{}
 					for _, page := range pages {

@@ -39,6 +39,10 @@ func (l *loader) loadBalancers() {
 				VPC:            b.VpcID,
 				SecurityGroups: sorted(b.SecurityGroups),
 				Listeners:      l.listeners(p, b.LoadBalancerArn, b.Type),
+				WebACL:         estate.None[string](),
+			}
+			if b.Type == "application" {
+				balancer.WebACL = l.webACLOf(p, b.LoadBalancerArn)
 			}
 			for _, z := range b.AvailabilityZones {
 				balancer.Zones = append(balancer.Zones, z.ZoneName)

@@ -71,6 +71,25 @@ func (l *loader) webACLs() {
 	l.estate.WebACLs = byKey(l.estate.WebACLs)
 }
 
+// webACLOf reads which web ACL protects a resource, as the resource's side tells it.
+func (l *loader) webACLOf(p estate.Place, resource string) estate.Known[string] {
+	type association struct {
+		WebACL *struct{ ARN string }
+	}
+	acl := about(l, p, "wafv2:GetWebACLForResource", resource, func(pages []association) string {
+		for _, page := range pages {
+			if page.WebACL != nil {
+				return page.WebACL.ARN
+			}
+		}
+		return ""
+	})
+	if arn, ok := acl.Value(); ok && arn == "" {
+		return estate.None[string]()
+	}
+	return acl
+}
+
 // wafAction is a union of actions: the one member that is there is the action.
 type wafAction struct {
 	Allow, Block, Count, Captcha, Challenge, None *struct{}

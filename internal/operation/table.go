@@ -113,7 +113,8 @@ var table = []Operation{
 	// wafv2, cloudfront, acm
 	{ID: "wafv2:ListWebACLs", Scope: PerRegionGlobal, Actions: []string{"wafv2:ListWebACLs"}},
 	{ID: "wafv2:GetWebACL", Scope: PerRegionGlobal, Actions: []string{"wafv2:GetWebACL"}, By: []string{"Id"}},
-	{ID: "wafv2:ListResourcesForWebACL", Scope: PerRegion, Actions: []string{"wafv2:ListResourcesForWebACL"}, By: []string{"WebACLArn", "ResourceType"}},
+	{ID: "wafv2:ListResourcesForWebACL", Scope: PerRegion, Actions: []string{"wafv2:ListResourcesForWebACL", "elasticloadbalancing:DescribeWebACLAssociation"}, By: []string{"WebACLArn", "ResourceType"}},
+	{ID: "wafv2:GetWebACLForResource", Scope: PerRegion, Actions: []string{"wafv2:GetWebACLForResource", "wafv2:GetWebACL", "elasticloadbalancing:GetLoadBalancerWebACL"}, By: []string{"ResourceArn"}},
 	{ID: "wafv2:GetLoggingConfiguration", Scope: PerRegionGlobal, Actions: []string{"wafv2:GetLoggingConfiguration"}, By: []string{"ResourceArn"}, Absent: []string{"WAFNonexistentItemException"}},
 	{ID: "wafv2:ListRuleGroups", Scope: PerRegionGlobal, Actions: []string{"wafv2:ListRuleGroups"}},
 	{ID: "wafv2:GetRuleGroup", Scope: PerRegionGlobal, Actions: []string{"wafv2:GetRuleGroup"}, By: []string{"Id"}},

@@ -401,6 +401,8 @@ func (f *cliFile) parameters() (map[string]string, string) {
 			values[name] = f.member(name)
 		case name == "Attribute":
 			values[name] = f.attribute()
+		case name == "ResourceType":
+			values[name] = "APPLICATION_LOAD_BALANCER" // what the command asks about where nothing is said
 		default:
 			if len(f.op.By) > 1 && name != f.op.By[0] {
 				return nil, fmt.Sprintf("which %s it is about is not said: name it like %s--%s=VALUE.json", name, kebab(f.op.ID.Name()), strings.Join(f.op.By, "=VALUE--"))

@@ -6,4 +6,7 @@ import (
 	"github.com/onus-cloud/onus/internal/control/controltest"
 )
 
-func TestBlocksRatherThanCounts(t *testing.T) { t.Parallel(); controltest.Run(t, BlocksRatherThanCounts) }
+func TestBlocksRatherThanCounts(t *testing.T) {
+	t.Parallel()
+	controltest.Run(t, BlocksRatherThanCounts)
+}

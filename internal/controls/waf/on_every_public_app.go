@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	listWebACLs   operation.ID = "wafv2:ListWebACLs"
-	listResources operation.ID = "wafv2:ListResourcesForWebACL"
+	listWebACLs    operation.ID = "wafv2:ListWebACLs"
+	listResources  operation.ID = "wafv2:ListResourcesForWebACL"
+	getForBalancer operation.ID = "wafv2:GetWebACLForResource"
 )
 
 // OnEveryPublicApp is waf-on-every-public-app. It judges the public entries that can have a web ACL and are read:
 // internet-facing application load balancers, and enabled CloudFront distributions.
 //
 //   - Each entry is judged by itself. A load balancer behind a distribution that has a web ACL can still be reached without it.
-//   - A web ACL names the load balancers that it protects, so one that names it decides whatever else is unread; that none does
-//     needs all web ACLs of the Region. A distribution names its web ACL itself; one of AWS WAF Classic counts as one.
+//   - An association is told from both sides, and either side is enough: the load balancer's own, or that of the web ACLs, of which
+//     one that names it decides and only all of the Region prove that none does. A distribution names its web ACL itself; one of AWS WAF Classic counts as one.
 //   - Network load balancers cannot have a web ACL and are not judged, nor is a staging distribution, which has no viewers of its own.
 //
 // https://docs.aws.amazon.com/waf/latest/developerguide/how-aws-waf-works-resources.html
@@ -34,7 +35,7 @@ var OnEveryPublicApp = &control.Control{
 	Fix:      "Associate a web ACL that blocks common attacks with the load balancer or the distribution.",
 	Severity: answer.Medium,
 	Lists:    []operation.ID{"elbv2:DescribeLoadBalancers", "cloudfront:ListDistributions"},
-	Reads:    []operation.ID{listWebACLs, listResources},
+	Reads:    []operation.ID{getForBalancer, listWebACLs, listResources},
 	Judge: func(c *control.Case) {
 		protected := map[string]bool{}            // ARNs of load balancers
 		unread := map[estate.Place][]estate.Gap{} // associations
@@ -55,11 +56,13 @@ var OnEveryPublicApp = &control.Control{
 			if !c.Estate.Complete(b.Place(), listWebACLs) {
 				gaps = append(gaps, c.Estate.Reading(b.Place(), listWebACLs, "").Gap())
 			}
+			own, unknown := b.WebACL.Unread()
+			_, has := b.WebACL.Value()
 			switch {
-			case protected[b.Ref().ARN]:
+			case has || protected[b.Ref().ARN]:
 				c.Holds(b)
-			case len(gaps) > 0:
-				c.Unknown(b, "whether a web ACL protects it could not be read", gaps...)
+			case unknown && len(gaps) > 0:
+				c.Unknown(b, "whether a web ACL protects it could not be read", append(gaps, own)...)
 			default:
 				c.Breaks(b, balancerWithoutACL(b))
 			}
@@ -78,11 +81,15 @@ var OnEveryPublicApp = &control.Control{
 
 func balancerWithoutACL(b *estate.LoadBalancer) control.Counter {
 	ref := b.Ref()
+	told := answer.Fact{Text: "no web ACL of the Region lists it among its resources", Operation: listResources}
+	if b.WebACL.Absent() {
+		told = answer.Fact{Text: "WebACL is not there", Operation: getForBalancer}
+	}
 	return control.Counter{
 		Text: "public application load balancer " + ref.ID + " has no web ACL",
 		Facts: []answer.Fact{
 			{Text: "Scheme is internet-facing", Operation: "elbv2:DescribeLoadBalancers"},
-			{Text: "no web ACL of the Region lists it among its resources", Operation: listResources},
+			told,
 		},
 		Cause: answer.Cause{
 			Key:     "web-acl-association/" + ref.ARN,
