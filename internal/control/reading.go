@@ -64,6 +64,14 @@ func whyUnread(r estate.Reading) string {
 	switch {
 	case r.Code == "RegionClosed":
 		return r.Region + " is closed by an organisation policy"
+	case r.Code == "RegionDisabled":
+		return r.Region + " is not enabled"
+	case r.Code == "RegionUnreachable":
+		return "no host of " + r.Region + " was found"
+	case strings.HasPrefix(r.Code, "ExpiredToken"), r.Code == "RequestExpired":
+		return fmt.Sprintf("the credentials for account %s expired while it was read: sign in anew and run it again", r.Account)
+	case r.Code == "InputIncomplete":
+		return fmt.Sprintf("%s could not be asked, for lack of another answer", r.Operation)
 	case r.Operation == "sts:GetCallerIdentity":
 		return fmt.Sprintf("account %s could not be entered: %s (%s)", r.Account, r.Outcome, r.Code)
 	case r.Outcome == operation.Denied:
