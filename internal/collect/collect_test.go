@@ -500,7 +500,7 @@ func TestRetries(t *testing.T) {
 	if got := one(t, kept, here, "kms:ListKeys"); got.Outcome != operation.OK || throttled.Load() != 3 {
 		t.Errorf("kms:ListKeys is %s after %d attempts", got.Outcome, throttled.Load())
 	}
-	if got := one(t, kept, here, "dynamodb:ListTables"); got.Outcome != operation.Failed || got.Code != "HTTP 500" || broken.Load() != attempts {
+	if got := one(t, kept, here, "dynamodb:ListTables"); got.Outcome != operation.Failed || got.Code != "HTTP 500" || broken.Load() != errorAttempts {
 		t.Errorf("dynamodb:ListTables is %s with code %q after %d attempts", got.Outcome, got.Code, broken.Load())
 	}
 	if got := one(t, kept, here, "lambda:ListFunctions"); got.Outcome != operation.Denied {

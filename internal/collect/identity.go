@@ -125,6 +125,7 @@ func (r *run) load(ctx context.Context) (aws.Config, error) {
 	if client == nil {
 		client = awshttp.NewBuildableClient().WithTimeout(2 * time.Minute).WithTransportOptions(func(t *http.Transport) {
 			t.MaxIdleConnsPerHost = callsPerRegion
+			t.ResponseHeaderTimeout = 40 * time.Second
 		})
 	}
 	options := []func(*config.LoadOptions) error{

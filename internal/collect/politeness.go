@@ -2,6 +2,7 @@ package collect
 
 import (
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"time"
@@ -9,13 +10,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // How often one call is tried, unless AWS_MAX_ATTEMPTS or the profile say otherwise, and how long at most to wait in between:
 // for a throttle until the allowance fills up again, for a broken connection or a server's error only so long as those usually
-// last.
+// last. What never answers holds its place in flight for as long, so it is not waited for often.
 const (
 	attempts        = 6
+	errorAttempts   = 5 // where it is not a throttle
+	timeoutAttempts = 2
 	throttleBackoff = 15 * time.Second
 	errorBackoff    = time.Second
 )
@@ -31,12 +36,16 @@ func (r *run) retryer() aws.Retryer {
 			// then give up at the first throttle.
 			o.RateLimiter = ratelimit.None
 			o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+				most := throttleBackoff
+				if !throttled.IsErrorThrottle(err).Bool() {
+					var broken net.Error
+					if attempt >= errorAttempts || attempt >= timeoutAttempts && errors.As(err, &broken) && broken.Timeout() {
+						return 0, err // ends the attempts with this error
+					}
+					most = errorBackoff
+				}
 				if r.delay != nil {
 					return r.delay(attempt), nil
-				}
-				most := errorBackoff
-				if throttled.IsErrorThrottle(err).Bool() {
-					most = throttleBackoff
 				}
 				ceiling := min(most, 100*time.Millisecond<<min(attempt+1, 10))
 				return ceiling/2 + rand.N(ceiling/2), nil
@@ -59,6 +68,12 @@ func (r *retryer) IsErrorRetryable(err error) bool {
 	var lookup *net.DNSError
 	if errors.As(err, &lookup) && lookup.IsNotFound {
 		return false
+	}
+	// All our calls only read, so one whose answer broke off in the middle may be made again.
+	var unread *smithy.DeserializationError
+	var response *smithyhttp.ResponseError
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &unread) && !(errors.As(err, &response) && response.HTTPStatusCode() >= 400) {
+		return true
 	}
 	return r.RetryerV2.IsErrorRetryable(err)
 }
