@@ -374,6 +374,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{"expired", refusal("ExpiredToken", "expired"), Options{}, "have expired"},
 		{"unknown key", refusal("InvalidClientTokenId", "invalid"), Options{}, "check the access key"},
+		{"throttled", refusal("Throttling", "slowly"), Options{}, "wait a minute"},
 		{"no network", &net.OpError{Op: "dial", Err: errors.New("network is unreachable")}, Options{}, "check the network"},
 		{"no host", &net.DNSError{Name: "sts.eu-wst-1.amazonaws.com", IsNotFound: true}, Options{}, "check the Region"},
 		{"no such Region", nil, Options{Regions: []string{"eu-wst-1"}}, `no Region "eu-wst-1"`},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -240,6 +241,8 @@ func refused(region string, err error) error {
 		return fmt.Errorf("the AWS credentials have expired (%s): run `aws sso login`, or renew them", answer.ErrorCode())
 	case errors.As(err, &answer) && slices.Contains(disabledCodes, answer.ErrorCode()):
 		return fmt.Errorf("AWS does not know these credentials in Region %s (%s): check the access key, and that the account has the Region enabled", region, answer.ErrorCode())
+	case errors.As(err, &answer) && retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool():
+		return fmt.Errorf("AWS kept answering that calls come too fast (%s): wait a minute and run it again", answer.ErrorCode())
 	case errors.As(err, &answer):
 		return fmt.Errorf("AWS did not tell whose credentials these are (%s: %s): check the access key and the computer's clock", answer.ErrorCode(), brief(answer.ErrorMessage()))
 	case errors.As(err, &lookup) && lookup.IsNotFound:
