@@ -24,7 +24,10 @@ for line in sys.stdin:
         args += ["--" + awscli.botocore.xform_name(name, "-")] + (value if isinstance(value, list) else [value])
     out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = create_clidriver().main(args)
+        try:
+            status = create_clidriver().main(args)
+        except SystemExit as wrong_usage:
+            raise RuntimeError(f"{args}: {err.buffer.getvalue().decode()}") from wrong_usage
     for stream in out, err:
         stream.flush()
     os.makedirs(os.path.dirname(command["file"]), exist_ok=True)

@@ -59,8 +59,6 @@ func Start(t testing.TB, settings ...string) *Bed {
 		stdin.Close()
 		if err := server.Wait(); err != nil {
 			t.Errorf("moto: %v\n%s", err, log)
-		} else if t.Failed() && log.Len() > 0 {
-			t.Logf("moto:\n%s", log)
 		}
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
