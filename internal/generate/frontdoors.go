@@ -1,5 +1,7 @@
 package generate
 
+import "strconv"
+
 // door is an application load balancer and what stands behind it.
 type door struct {
 	name        string
@@ -46,7 +48,7 @@ func (s *site) open(d door) (arn, group string) {
 }
 
 func (s *site) listener(name, suffix, balancer string, port int, certificate string, actions []object) object {
-	arn := s.arn("elasticloadbalancing", "listener/"+suffix+"/"+s.digest(16, "listener", name, string(rune(port))))
+	arn := s.arn("elasticloadbalancing", "listener/"+suffix+"/"+s.digest(16, "listener", name, strconv.Itoa(port)))
 	l := object{"ListenerArn": arn, "LoadBalancerArn": balancer, "Port": port, "Protocol": "HTTP", "DefaultActions": actions}
 	if certificate != "" {
 		l["Protocol"], l["SslPolicy"], l["Certificates"] = "HTTPS", "ELBSecurityPolicy-TLS13-1-2-2021-06", []object{{"CertificateArn": certificate}}

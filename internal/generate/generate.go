@@ -16,7 +16,8 @@ import (
 // Time is when the synthetic estates were read.
 var Time = time.Date(2026, time.November, 20, 6, 0, 0, 0, time.UTC)
 
-// Truth is what is so in a synthetic estate, whatever a control says of it.
+// Truth is what is so in a synthetic estate, whatever a control says of it. Where a verdict rests on what is declared, Acme's
+// claims file is meant.
 type Truth struct {
 	// Broken and Unknown are, by control, the subjects that break it or cannot be judged, each with the reason. Every
 	// other subject holds. A subject is named by its id; a Region of an account as "111122223333/us-east-1".

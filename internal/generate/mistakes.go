@@ -56,7 +56,7 @@ func (c *acme) staleTemplate() {
 // countedRules: a web ACL whose core rules were set to Count for a trial, years ago.
 func (c *acme) countedRules() {
 	arn := c.test.webACL("stage-public", []string{c.stage}, "AWSManagedRulesCommonRuleSet")
-	c.w.truth.breaks("waf-blocks-rather-than-counts", arn, "its core rules only count")
+	c.w.truth.breaks("waf-blocks-rather-than-counts", arn[lastSlash(arn)+1:], "its core rules only count")
 }
 
 // plainFrontDoor: a demonstration for a customer that stayed: HTTP only, and no web ACL.
@@ -69,8 +69,8 @@ func (c *acme) plainFrontDoor() {
 	like := host0(c.base, c.staging.profile("preview-host", nil, managedCore), at)
 	like.name, like.kind, like.launched, like.groups, like.labels = "preview", "t3.small", 17*day, []string{group}, tags
 	at.behind(d, balancer, at.scale(2, like, at.vpc.private, at.targetGroup(d.name)))
-	t.breaks("tls-alb-no-plain-http", balancer, "it serves plain HTTP")
-	t.breaks("waf-on-every-public-app", balancer, "it has no web ACL")
+	t.breaks("tls-alb-no-plain-http", d.name, "it serves plain HTTP")
+	t.breaks("waf-on-every-public-app", d.name, "it has no web ACL")
 }
 
 // publicDatabase: a copy of the shop for testers at home, with a public address.
