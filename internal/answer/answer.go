@@ -270,8 +270,9 @@ type Meeting struct {
 	Subject   estate.Ref `json:"subject"`
 	Practices []string   `json:"practices"`
 	Causes    []string   `json:"causes"`
-	Facts     []string   `json:"facts"` // one short phrase a side: "image 1,862 days old"
-	Rank      Rank       `json:"rank"`
+	// Facts say what is wrong, one short phrase for each of Practices: "image 1,862 days old".
+	Facts []string `json:"facts"`
+	Rank  Rank     `json:"rank"`
 }
 
 // Reading says what was read and what was not.

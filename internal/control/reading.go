@@ -75,8 +75,7 @@ func whyUnread(r estate.Reading) string {
 	case r.Operation == "sts:GetCallerIdentity":
 		return fmt.Sprintf("account %s could not be entered: %s (%s)", r.Account, r.Outcome, r.Code)
 	case r.Outcome == operation.Denied:
-		op, _ := operation.Get(r.Operation)
-		return fmt.Sprintf("%s was denied: allow %s", r.Operation, strings.Join(op.Actions, ", "))
+		return string(r.Operation) + " was denied"
 	}
 	text := string(r.Operation) + " " + r.Outcome.String()
 	if r.Code != "" {

@@ -75,10 +75,11 @@ func newRun(e *estate.Estate, s Suite, declared *claims.File) *run {
 	return &run{estate: e, suite: s, declared: declared, causes: map[string]*answer.Cause{}, owners: map[string][]string{}}
 }
 
-// claimOn returns the sentence by which a practice asks a control: what one claim over everything says, else the default.
+// claimOn returns the sentence by which a practice asks a control: the default, or, where a claim over everything sets other
+// periods ("a restore is tested every 90 days"), that one. A claim about other ports is another question, and stands beside.
 func (r *run) claimOn(c *Control) claims.Claim {
 	for _, claim := range r.declared.Claims {
-		if claim.Form.ID == c.ID && claim.Scope == (claims.Tier{}) {
+		if claim.Form.ID == c.ID && claim.Scope == (claims.Tier{}) && strings.Count(c.Sentence, "{") == strings.Count(c.Sentence, "{period") {
 			return claim
 		}
 	}

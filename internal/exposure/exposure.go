@@ -206,7 +206,8 @@ func Rank(e *estate.Estate, r *answer.Report) {
 // The weights say what counts for more: exposure beats power beats severity beats number beats age. They are compared
 // within one report only.
 const (
-	weightOpen     = 1000 // a rule admits the Internet to something with a public address
+	weightOpen     = 1000 // the rule that admits the Internet to something with a public address
+	weightExposed  = 700  // something else that is wrong with what such a rule leads to
 	weightPublic   = 900  // data that anybody can read or copy
 	weightPower    = 400
 	weightShut     = 150 // a rule admits the Internet, and no address leads there
@@ -250,7 +251,11 @@ func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer
 	}
 	switch {
 	case len(open) > 0:
-		all = append(all, fact{weightOpen, "a rule admits the internet on " + strings.Join(slices.Sorted(maps.Keys(open)), ", ") + ", and it has a public address"})
+		weight := weightExposed
+		if network {
+			weight = weightOpen
+		}
+		all = append(all, fact{weight, "a rule admits the internet on " + strings.Join(slices.Sorted(maps.Keys(open)), ", ") + ", and it has a public address"})
 	case public:
 		all = append(all, fact{weightPublic, "anybody may have what is in it"})
 	case shut > 0 && network:
@@ -277,11 +282,11 @@ func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer
 		all = append(all, fact{weightMany * doublings, fmt.Sprintf("%d concerned", n)})
 	}
 	if len(c.Controls) > 1 {
-		all = append(all, fact{weightMany * (len(c.Controls) - 1), fmt.Sprintf("breaks %d controls", len(c.Controls))})
+		all = append(all, fact{weightMany * (len(c.Controls) - 1), "breaks " + count(len(c.Controls), "control")})
 	}
 	if !oldest.IsZero() {
 		if years := int(now.Sub(oldest).Hours() / (24 * 365)); years > 0 {
-			all = append(all, fact{weightYear * min(years, 10), fmt.Sprintf("there for %d days", int(now.Sub(oldest).Hours()/24))})
+			all = append(all, fact{weightYear * min(years, 10), "there for " + count(years, "year")})
 		}
 	}
 	return all
@@ -313,7 +318,7 @@ func meetings(e *estate.Estate, r *answer.Report, known map[string]*facts) []ans
 		score[c.Key] = c.Rank.Score
 	}
 	sides, refs := map[string][]side{}, map[string]estate.Ref{}
-	for _, a := range r.Controls {
+	for _, a := range slices.Concat(r.Controls, r.Claims) {
 		for _, x := range a.CounterExamples {
 			if x.Excuse != nil {
 				continue
@@ -340,7 +345,7 @@ func meetings(e *estate.Estate, r *answer.Report, known map[string]*facts) []ans
 		for _, s := range sides[key] {
 			if !slices.Contains(m.Practices, s.practice) {
 				m.Practices = append(m.Practices, s.practice)
-				m.Facts = append(m.Facts, s.text)
+				m.Facts = append(m.Facts, short(s.text, m.Subject))
 				total += s.score
 			}
 			if !slices.Contains(m.Causes, s.cause) {
@@ -361,6 +366,35 @@ func meetings(e *estate.Estate, r *answer.Report, known map[string]*facts) []ans
 		return cmp.Or(cmp.Compare(b.Rank.Score, a.Rank.Score), strings.Compare(a.Subject.Key(), b.Subject.Key()))
 	})
 	return all
+}
+
+// short is a counter-example's sentence without the name of the resource under which it stands.
+func short(text string, r estate.Ref) string {
+	called := r.ID
+	if r.Name != "" && r.Name != r.ID {
+		called += " (" + r.Name + ")"
+	}
+	for _, name := range []string{called, r.ID} {
+		text = strings.NewReplacer(
+			noun(r.Kind)+" "+name+": ", "", noun(r.Kind)+" "+name+" ", "", ", on "+r.Kind+" "+name, "", " of "+name, "", r.Kind+" "+name+" ", "",
+		).Replace(text)
+	}
+	return text
+}
+
+// noun is how counter-examples call a kind of resource.
+func noun(kind string) string {
+	if kind == "instance" {
+		return "host"
+	}
+	return kind
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // hostsOf leads from what is part of a host to the host: from a volume to the instance that it is attached to.

@@ -39,7 +39,7 @@ func Explain(w io.Writer, r *answer.Report, key string, o Options) error {
 	if key == All {
 		t.Causes = -1
 		t.meetings(x)
-		t.worst(x, x.open)
+		t.worst(x, x.open, 0)
 		t.reading(x)
 		return t.flush(w)
 	}

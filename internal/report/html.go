@@ -138,7 +138,7 @@ func newPageView(x *index) *pageView {
 	if len(x.Excuses) > 0 {
 		v.Evaluated = x.Evaluated.UTC().Format("2006-01-02")
 	}
-	shown := x.prominent(maxCauses)
+	shown := x.prominent(maxCauses, nil)
 	numbers := map[string]int{}
 	for _, c := range shown {
 		numbers[c.Key] = x.number[c.Key]

@@ -152,18 +152,23 @@ func (x *index) account(id string) string {
 
 // prominent returns the causes that a bounded listing shows: the n worst, and the worst of each broken practice and claim
 // that has none among them, so that every broken line has its fix on the same page. A negative n is all of them.
-func (x *index) prominent(n int) []*answer.Cause {
-	if n < 0 || n >= len(x.open) {
+func (x *index) prominent(n int, told []*answer.Cause) []*answer.Cause {
+	if n < 0 {
 		return x.open
 	}
-	shown := map[string]bool{}
-	for _, c := range x.open[:n] {
-		shown[c.Key] = true
+	shown, elsewhere := map[string]bool{}, map[string]bool{}
+	for _, c := range told {
+		elsewhere[c.Key] = true
+	}
+	for _, c := range x.open {
+		if len(shown) < n && !elsewhere[c.Key] {
+			shown[c.Key] = true
+		}
 	}
 	for _, answers := range [][]answer.Answer{x.Practices, x.Claims} {
 		for i := range answers {
 			keys := x.causesOf(&answers[i])
-			if len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return shown[k] }) {
+			if len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return shown[k] || elsewhere[k] }) {
 				shown[keys[0]] = true
 			}
 		}

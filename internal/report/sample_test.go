@@ -222,7 +222,7 @@ func sample() *answer.Report {
 		},
 		Meeting: []answer.Meeting{{
 			Subject: jenkins, Practices: []string{"patches", "os-updates", "network-lockdown", "containment", "watch"}, Causes: []string{console, unowned},
-			Facts: []string{"admits the internet on every port", "image 1,862 days old", "no patch evidence", "no owner", "metadata version 1"},
+			Facts: []string{"no patch evidence", "image 1,862 days old", "admits the internet on every port", "metadata version 1", "no owner"},
 			Rank:  answer.Rank{Score: 120, Why: []string{"five practices fail on one server"}},
 		}},
 		Claims: []answer.Answer{

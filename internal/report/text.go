@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/answer"
@@ -18,10 +19,11 @@ func Text(w io.Writer, r *answer.Report, o Options) error {
 	t.para("", "", t.in(bold, cmp.Or(x.Company, "these accounts"))+" · "+strings.Join(x.scope(), " · "))
 	t.para("", "", t.in(dim, "read from "+cmp.Or(x.Source, "an unnamed source")+", observed "+when(x.Observed)))
 	t.accounts(x)
-	shown := x.prominent(cmp.Or(o.Causes, 10))
-	t.practices(x, shown)
+	told := x.toldByMeetings(o.Causes)
+	shown := x.prominent(cmp.Or(o.Causes, 10), told)
+	t.practices(x, slices.Concat(told, shown))
 	t.meetings(x)
-	t.worst(x, shown)
+	t.worst(x, shown, len(told))
 	t.claims(x)
 	t.excuses(x)
 	t.reading(x)
@@ -116,24 +118,74 @@ func verdictStyle(v answer.Verdict) style {
 	return plain
 }
 
-// meetings are the resources that several independent sides break.
+// mostMeetings is how many meetings the first screen shows.
+const mostMeetings = 5
+
+// toldByMeetings are the causes that concern nothing but a resource in which practices meet: they are told there, with
+// their fixes, and not once more in the list. With all causes asked for, the list has them too.
+func (x *index) toldByMeetings(causes int) []*answer.Cause {
+	if causes < 0 {
+		return nil
+	}
+	var told []*answer.Cause
+	for i, m := range x.Meeting {
+		if i == mostMeetings {
+			break
+		}
+		for _, key := range m.Causes {
+			if c := x.causes[key]; c != nil && !c.Excused && len(c.Members) == 1 { // the resource, or a part of it
+				told = append(told, c)
+			}
+		}
+	}
+	return told
+}
+
+// meetings are the resources that several independent sides break: each side with the cause's number, what is wrong, and
+// the smallest fix.
 func (t *terminal) meetings(x *index) {
 	if len(x.Meeting) == 0 {
 		return
 	}
 	t.heading("broken from several sides")
-	const most = 5
 	for i, m := range x.Meeting {
-		if i == most && t.Causes >= 0 {
-			t.para("  ", "  ", t.in(dim, fmt.Sprintf("… and %s more: onus explain --all", number(len(x.Meeting)-most))))
+		if i == mostMeetings && t.Causes >= 0 {
+			t.para("  ", "  ", t.in(dim, fmt.Sprintf("… and %s more: onus explain --all", number(len(x.Meeting)-mostMeetings))))
 			break
 		}
 		head := []string{t.in(bold, noun(m.Subject.Kind)+" "+called(m.Subject)), x.place(m.Subject), concerns(x.meetingOwners(&m))}
 		t.para("  "+t.in(red, "✗")+" ", "    ", strings.Join(present(head), " · "))
-		t.para("    ", "    ", strings.Join(m.Facts, " · "))
-		t.para("    ", "    ", t.in(dim, strings.Join(m.Practices, ", ")))
+		if len(m.Rank.Why) > 0 {
+			t.para("    ", "    ", t.in(dim, strings.Join(m.Rank.Why, "; ")))
+		}
+		for side, fact := range m.Facts {
+			c := x.causeOfSide(&m, side)
+			if c == nil {
+				t.para("     -  ", "        ", fact)
+				continue
+			}
+			n := number(x.number[c.Key])
+			t.para(strings.Repeat(" ", max(0, 6-len(n)))+n+". ", "        ", fact)
+			t.para("        "+t.in(dim, "fix: "), "             ", t.in(dim, c.Fix.Text))
+			if side == 0 && len(c.Fix.CLI) > 0 {
+				t.command("        ", c.Fix.CLI[0])
+			}
+		}
 		t.command("    ", "onus explain "+m.Subject.ID)
 	}
+}
+
+// causeOfSide is the worst cause by which one practice of a meeting is broken.
+func (x *index) causeOfSide(m *answer.Meeting, side int) *answer.Cause {
+	if side >= len(m.Practices) {
+		return nil
+	}
+	for _, key := range m.Causes {
+		if c := x.causes[key]; c != nil && slices.Contains(x.practicesOf(c), m.Practices[side]) {
+			return c
+		}
+	}
+	return nil
 }
 
 // meetingOwners are the owners of the causes that meet.
@@ -154,15 +206,15 @@ func (x *index) meetingOwners(m *answer.Meeting) []string {
 }
 
 // worst lists causes: what, how many, whose, why here, and the smallest fix.
-func (t *terminal) worst(x *index, shown []*answer.Cause) {
-	if len(x.open) == 0 {
+func (t *terminal) worst(x *index, shown []*answer.Cause, told int) {
+	if len(shown) == 0 {
 		return
 	}
 	t.heading("worst first")
 	for _, c := range shown {
 		t.cause(x, c)
 	}
-	if n := len(x.open) - len(shown); n > 0 {
+	if n := len(x.open) - len(shown) - told; n > 0 {
 		t.para("  ", "  ", t.in(dim, "… and "+number(n)+" more: onus explain --all"))
 	}
 }
@@ -196,7 +248,9 @@ func (t *terminal) claims(x *index) {
 	for i := range x.Claims {
 		a := &x.Claims[i]
 		t.para("  "+t.verdict(a.Verdict)+" ", "    ", sentence(a)+" "+t.in(dim, "("+a.ID+")"))
-		t.para("    ", "    ", x.line(a))
+		if a.Verdict != answer.Unknown || len(a.Doubts) > 0 {
+			t.para("    ", "    ", x.line(a))
+		}
 		if a.Note != "" && a.Verdict == answer.Unknown {
 			t.para("    ", "    ", t.in(dim, a.Note))
 		}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,7 +139,8 @@ func TestEveryBrokenPracticeHasItsFixOnTheFirstScreen(t *testing.T) {
 			continue
 		}
 		worst := x.causes[x.causesOf(&x.Practices[i])[0]]
-		if !strings.Contains(got, worst.Title) || !strings.Contains(got, worst.Fix.Text) {
+		titled := strings.Contains(got, worst.Title) || slices.Contains(x.toldByMeetings(1), worst)
+		if !titled || !strings.Contains(got, worst.Fix.Text) {
 			t.Errorf("%s is broken, and its worst cause %q or the fix is not shown", x.Practices[i].ID, worst.Key)
 		}
 	}
