@@ -38,7 +38,7 @@ func (v *vault) keeps(arn, kind string, days int) {
 		v.points = append(v.points, object{"RecoveryPointArn": v.point(arn, n), "BackupVaultName": v.name, "BackupVaultArn": v.arn("backup", "backup-vault:"+v.name), "ResourceArn": arn,
 			"ResourceType": kind, "Status": "COMPLETED", "CreationDate": ago(time.Duration(n)*day + 23*time.Hour), "CompletionDate": ago(time.Duration(n)*day + 22*time.Hour),
 			"BackupSizeInBytes": 21474836480, "IsEncrypted": true, "EncryptionKeyArn": v.arn("kms", "key/"+v.uuid("key", "rds")),
-			"IamRoleArn": "arn:aws:iam::" + v.account.id + ":role/service-role/AWSBackupDefaultServiceRole", "Lifecycle": object{"DeleteAfterDays": 35}, "StorageClass": "WARM",
+			"IamRoleArn": "arn:aws:iam::" + v.account.id + ":role/service-role/AWSBackupDefaultServiceRole", "Lifecycle": object{"DeleteAfterDays": 35},
 			"CreatedBy": object{"BackupPlanId": v.plan, "BackupPlanArn": v.arn("backup", "backup-plan:"+v.plan)}})
 	}
 	v.count("backup:ListProtectedResources", object{"ResourceArn": arn, "ResourceType": kind, "LastBackupTime": ago(22 * time.Hour), "LastBackupVaultArn": v.arn("backup", "backup-vault:"+v.name),

@@ -37,7 +37,7 @@ func (s *site) sees(i image) {
 		body["ImageOwnerAlias"] = i.alias
 	}
 	if i.windows {
-		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "windows", "Windows", "RunInstances:0002"
+		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "Windows", "Windows", "RunInstances:0002"
 	}
 	if !i.deprecated.IsZero() {
 		body["DeprecationTime"] = stamp(i.deprecated)
@@ -133,7 +133,7 @@ func (s *site) start(h host) started {
 			"Status": "in-use", "SourceDestCheck": true, "Groups": worn, "InterfaceType": "interface"}},
 		"Tags": tags.list()}
 	if h.image.windows {
-		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "windows", "Windows", "RunInstances:0002"
+		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "Windows", "Windows", "RunInstances:0002"
 	}
 	if h.public {
 		body["PublicIpAddress"], body["PublicDnsName"] = out.public, "ec2-"+dashed(out.public)+".compute-1.amazonaws.com"
