@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"strings"
 	"time"
 )
 
@@ -38,14 +39,14 @@ func company(w *world) *acme {
 	c.legacy = w.account("777788889999", "acme-legacy-tools", regionsInUse...)
 	for _, a := range w.accounts {
 		w.identify(a)
-		c.signIn(a)
+		a.signIn(c.leftovers(a)...)
 	}
 	w.organization("acme")
-	c.virginia, c.ireland = c.land(c.production, 0, "10.0.0.0/16"), c.land(c.production, 1, "10.1.0.0/16")
-	c.test, c.testIreland = c.land(c.staging, 0, "10.10.0.0/16"), c.land(c.staging, 1, "10.11.0.0/16")
-	c.tools, c.toolsIreland = c.land(c.legacy, 0, "10.20.0.0/16"), c.land(c.legacy, 1, "10.21.0.0/16")
+	c.virginia, c.ireland = c.production.land(0, "10.0.0.0/16"), c.production.land(1, "10.1.0.0/16")
+	c.test, c.testIreland = c.staging.land(0, "10.10.0.0/16"), c.staging.land(1, "10.11.0.0/16")
+	c.tools, c.toolsIreland = c.legacy.land(0, "10.20.0.0/16"), c.legacy.land(1, "10.21.0.0/16")
 	c.images()
-	c.watching()
+	w.trail(c.virginia)
 	c.hosts()
 	c.databases()
 	c.buckets()
@@ -117,9 +118,9 @@ func policy(statements ...object) object {
 }
 
 // land makes the VPC, keys, detector and flow log that a Region starts with.
-func (c *acme) land(a *account, region int, cidr string) *landing {
+func (a *account) land(region int, cidr string) *landing {
 	l := &landing{site: a.regions[region], keys: map[string]string{}}
-	l.vpc = l.newVPC(a.name[len("acme-"):], cidr, 3)
+	l.vpc = l.newVPC(strings.TrimPrefix(a.name, "acme-"), cidr, 3)
 	l.flowLog(l.vpc.id)
 	for _, alias := range []string{"ebs", "rds"} {
 		l.keys[alias] = l.key(alias, labels{"owner": "security", "alias": alias})
@@ -129,22 +130,21 @@ func (c *acme) land(a *account, region int, cidr string) *landing {
 	return l
 }
 
-// watching is what would notice: the organisation's trail.
-func (c *acme) watching() {
-	home := c.virginia.site
+// trail is what would notice: the organisation's trail, seen from everywhere.
+func (w *world) trail(home *landing) {
 	arn := home.arn("cloudtrail", "trail/acme-organization")
-	for _, a := range c.w.accounts {
+	for _, a := range w.accounts {
 		for _, s := range a.regions {
 			s.list("cloudtrail:DescribeTrails", object{"Name": "acme-organization", "TrailARN": arn, "HomeRegion": home.region, "S3BucketName": "acme-audit-trail",
 				"IsMultiRegionTrail": true, "IsOrganizationTrail": true, "LogFileValidationEnabled": true, "IncludeGlobalServiceEvents": true,
-				"HasCustomEventSelectors": false, "HasInsightSelectors": false, "KmsKeyId": c.virginia.keys["rds"]})
+				"HasCustomEventSelectors": false, "HasInsightSelectors": false, "KmsKeyId": home.keys["rds"]})
 			s.about("cloudtrail:GetTrailStatus", object{"IsLogging": true, "LatestDeliveryTime": ago(4 * time.Minute), "StartLoggingTime": "2019-06-02T10:00:00Z",
 				"LatestDigestDeliveryTime": ago(40 * time.Minute)}, arn)
 			s.about("cloudtrail:GetEventSelectors", object{"TrailARN": arn, "EventSelectors": []object{{"ReadWriteType": "All",
 				"IncludeManagementEvents": true, "DataResources": []object{}, "ExcludeManagementEventSources": []string{}}}}, arn)
 		}
 	}
-	c.w.truth.Resources++
+	w.truth.Resources++
 	home.tag(arn, labels{"owner": "security"})
 }
 

@@ -39,7 +39,7 @@ func (c *acme) hosts() {
 		h := host0(c.amazon, lone, c.virginia)
 		h.name, h.kind, h.launched, h.groups, h.install = name, "r7g.xlarge", 34*day, []string{search}, true
 		h.labels, h.subnet = labels{"app": "shop", "tier": "search", "owner": "web", "backup": daily, "environment": "production"}, c.virginia.vpc.private[i]
-		c.kept(c.virginia, h, 60, 300)
+		c.virginia.kept(h, 60, 300)
 	}
 
 	tested := labels{"app": "shop", "owner": "web", "environment": "staging"}
@@ -58,7 +58,7 @@ func (c *acme) hosts() {
 		if name == "ldap" {
 			h.silent = 12 * day
 		}
-		c.kept(c.tools, h, 30, 200)
+		c.tools.kept(h, 30, 200)
 	}
 	c.tools.lifecyclePolicy("snapshot", "nightly")
 }
@@ -69,13 +69,15 @@ func host0(i image, p profile, at *landing) host {
 }
 
 // kept runs a host whose data disk is backed up every day, and restored every month with a look at what came out.
-func (c *acme) kept(at *landing, h host, system, data int) {
-	h.disks = []disk{{device: "/dev/xvda", size: system}, {device: "/dev/sdf", size: data, kept: true}}
-	for i, volume := range at.start(h).volumes {
+func (at *landing) kept(h host, system, data int) started {
+	h.disks = []disk{{device: "/dev/xvda", size: system}, {device: "/dev/sdf", size: data, kept: true, plain: h.plain}}
+	up := at.start(h)
+	for i, volume := range up.volumes {
 		arn := at.arn("ec2", "volume/"+volume)
 		at.vault.keeps(arn, "EBS", 3)
 		at.vault.restored(arn, "EBS", time.Duration(8+i)*day, "SUCCESSFUL")
 	}
+	return up
 }
 
 // databases are clusters, databases and tables, encrypted and backed up.

@@ -34,11 +34,12 @@ func (s *site) backupPlan() *vault {
 
 // keeps makes the recovery points that the plan would have made of a resource on the last days.
 func (v *vault) keeps(arn, kind string, days int) {
+	v.w.truth.Resources += days
 	for n := range days {
 		v.points = append(v.points, object{"RecoveryPointArn": v.point(arn, n), "BackupVaultName": v.name, "BackupVaultArn": v.arn("backup", "backup-vault:"+v.name), "ResourceArn": arn,
 			"ResourceType": kind, "Status": "COMPLETED", "CreationDate": ago(time.Duration(n)*day + 23*time.Hour), "CompletionDate": ago(time.Duration(n)*day + 22*time.Hour),
 			"BackupSizeInBytes": 21474836480, "IsEncrypted": true, "EncryptionKeyArn": v.arn("kms", "key/"+v.uuid("key", "rds")),
-			"IamRoleArn": "arn:aws:iam::" + v.account.id + ":role/service-role/AWSBackupDefaultServiceRole", "Lifecycle": object{"DeleteAfterDays": 35}, "StorageClass": "WARM",
+			"IamRoleArn": "arn:aws:iam::" + v.account.id + ":role/service-role/AWSBackupDefaultServiceRole", "Lifecycle": object{"DeleteAfterDays": 35},
 			"CreatedBy": object{"BackupPlanId": v.plan, "BackupPlanArn": v.arn("backup", "backup-plan:"+v.plan)}})
 	}
 	v.count("backup:ListProtectedResources", object{"ResourceArn": arn, "ResourceType": kind, "LastBackupTime": ago(22 * time.Hour), "LastBackupVaultArn": v.arn("backup", "backup-vault:"+v.name),
@@ -63,7 +64,6 @@ func (v *vault) restored(arn, kind string, when time.Duration, validation string
 
 // close lists the vault with what it came to hold.
 func (v *vault) close() {
-	v.w.truth.Resources += len(v.points)
 	points := v.points
 	if points == nil {
 		points = []object{}

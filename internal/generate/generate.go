@@ -22,7 +22,7 @@ type Truth struct {
 	// Broken and Unknown are, by control, the subjects that break it or cannot be judged, each with the reason. Every
 	// other subject holds. A subject is named by its id; a Region of an account as "111122223333/us-east-1".
 	Broken, Unknown map[string]map[string]string
-	// Resources is how many there are.
+	// Resources is how many there are, recovery points and restores among them.
 	Resources int
 }
 

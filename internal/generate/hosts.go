@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"time"
@@ -8,27 +10,34 @@ import (
 
 // image is an AMI.
 type image struct {
-	id, owner, name, alias string
-	created, deprecated    time.Time
-	windows                bool
-	shared                 []string // accounts that may start it, of an image of one's own
+	owner, name, alias  string
+	created, deprecated time.Time
+	windows             bool
+	shared              []string // accounts that may start it, of an image of one's own
 }
 
 // images are the company's own hardened image, made anew each month and shared with its accounts, and Amazon's.
 func (c *acme) images() {
-	c.base = image{id: c.virginia.id("ami", "base"), owner: c.production.id, name: "acme-base-2026.11.02", created: Time.Add(-18 * day),
+	c.base = image{owner: c.production.id, name: "acme-base-2026.11.02", created: Time.Add(-18 * day),
 		shared: []string{c.staging.id, c.legacy.id}}
-	c.amazon = image{id: "ami-0b72821e2f351e396", owner: "137112412989", alias: "amazon", name: "al2023-ami-2023.9.20261015.0-kernel-6.1-x86_64",
+	c.amazon = image{owner: "137112412989", alias: "amazon", name: "al2023-ami-2023.9.20261015.0-kernel-6.1-x86_64",
 		created: Time.Add(-36 * day), deprecated: Time.Add(54 * day)}
+}
+
+// ami is the id of an image in a Region: a copy has another.
+func (s *site) ami(i image) string {
+	sum := sha256.Sum256([]byte(s.region + "/" + i.name))
+	return "ami-0" + hex.EncodeToString(sum[:])[:16]
 }
 
 // sees lists an image where it is used or owned; only its owner may ask with whom it is shared.
 func (s *site) sees(i image) {
-	if s.seen[i.id] {
+	id := s.ami(i)
+	if s.seen[id] {
 		return
 	}
-	s.seen[i.id] = true
-	body := object{"ImageId": i.id, "OwnerId": i.owner, "Name": i.name, "ImageLocation": i.owner + "/" + i.name, "CreationDate": stamp(i.created), "State": "available",
+	s.seen[id] = true
+	body := object{"ImageId": id, "OwnerId": i.owner, "Name": i.name, "ImageLocation": i.owner + "/" + i.name, "CreationDate": stamp(i.created), "State": "available",
 		"Public": i.owner != s.w.accounts[0].id, "Architecture": "x86_64", "ImageType": "machine", "RootDeviceType": "ebs", "RootDeviceName": "/dev/xvda",
 		"VirtualizationType": "hvm", "Hypervisor": "xen", "EnaSupport": true, "PlatformDetails": "Linux/UNIX", "UsageOperation": "RunInstances",
 		"BlockDeviceMappings": []object{{"DeviceName": "/dev/xvda", "Ebs": object{"DeleteOnTermination": true, "VolumeSize": 8, "VolumeType": "gp3", "Encrypted": false}}},
@@ -37,7 +46,7 @@ func (s *site) sees(i image) {
 		body["ImageOwnerAlias"] = i.alias
 	}
 	if i.windows {
-		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "windows", "Windows", "RunInstances:0002"
+		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "Windows", "Windows", "RunInstances:0002"
 	}
 	if !i.deprecated.IsZero() {
 		body["DeprecationTime"] = stamp(i.deprecated)
@@ -48,7 +57,7 @@ func (s *site) sees(i image) {
 		for _, account := range i.shared {
 			with = append(with, object{"UserId": account})
 		}
-		s.about("ec2:DescribeImageAttribute", object{"ImageId": i.id, "LaunchPermissions": with}, i.id, "launchPermission")
+		s.about("ec2:DescribeImageAttribute", object{"ImageId": id, "LaunchPermissions": with}, id, "launchPermission")
 		return
 	}
 	s.list("ec2:DescribeImages", body)
@@ -75,6 +84,7 @@ type host struct {
 	profile  profile
 	disks    []disk // the first is the root; none means one that goes with the host
 	key      string // ARN of the key of its volumes
+	plain    bool   // its data disk is not encrypted
 	version1 bool   // it still answers version 1 of the metadata service
 	script   string // its user data, as it is kept after secrets are taken out
 	fleet    *fleet
@@ -123,7 +133,7 @@ func (s *site) start(h host) started {
 	eni := s.id("eni", h.name)
 	s.networkInterface(eni, h.subnet, out.private, out.public, "interface", "", object{"AttachmentId": s.id("eni-attach", h.name), "InstanceId": id, "InstanceOwnerId": s.account.id,
 		"DeviceIndex": 0, "Status": "attached", "AttachTime": since, "DeleteOnTermination": true}, h.groups...)
-	body := object{"InstanceId": id, "ImageId": h.image.id, "InstanceType": h.kind, "LaunchTime": since, "State": object{"Code": 16, "Name": "running"},
+	body := object{"InstanceId": id, "ImageId": s.ami(h.image), "InstanceType": h.kind, "LaunchTime": since, "State": object{"Code": 16, "Name": "running"},
 		"Placement": object{"AvailabilityZone": h.subnet.zone, "Tenancy": "default", "GroupName": ""}, "VpcId": h.subnet.vpc.id, "SubnetId": h.subnet.id,
 		"PrivateIpAddress": out.private, "PrivateDnsName": "ip-" + dashed(out.private) + ".ec2.internal", "SecurityGroups": worn, "RootDeviceName": disks[0].device, "RootDeviceType": "ebs",
 		"BlockDeviceMappings": mappings, "Architecture": "x86_64", "Hypervisor": "xen", "VirtualizationType": "hvm", "EbsOptimized": true, "Monitoring": object{"State": "disabled"},
@@ -133,7 +143,7 @@ func (s *site) start(h host) started {
 			"Status": "in-use", "SourceDestCheck": true, "Groups": worn, "InterfaceType": "interface"}},
 		"Tags": tags.list()}
 	if h.image.windows {
-		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "windows", "Windows", "RunInstances:0002"
+		body["Platform"], body["PlatformDetails"], body["UsageOperation"] = "Windows", "Windows", "RunInstances:0002"
 	}
 	if h.public {
 		body["PublicIpAddress"], body["PublicDnsName"] = out.public, "ec2-"+dashed(out.public)+".compute-1.amazonaws.com"
@@ -212,7 +222,7 @@ func (s *site) scale(n int, like host, subnets []*subnet, targets ...string) *fl
 	if like.version1 {
 		tokens = "optional"
 	}
-	data := object{"ImageId": like.image.id, "InstanceType": like.kind, "SecurityGroupIds": like.groups, "EbsOptimized": true,
+	data := object{"ImageId": s.ami(like.image), "InstanceType": like.kind, "SecurityGroupIds": like.groups, "EbsOptimized": true,
 		"IamInstanceProfile": object{"Arn": like.profile.arn}, "MetadataOptions": object{"HttpTokens": tokens, "HttpPutResponseHopLimit": 1, "HttpEndpoint": "enabled"},
 		"BlockDeviceMappings": []object{{"DeviceName": "/dev/xvda", "Ebs": object{"Encrypted": true, "DeleteOnTermination": true, "VolumeSize": 20, "VolumeType": "gp3"}}}}
 	s.count("ec2:DescribeLaunchTemplates", object{"LaunchTemplateId": f.template, "LaunchTemplateName": like.name, "CreateTime": ago(400 * day), "CreatedBy": s.arn("sts", "assumed-role/Deploy/ci"),

@@ -8,7 +8,7 @@ import (
 // one finding among many; together they are the way in.
 func (c *acme) jenkins() {
 	at, t := c.tools, c.w.truth
-	ubuntu := image{id: "ami-0885b1f6bd170450c", owner: "099720109477", alias: "", name: "ubuntu/images/hvm-ssd/ubuntu-focal-20.04-amd64-server-20210223",
+	ubuntu := image{owner: "099720109477", name: "ubuntu/images/hvm-ssd/ubuntu-focal-20.04-amd64-server-20210223",
 		created:    time.Date(2021, time.February, 23, 18, 4, 27, 0, time.UTC),
 		deprecated: time.Date(2023, time.February, 23, 18, 4, 27, 0, time.UTC)}
 

@@ -25,7 +25,7 @@ func (c *acme) mistakes() {
 // openFarm: one group opened for a day in 2023 and worn by thirty hosts. One rule to change.
 func (c *acme) openFarm() {
 	at, t := c.tools, c.w.truth
-	windows := image{id: "ami-0f496107db66676ff", owner: "801119661308", alias: "amazon", name: "Windows_Server-2022-English-Full-Base-2026.10.14", created: Time.Add(-37 * day), windows: true}
+	windows := image{owner: "801119661308", alias: "amazon", name: "Windows_Server-2022-English-Full-Base-2026.10.14", created: Time.Add(-37 * day), windows: true}
 	group := at.group(at.vpc, "legacy-web", "reporting farm", labels{"owner": "ops"}, rule{"tcp", 0, 65535, "0.0.0.0/0", "TEMP for vendor, remove after 2023-06-30"})
 	like := host0(windows, c.legacy.profile("legacy-web-host", nil, managedCore), at)
 	like.name, like.kind, like.launched, like.groups, like.public = "legacy-web", "m5.large", 16*day, []string{group}, true

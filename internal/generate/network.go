@@ -38,7 +38,7 @@ func (s *site) newVPC(name, cidr string, zones int) *vpc {
 		"Tags":                    tags.list()})
 	gateway := s.id("igw", name)
 	s.count("ec2:DescribeInternetGateways", object{"InternetGatewayId": gateway, "OwnerId": s.account.id,
-		"Attachments": []object{{"State": "available", "VpcId": v.id}}, "Tags": tags.list()})
+		"Attachments": []object{{"State": "attached", "VpcId": v.id}}, "Tags": tags.list()})
 	var all []string
 	for zone := range zones {
 		letter := string(rune('a' + zone))
@@ -71,7 +71,7 @@ func (s *site) newVPC(name, cidr string, zones int) *vpc {
 		object{"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": nat, "Origin": "CreateRoute", "State": "active"})
 	v.acl(all)
 	s.count("ec2:DescribeVpcEndpoints", object{"VpcEndpointId": s.id("vpce", name, "s3"), "VpcEndpointType": "Gateway", "VpcId": v.id, "OwnerId": s.account.id,
-		"ServiceName": "com.amazonaws." + s.region + ".s3", "State": "available", "RouteTableIds": []string{s.id("rtb", name, "private")},
+		"ServiceName": "com.amazonaws." + s.region + ".s3", "State": "Available", "RouteTableIds": []string{s.id("rtb", name, "private")},
 		"PrivateDnsEnabled": false, "RequesterManaged": false, "Tags": labels{"Name": name + "-s3", "owner": "ops"}.list()})
 	s.group(v, "default", "default VPC security group", nil)
 	v.inside = s.group(v, name+"-inside", "hosts of "+name+" talk to one another", labels{"owner": "ops"}, tcp(443, v.cidr.String(), "inside"), tcp(8443, v.cidr.String(), "inside"))

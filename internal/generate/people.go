@@ -89,7 +89,7 @@ func (a *account) profile(name string, inline map[string]object, managed ...stri
 const managedCore = awsManaged + "AmazonSSMManagedInstanceCore"
 
 // signIn is who may enter an account: people come through single sign-on, machines through roles, and few users are left.
-func (c *acme) signIn(a *account) {
+func (a *account) signIn(others ...person) {
 	sso := policy(object{"Effect": "Allow", "Principal": object{"Federated": a.global.arn("iam", "saml-provider/AWSSSO_4f1c9a7e2b3d5c6f_DO_NOT_DELETE")},
 		"Action":    []string{"sts:AssumeRoleWithSAML", "sts:TagSession"},
 		"Condition": object{"StringEquals": object{"SAML:aud": "https://signin.aws.amazon.com/saml"}}})
@@ -97,7 +97,7 @@ func (c *acme) signIn(a *account) {
 	a.role(reserved, "AWSReservedSSO_Administrator_"+a.global.digest(16, "sso", "admin"), sso, []string{awsManaged + "AdministratorAccess"}, nil, 26*time.Hour)
 	a.role(reserved, "AWSReservedSSO_Developer_"+a.global.digest(16, "sso", "developer"), sso, []string{awsManaged + "PowerUserAccess"}, nil, time.Hour)
 	a.role(reserved, "AWSReservedSSO_ReadOnly_"+a.global.digest(16, "sso", "readonly"), sso, []string{awsManaged + "ReadOnlyAccess"}, nil, 5*time.Hour)
-	a.role("/", "OnusReader", policy(object{"Effect": "Allow", "Principal": object{"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}),
+	a.role("/", "OnusReader", policy(object{"Effect": "Allow", "Principal": object{"AWS": "arn:aws:iam::" + a.global.w.accounts[0].id + ":root"}, "Action": "sts:AssumeRole"}),
 		[]string{a.global.arn("iam", "policy/OnusReader")}, nil, time.Minute)
 	a.global.listAs(details, "Policies", object{"PolicyName": "OnusReader", "PolicyId": "ANPA" + upper(a.global.digest(17, "policy")), "Arn": a.global.arn("iam", "policy/OnusReader"),
 		"Path": "/", "DefaultVersionId": "v1", "AttachmentCount": 1, "PermissionsBoundaryUsageCount": 0, "IsAttachable": true, "CreateDate": "2026-11-18T09:00:00Z", "UpdateDate": "2026-11-18T09:00:00Z",
@@ -110,8 +110,7 @@ func (c *acme) signIn(a *account) {
 		[]string{awsManaged + "PowerUserAccess"}, nil, 3*time.Hour)
 
 	everybody := []person{{name: "break-glass", policies: []string{awsManaged + "AdministratorAccess"}, password: true, mfa: true, signedIn: 100 * day, made: 1600 * day, labels: labels{"owner": "security"}}}
-	everybody = append(everybody, c.leftovers(a)...)
-	a.people(everybody)
+	a.people(append(everybody, others...))
 }
 
 var reportColumns = []string{"user", "arn", "user_creation_time", "password_enabled", "password_last_used", "password_last_changed", "password_next_rotation", "mfa_active",

@@ -1,0 +1,66 @@
+package demo_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/answer"
+	"github.com/onus-cloud/onus/internal/demo"
+	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/responses"
+)
+
+// TestLawOne: whatever is taken away, each subject keeps its verdict or becomes unknown. Of each operation the first
+// response and every fifth after it are denied.
+func TestLawOne(t *testing.T) {
+	t.Parallel()
+	a := newAsked(t)
+	set, err := demo.Recording()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range set.All() { // sorts, so that the sample is the same each time
+		break
+	}
+	whole, _ := a.report(set)
+	before := verdicts(whole)
+	seen := map[operation.ID]int{}
+	for i, r := range set.Responses {
+		seen[r.Operation]++
+		if seen[r.Operation]%5 != 1 {
+			continue
+		}
+		without := &responses.Set{Source: set.Source, Scope: set.Scope, Responses: slices.Clone(set.Responses)}
+		denied := &without.Responses[i]
+		denied.Outcome, denied.Code, denied.Pages = operation.Denied, "AccessDenied", nil
+		report, _ := a.report(without)
+		after := verdicts(report)
+		for subject, is := range after {
+			if was, judged := before[subject]; is == answer.Broken && was != answer.Broken || is == answer.Holds && was == answer.Broken {
+				t.Errorf("%s %s/%s %s denied: %s was %v (judged: %t) and is now %v", r.Operation, r.Account, r.Region, r.About(), subject, was, judged, is)
+			}
+		}
+		for c, control := range report.Controls {
+			if was := whole.Controls[c].Verdict; was != control.Verdict && control.Verdict != answer.Unknown {
+				t.Errorf("%s %s/%s %s denied: %s was %v and is now %v", r.Operation, r.Account, r.Region, r.About(), control.ID, was, control.Verdict)
+			}
+		}
+	}
+}
+
+// verdicts are those of every subject, by control and subject.
+func verdicts(r *answer.Report) map[string]answer.Verdict {
+	all := map[string]answer.Verdict{}
+	for _, c := range r.Controls {
+		for _, ref := range c.Held {
+			all[c.ID+" "+ref.Key()] = answer.Holds
+		}
+		for _, d := range c.Doubts {
+			all[c.ID+" "+d.Subject.Key()] = answer.Unknown
+		}
+		for _, x := range c.CounterExamples {
+			all[c.ID+" "+x.Subject.Key()] = answer.Broken
+		}
+	}
+	return all
+}
