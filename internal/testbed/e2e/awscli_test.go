@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,15 +14,12 @@ import (
 	"github.com/onus-cloud/onus/internal/testbed"
 )
 
-// TestAWSCLI is law 10 of the design: whatever onus recorded is asked again with the real AWS CLI, and a folder of what that prints
+// fromAWSCLI is law 10 of the design: whatever onus recorded is asked again with the real AWS CLI, and a folder of what that prints
 // gives the same answers as the recording.
-func TestAWSCLI(t *testing.T) {
-	t.Parallel()
-	bed := testbed.Start(t)
-	estate := seed(t, bed)
+func fromAWSCLI(t *testing.T, bed *testbed.Bed, estate estate) {
+	const shop = "111122223333"
 	recording := filepath.Join(t.TempDir(), "recording")
-	const account = "111122223333"
-	if r := onus(t, bed.Env(account), "collect", "-o", recording, "--region", "us-east-1", "--region", "eu-west-1"); r.code != 0 {
+	if r := onus(t, bed.Env(shop), "collect", "-o", recording, "--region", "us-east-1"); r.code != 0 {
 		t.Fatalf("exit code %d: %s", r.code, r.stderr)
 	}
 	set, err := responses.ReadRecording(os.DirFS(recording), recording)
@@ -35,13 +33,17 @@ func TestAWSCLI(t *testing.T) {
 			commands = append(commands, c)
 		}
 	}
-	if len(commands) < 100 {
+	if len(commands) < 80 {
 		t.Fatalf("only %d commands", len(commands))
 	}
 	bed.AWS(t, commands)
 
-	want, _ := check(t, nil, "--from", recording)
-	got, r := check(t, nil, "--from", folder, "--as-of", time.Now().UTC().Format(time.RFC3339))
+	want, _ := check(t, nil, "--from", recording, "--region", "us-east-1")
+	got, r := check(t, nil, "--from", folder, "--region", "us-east-1", "--as-of", time.Now().UTC().Format(time.RFC3339))
+	weaker(t, "from the AWS CLI's output", want, got)
+	// Of a load balancer without a web ACL the CLI prints nothing, as it does for a failure: that alone may have become unknown.
+	maps.DeleteFunc(want, func(q question, _ string) bool { return q.control == "waf-on-every-public-app" })
+	maps.DeleteFunc(got, func(q question, _ string) bool { return q.control == "waf-on-every-public-app" })
 	same(t, "from the AWS CLI's output", want, got)
 	estate.leaks(t, "the report on the AWS CLI's output", r.stdout+r.stderr)
 }
@@ -71,6 +73,8 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 		c.Parameters["Scope"] = "CLOUDFRONT"
 	case service == "wafv2" && (strings.HasPrefix(name, "List") && name != "ListResourcesForWebACL" || name == "GetWebACL" || name == "GetRuleGroup"):
 		c.Parameters["Scope"] = "REGIONAL"
+	case name == "ListPolicies":
+		c.Parameters["Filter"] = "SERVICE_CONTROL_POLICY"
 	case name == "DescribeSnapshots":
 		c.Parameters["OwnerIds"] = "self"
 	}

@@ -54,6 +54,8 @@ func TestMoto(t *testing.T) {
 		}
 	})
 
+	t.Run("AWS CLI", func(t *testing.T) { t.Parallel(); fromAWSCLI(t, bed, estate) })
+
 	// The rest reads one account.
 	one := []string{"--region", "us-east-1", "--region", "eu-west-1", "--role-arn", "arn:aws:iam::111122223333:role/Onus"}
 	undisturbed, _ := check(t, bed.Env(""), one...)

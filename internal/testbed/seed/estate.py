@@ -112,7 +112,7 @@ def groups(place, vpc):
     group(place, vpc, "ports-in-halves", ports(0, 32767, EVERYWHERE), ports(32768, 65535, EVERYWHERE), ssh="broken", all_ports="broken")
     group(place, vpc, "office", ports(22, 22, "203.0.113.0/24"), ssh="holds")
     group(place, vpc, "office-list", ports(22, 22, office), ssh="holds")
-    group(place, vpc, "udp", ports(22, 22, EVERYWHERE, protocol="udp"), ssh="holds")
+    group(place, vpc, "udp", ports(22, 22, EVERYWHERE, protocol="udp"), ssh="broken")  # 22 is the port, of either protocol
     group(place, vpc, "private", ports(0, 65535, "10.0.0.0/8"), ssh="holds")
     return group(place, vpc, "web", ports(443, 443, EVERYWHERE, EVERYWHERE6), ssh="holds",
                  description="until then: password=" + secret("Correct-Horse-7-Battery"))
@@ -215,12 +215,16 @@ def balancers(place, vpc, subnets, web):
     redirect = {"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}}
     certificate = place.acm.request_certificate(DomainName="shop.acme.example", ValidationMethod="DNS")["CertificateArn"]
 
-    def balancer(name, *listeners, scheme="internet-facing", tls, zones="holds", waf=None):
+    def balancer(name, *listeners, scheme="internet-facing", tls, zones="holds", waf="broken"):
         arn = place.elbv2.create_load_balancer(Name=name, Subnets=subnets, SecurityGroups=[web], Scheme=scheme)["LoadBalancers"][0]["LoadBalancerArn"]
         for port, action in listeners:
             more = {"Protocol": "HTTPS", "Certificates": [{"CertificateArn": certificate}]} if port == 443 else {"Protocol": "HTTP"}
             place.elbv2.create_listener(LoadBalancerArn=arn, Port=port, DefaultActions=[action], **more)
-        place.expect(arn, lb_spans_zones=zones, **({"tls_alb_no_plain_http": tls} if tls else {}), **({"waf_on_every_public_app": waf} if waf else {}))
+        place.expect(name, lb_spans_zones=zones)
+        if tls:
+            place.expect(name, tls_alb_no_plain_http=tls)
+        if waf:
+            place.expect(name, waf_on_every_public_app=waf)
         return arn
 
     oidc = {"Type": "authenticate-oidc", "Order": 1, "AuthenticateOidcConfig": {
@@ -228,8 +232,8 @@ def balancers(place, vpc, subnets, web):
         "UserInfoEndpoint": "https://idp.acme.example/u", "ClientId": "onus", "ClientSecret": secret("Client-Secret-Of-The-Listener")}}
     balancer("plain", (80, forward), tls="broken")
     balancer("redirects", (80, redirect), (443, forward), tls="holds")
-    balancer("tls", (443, forward), tls="holds")
-    balancer("inside", (80, forward), scheme="internal", tls=None)
+    protected = balancer("tls", (443, forward), tls="holds", waf="holds")
+    balancer("inside", (80, forward), scheme="internal", tls=None, waf=None)
     place.elbv2.create_listener(LoadBalancerArn=balancer("login", tls=None), Port=443, Protocol="HTTPS", Certificates=[{"CertificateArn": certificate}],
                                 DefaultActions=[oidc, dict(forward, Order=2)])
 
@@ -239,9 +243,10 @@ def balancers(place, vpc, subnets, web):
         acl = place.wafv2.create_web_acl(Name=name, Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=visibility, Rules=[{
             "Name": "common", "Priority": 0, "VisibilityConfig": visibility, "OverrideAction": override,
             "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}}])["Summary"]
-        place.expect(acl["ARN"], waf_blocks_rather_than_counts=verdict)
+        place.expect(acl["Id"], waf_blocks_rather_than_counts=verdict)
+        return acl["ARN"]
 
-    web_acl("blocks", {"None": {}}, "holds")
+    place.wafv2.associate_web_acl(WebACLArn=web_acl("blocks", {"None": {}}, "holds"), ResourceArn=protected)
     web_acl("counts", {"Count": {}}, "broken")
 
 
