@@ -68,7 +68,7 @@ func TestShapesAreChecked(t *testing.T) {
 	}
 }
 
-// fixtureResponses are the members of an archive that are named ACCOUNT/REGION/SERVICE/COMMAND[-PAGE][--Parameter=VALUE...].json.
+// fixtureResponses are the members of an archive that are named ACCOUNT/[REGION/]SERVICE/COMMAND[-PAGE][--Parameter=VALUE...].json.
 func fixtureResponses(t *testing.T, file string, archive *txtar.Archive) []fixtureResponse {
 	t.Helper()
 	var all []fixtureResponse
@@ -78,12 +78,12 @@ func fixtureResponses(t *testing.T, file string, archive *txtar.Archive) []fixtu
 		if !isJSON || strings.TrimSpace(string(member.Data)) == "unread" {
 			continue
 		}
-		if len(parts) != 4 {
-			t.Errorf("%s: %s is not named ACCOUNT/REGION/SERVICE/COMMAND.json", file, member.Name)
+		if len(parts) < 3 {
+			t.Errorf("%s: %s is not named ACCOUNT/[REGION/]SERVICE/COMMAND.json", file, member.Name)
 			continue
 		}
 		words := strings.Split(base, "--")
-		r := fixtureResponse{Place: file + ": " + member.Name, Service: parts[2], Command: numbered.ReplaceAllString(words[0], ""), Parameters: []string{}, Text: string(member.Data)}
+		r := fixtureResponse{Place: file + ": " + member.Name, Service: parts[len(parts)-2], Command: numbered.ReplaceAllString(words[0], ""), Parameters: []string{}, Text: string(member.Data)}
 		for _, parameter := range words[1:] {
 			name, _, _ := strings.Cut(parameter, "=")
 			r.Parameters = append(r.Parameters, name)
