@@ -58,22 +58,36 @@ func TestSelects(t *testing.T) {
 	}
 }
 
-var (
-	somePattern = rapid.SampledFrom([]string{"*", "ab*", "*b", "a*b*", "ab", "b", "", "*a*a*", "**"})
-	someText    = rapid.StringOfN(rapid.SampledFrom([]rune("ab")), 0, 6, -1)
-	someKey     = rapid.SampledFrom([]string{"k", "l"})
-	someTags    = rapid.MapOfN(someKey, someText, 0, 2)
-	someTest    = rapid.Custom(func(t *rapid.T) estate.TagCondition {
+// Generators are made anew for each test: rapid's are not safe for tests that run at once.
+func somePattern() *rapid.Generator[string] {
+	return rapid.SampledFrom([]string{"*", "ab*", "*b", "a*b*", "ab", "b", "", "*a*a*", "**"})
+}
+
+func someText() *rapid.Generator[string] {
+	return rapid.StringOfN(rapid.SampledFrom([]rune("ab")), 0, 6, -1)
+}
+
+func someKey() *rapid.Generator[string] { return rapid.SampledFrom([]string{"k", "l"}) }
+
+func someTags() *rapid.Generator[map[string]string] { return rapid.MapOfN(someKey(), someText(), 0, 2) }
+
+func someTest() *rapid.Generator[estate.TagCondition] {
+	return rapid.Custom(func(t *rapid.T) estate.TagCondition {
 		operator := rapid.SampledFrom([]string{"StringEquals", "StringNotEquals", "StringLike", "StringNotLike"}).Draw(t, "operator")
-		return estate.TagCondition{Operator: operator, Key: someKey.Draw(t, "key"), Value: somePattern.Draw(t, "value")}
+		return estate.TagCondition{Operator: operator, Key: someKey().Draw(t, "key"), Value: somePattern().Draw(t, "value")}
 	})
-	someSelection = rapid.Custom(func(t *rapid.T) estate.SelectionBody {
-		patterns := rapid.SliceOfN(somePattern, 0, 2)
-		any := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) estate.TagCondition { return equals(someKey.Draw(t, "key"), someText.Draw(t, "value")) }), 0, 2)
+}
+
+func someSelection() *rapid.Generator[estate.SelectionBody] {
+	return rapid.Custom(func(t *rapid.T) estate.SelectionBody {
+		patterns := rapid.SliceOfN(somePattern(), 0, 2)
+		any := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) estate.TagCondition {
+			return equals(someKey().Draw(t, "key"), someText().Draw(t, "value"))
+		}), 0, 2)
 		return estate.SelectionBody{Resources: patterns.Draw(t, "resources"), NotResources: patterns.Draw(t, "not"),
-			AnyTag: any.Draw(t, "any"), AllTags: rapid.SliceOfN(someTest, 0, 2).Draw(t, "all")}
+			AnyTag: any.Draw(t, "any"), AllTags: rapid.SliceOfN(someTest(), 0, 2).Draw(t, "all")}
 	})
-)
+}
 
 // glob is match by way of a regular expression.
 func glob(pattern, s string) bool {
@@ -83,7 +97,7 @@ func glob(pattern, s string) bool {
 func TestMatchIsThatOfARegularExpression(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		pattern, s := rapid.StringOfN(rapid.SampledFrom([]rune("ab*")), 0, 6, -1).Draw(t, "pattern"), someText.Draw(t, "text")
+		pattern, s := rapid.StringOfN(rapid.SampledFrom([]rune("ab*")), 0, 6, -1).Draw(t, "pattern"), someText().Draw(t, "text")
 		if got, want := match(pattern, s), glob(pattern, s); got != want {
 			t.Fatalf("match(%q, %q) is %v, want %v", pattern, s, got, want)
 		}
@@ -94,7 +108,7 @@ func TestMatchIsThatOfARegularExpression(t *testing.T) {
 func TestSelectsIsWhatTheSetsSay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s, arn, tags := someSelection.Draw(t, "selection"), someText.Draw(t, "arn"), someTags.Draw(t, "tags")
+		s, arn, tags := someSelection().Draw(t, "selection"), someText().Draw(t, "arn"), someTags().Draw(t, "tags")
 		if len(s.AnyTag) > 0 && len(s.AllTags) > 0 {
 			s.AllTags = nil // AWS does not say
 		}
@@ -135,7 +149,7 @@ func TestSelectsIsWhatTheSetsSay(t *testing.T) {
 func TestSelectsWithoutTagsIsNeverWrong(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		s, arn, tags := someSelection.Draw(t, "selection"), someText.Draw(t, "arn"), someTags.Draw(t, "tags")
+		s, arn, tags := someSelection().Draw(t, "selection"), someText().Draw(t, "arn"), someTags().Draw(t, "tags")
 		before := Selects(s, arn, estate.Unread[map[string]string](estate.Gap{}))
 		if after := Selects(s, arn, estate.Know(tags)); before != estate.Unknown && after != before {
 			t.Fatalf("%+v of %q is %s with tags unread and %s with %v", s, arn, before, after, tags)
