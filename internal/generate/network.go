@@ -168,11 +168,6 @@ func (s *site) group(v *vpc, name, description string, l labels, rules ...rule) 
 	return id
 }
 
-// ruleID is the id of a group's nth rule.
-func (s *site) ruleID(group string, n int) string {
-	return s.id("sgr", group, "in", string(rune('a'+n)))
-}
-
 // flowLog records a VPC's traffic in a bucket.
 func (s *site) flowLog(vpc string) {
 	s.count("ec2:DescribeFlowLogs", object{"FlowLogId": s.id("fl", vpc), "ResourceId": vpc, "FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "SUCCESS", "TrafficType": "ALL",

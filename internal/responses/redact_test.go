@@ -189,7 +189,7 @@ func TestRedactEncoded(t *testing.T) {
 func TestDigests(t *testing.T) {
 	t.Parallel()
 	one, two := NewRedactor([]byte("one")), NewRedactor([]byte("two"))
-	if one.Text("a "+accessKey) != one.Text("a "+accessKey) {
+	if first, again := one.Text("a "+accessKey), one.Text("a "+accessKey); first != again {
 		t.Error("equal secrets show as different")
 	}
 	if one.Text(accessKey) == two.Text(accessKey) {
