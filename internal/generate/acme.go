@@ -4,7 +4,8 @@ import (
 	"time"
 )
 
-var daily = "daily"
+// daily is the value of the tag backup by which the plan selects.
+const daily = "daily"
 
 // hosts are the fleets behind the front doors, and the few hosts that stand alone.
 func (c *acme) hosts() {
@@ -23,6 +24,7 @@ func (c *acme) hosts() {
 		d := door{name: x.name, vpc: x.at.vpc, port: 443, certificate: x.at.certificate(x.name + ".acme.example"), labels: x.tiers.with("tier", "web")}
 		balancer, front := x.at.open(d)
 		x.at.webACL(x.name+"-public", []string{balancer})
+		x.at.ruleGroup(x.name + "-partners")
 		web := x.at.group(x.at.vpc, x.name+"-web", "web tier of "+x.name, x.tiers, tcp(443, front, "its load balancer"))
 		app := x.at.group(x.at.vpc, x.name+"-app", "application tier of "+x.name, x.tiers, tcp(8443, web, "its web tier"))
 		like := host0(c.base, host, x.at)
@@ -49,7 +51,9 @@ func (c *acme) hosts() {
 	like.name, like.kind, like.launched, like.groups, like.labels = "stage-app", "t3.medium", 17*day, []string{app}, tested.with("tier", "app")
 	c.test.scale(3, like, c.test.vpc.private)
 
-	office := c.tools.group(c.tools.vpc, "tools", "internal tools", labels{"owner": "ops"}, tcp(443, "203.0.113.0/24", "office"))
+	list := c.tools.prefixList("office", "203.0.113.0/24")
+	office := c.tools.group(c.tools.vpc, "tools", "internal tools", labels{"owner": "ops"}, tcp(443, list, "office"))
+	c.tools.classic("intranet", c.tools.vpc, office)
 	tools := c.legacy.profile("tools-host", nil, managedCore)
 	for i, name := range []string{"wiki", "artifacts", "ldap"} {
 		h := host0(c.amazon, tools, c.tools)
@@ -99,6 +103,7 @@ func (c *acme) databases() {
 		x.at.vault.restored(arn, "Aurora", 9*day, "SUCCESSFUL")
 		x.at.vault.restored(arn, "Aurora", 39*day, "SUCCESSFUL")
 	}
+	c.virginia.clusterSnapshot("ledger-before-2026-close", "ledger", "aurora-mysql", "8.0.mysql_aurora.3.10.1", c.virginia.keys["rds"], 20*day, labels{"owner": "billing"})
 	for _, x := range []struct{ name, app, owner string }{{"orders", "shop", "data"}, {"carts", "shop", "data"}, {"sessions", "shop", "web"}, {"invoices", "billing", "billing"}} {
 		arn := c.virginia.table(x.name, c.virginia.keys["rds"], labels{"app": x.app, "owner": x.owner, "backup": daily})
 		c.virginia.vault.keeps(arn, "DynamoDB", 3)
@@ -144,7 +149,7 @@ func (c *acme) functions() {
 		if x.app != "" {
 			l = l.with("app", x.app)
 		}
-		at.function(x.name, x.runtime, role, l)
+		at.function(x.name, x.runtime, role, l, labels{"LOG_LEVEL": "info", "API_TOKEN": "made-up-" + x.name})
 	}
 	role := c.staging.role("/service-role/", "stage-reset", trustService("lambda.amazonaws.com"), []string{awsManaged + "service-role/AWSLambdaBasicExecutionRole"}, nil, 9*time.Hour)
 	c.test.function("stage-reset", "python3.13", role, labels{"owner": "web", "app": "shop"})

@@ -113,11 +113,12 @@ var pageSize = map[operation.ID]int{
 type world struct {
 	accounts []*account
 	truth    Truth
+	secrets  *responses.Redactor
 	dials    int // public addresses given out
 }
 
 func newWorld() *world {
-	return &world{truth: Truth{Broken: map[string]map[string]string{}, Unknown: map[string]map[string]string{}}}
+	return &world{truth: Truth{Broken: map[string]map[string]string{}, Unknown: map[string]map[string]string{}}, secrets: responses.NewRedactor([]byte("made up"))}
 }
 
 // account is one account: global is where services without Regions are asked.
@@ -185,9 +186,22 @@ func (s *site) whole(op operation.ID, body any) {
 
 // about answers a question about one resource; values are those of the operation's By parameters, in the table's order.
 func (s *site) about(op operation.ID, body any, values ...string) {
-	r := s.response(op, operation.OK, encode(body))
+	r := s.response(op, operation.OK, s.w.redacted(op, encode(body)))
 	r.Parameters = parameters(op, values)
 	s.singles = append(s.singles, r)
+}
+
+// redacted takes secrets out, as whatever records a real account does.
+func (w *world) redacted(op operation.ID, body json.RawMessage) json.RawMessage {
+	row, _ := operation.Get(op)
+	if len(row.Secret) == 0 {
+		return body
+	}
+	safe, err := w.secrets.Redact(row, body)
+	if err != nil {
+		panic(fmt.Sprintf("generate: %s: %v", op, err))
+	}
+	return safe
 }
 
 // none answers that there is none.
@@ -339,7 +353,7 @@ func (s *site) pages(op operation.ID) []json.RawMessage {
 	var pages []json.RawMessage
 	for {
 		n := min(size, len(elements))
-		pages = append(pages, page(op, elements[:n]))
+		pages = append(pages, s.w.redacted(op, page(op, elements[:n])))
 		if elements = elements[n:]; len(elements) == 0 {
 			return pages
 		}

@@ -39,9 +39,11 @@ func (s *site) open(d door) (arn, group string) {
 	target := s.targetGroup(d.name)
 	forward := []object{{"Type": "forward", "TargetGroupArn": target, "Order": 1, "ForwardConfig": object{"TargetGroups": []object{{"TargetGroupArn": target, "Weight": 1}}}}}
 	redirect := []object{{"Type": "redirect", "Order": 1, "RedirectConfig": object{"Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}", "StatusCode": "HTTP_301"}}}
-	listeners := []object{s.listener(d.name, suffix, arn, 80, "", redirect), s.listener(d.name, suffix, arn, 443, d.certificate, forward)}
+	var listeners []object
 	if d.plain {
-		listeners = []object{s.listener(d.name, suffix, arn, 80, "", forward)}
+		listeners = append(listeners, s.listener(d.name, suffix, arn, 80, "", forward))
+	} else {
+		listeners = append(listeners, s.listener(d.name, suffix, arn, 80, "", redirect), s.listener(d.name, suffix, arn, 443, d.certificate, forward))
 	}
 	s.about("elbv2:DescribeListeners", object{"Listeners": listeners}, arn)
 	return arn, group
@@ -110,8 +112,12 @@ func (s *site) webACL(name string, balancers []string, counted ...string) string
 	rules = append(rules, object{"Name": "rate", "Priority": 10, "Action": object{"Block": object{}}, "VisibilityConfig": seen("rate"),
 		"Statement": object{"RateBasedStatement": object{"Limit": 2000, "AggregateKeyType": "IP"}}})
 	s.count("wafv2:ListWebACLs", object{"Name": name, "Id": id, "ARN": arn, "Description": "", "LockToken": token})
-	s.about("wafv2:GetWebACL", object{"LockToken": token, "WebACL": object{"Name": name, "Id": id, "ARN": arn, "DefaultAction": object{"Allow": object{}}, "Rules": rules,
-		"VisibilityConfig": seen(name), "Capacity": 927, "ManagedByFirewallManager": false, "LabelNamespace": "awswaf:" + s.account.id + ":webacl:" + name + ":"}}, id)
+	body := object{"Name": name, "Id": id, "ARN": arn, "DefaultAction": object{"Allow": object{}}, "Rules": rules,
+		"VisibilityConfig": seen(name), "Capacity": 927, "ManagedByFirewallManager": false, "LabelNamespace": "awswaf:" + s.account.id + ":webacl:" + name + ":"}
+	s.about("wafv2:GetWebACL", object{"LockToken": token, "WebACL": body}, id)
+	for _, b := range balancers {
+		s.about("wafv2:GetWebACLForResource", object{"WebACL": body}, b)
+	}
 	s.about("wafv2:GetLoggingConfiguration", object{"LoggingConfiguration": object{"ResourceArn": arn, "LogDestinationConfigs": []string{"arn:aws:s3:::aws-waf-logs-acme"},
 		"RedactedFields": []object{}, "ManagedByFirewallManager": false}}, arn)
 	if s.region != global {
@@ -122,6 +128,33 @@ func (s *site) webACL(name string, balancers []string, counted ...string) string
 		s.about("wafv2:ListResourcesForWebACL", object{"ResourceArns": []string{}}, arn, "API_GATEWAY")
 	}
 	return arn
+}
+
+// ruleGroup makes rules of one's own, which some web ACL may take up.
+func (s *site) ruleGroup(name string) {
+	id, token := s.uuid("rulegroup", name), s.uuid("lock", name)
+	arn := s.arn("wafv2", "regional/rulegroup/"+name+"/"+id)
+	seen := object{"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": name}
+	s.count("wafv2:ListRuleGroups", object{"Name": name, "Id": id, "ARN": arn, "Description": "", "LockToken": token})
+	s.about("wafv2:GetRuleGroup", object{"LockToken": token, "RuleGroup": object{"Name": name, "Id": id, "ARN": arn, "Capacity": 50, "VisibilityConfig": seen, "Rules": []object{{
+		"Name": "block-admin", "Priority": 0, "Action": object{"Block": object{}}, "VisibilityConfig": seen, "Statement": object{"ByteMatchStatement": object{
+			"SearchString": "L2FkbWlu", "FieldToMatch": object{"UriPath": object{}}, "PositionalConstraint": "STARTS_WITH", "TextTransformations": []object{{"Priority": 0, "Type": "NONE"}}}}}}}}, id)
+}
+
+// classic makes a classic load balancer that only the inside reaches.
+func (s *site) classic(name string, v *vpc, group string) {
+	var zones, subnets []string
+	for _, n := range v.private {
+		zones, subnets = append(zones, n.zone), append(subnets, n.id)
+	}
+	s.count("elb:DescribeLoadBalancers", object{"LoadBalancerName": name, "DNSName": "internal-" + name + "." + s.region + ".elb.amazonaws.com", "Scheme": "internal", "VPCId": v.id,
+		"AvailabilityZones": zones, "Subnets": subnets, "SecurityGroups": []string{group}, "CreatedTime": "2019-11-04T13:00:00Z", "Instances": []object{}, "BackendServerDescriptions": []object{},
+		"HealthCheck": object{"Target": "HTTPS:443/", "Interval": 30, "Timeout": 5, "UnhealthyThreshold": 2, "HealthyThreshold": 10},
+		"ListenerDescriptions": []object{{"PolicyNames": []string{}, "Listener": object{"Protocol": "HTTPS", "LoadBalancerPort": 443, "InstanceProtocol": "HTTPS", "InstancePort": 443,
+			"SSLCertificateId": s.certificate(name + ".acme.example")}}}})
+	s.about("elb:DescribeLoadBalancerAttributes", object{"LoadBalancerAttributes": object{"CrossZoneLoadBalancing": object{"Enabled": true}, "AccessLog": object{"Enabled": false},
+		"ConnectionDraining": object{"Enabled": true, "Timeout": 300}, "ConnectionSettings": object{"IdleTimeout": 60}}}, name)
+	s.tag(s.arn("elasticloadbalancing", "loadbalancer/"+name), labels{"owner": "ops"})
 }
 
 // distribution makes a CloudFront distribution in front of a bucket.

@@ -2,6 +2,7 @@ package generate
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -86,7 +87,7 @@ type host struct {
 	key      string // ARN of the key of its volumes
 	plain    bool   // its data disk is not encrypted
 	version1 bool   // it still answers version 1 of the metadata service
-	script   string // its user data, as it is kept after secrets are taken out
+	script   string // its user data
 	fleet    *fleet
 	managed  bool          // Systems Manager knows it
 	install  bool          // patches are installed in place, rather than only scanned for
@@ -155,7 +156,7 @@ func (s *site) start(h host) started {
 	s.tag(out.arn, tags)
 	userData := object{"InstanceId": id, "UserData": object{}}
 	if h.script != "" {
-		userData["UserData"] = object{"Value": h.script}
+		userData["UserData"] = object{"Value": base64.StdEncoding.EncodeToString([]byte(h.script))}
 	}
 	s.about("ec2:DescribeInstanceAttribute", userData, id, "userData")
 	if h.managed {

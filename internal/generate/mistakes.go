@@ -65,6 +65,7 @@ func (c *acme) plainFrontDoor() {
 	tags := labels{"app": "preview", "owner": "web", "environment": "staging"}
 	d := door{name: "preview", vpc: at.vpc, port: 443, plain: true, labels: tags}
 	balancer, front := at.open(d)
+	at.about("wafv2:GetWebACLForResource", object{}, balancer)
 	group := at.group(at.vpc, "preview", "hosts of the preview", tags, tcp(443, front, "its load balancer"))
 	like := host0(c.base, c.staging.profile("preview-host", nil, managedCore), at)
 	like.name, like.kind, like.launched, like.groups, like.labels = "preview", "t3.small", 17*day, []string{group}, tags

@@ -168,6 +168,22 @@ func (s *site) group(v *vpc, name, description string, l labels, rules ...rule) 
 	return id
 }
 
+<<<<<<< HEAD
+=======
+// prefixList is a list of networks that groups may name, and returns its id.
+func (s *site) prefixList(name string, cidrs ...string) string {
+	id := s.id("pl", name)
+	s.count("ec2:DescribeManagedPrefixLists", object{"PrefixListId": id, "PrefixListName": name, "PrefixListArn": s.arn("ec2", "prefix-list/"+id), "AddressFamily": "IPv4", "State": "create-complete",
+		"MaxEntries": 10, "Version": 1, "OwnerId": s.account.id, "Tags": labels{"owner": "ops"}.list()})
+	var entries []object
+	for _, cidr := range cidrs {
+		entries = append(entries, object{"Cidr": cidr, "Description": name})
+	}
+	s.about("ec2:GetManagedPrefixListEntries", object{"Entries": entries}, id)
+	return id
+}
+
+>>>>>>> demo
 // flowLog records a VPC's traffic in a bucket.
 func (s *site) flowLog(vpc string) {
 	s.count("ec2:DescribeFlowLogs", object{"FlowLogId": s.id("fl", vpc), "ResourceId": vpc, "FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "SUCCESS", "TrafficType": "ALL",

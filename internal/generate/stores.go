@@ -77,6 +77,16 @@ func (s *site) cluster(d database, v *vpc) string {
 	return arn
 }
 
+// clusterSnapshot is one of a cluster that somebody made by hand and shared with nobody.
+func (s *site) clusterSnapshot(name, of, engine, version, key string, taken time.Duration, l labels) {
+	s.count("rds:DescribeDBClusterSnapshots", object{"DBClusterSnapshotIdentifier": name, "DBClusterSnapshotArn": s.arn("rds", "cluster-snapshot:"+name), "DBClusterIdentifier": of,
+		"DbClusterResourceId": "cluster-" + upper(s.digest(26, "cluster", of)), "SnapshotCreateTime": ago(taken), "ClusterCreateTime": "2022-02-07T09:30:00Z", "Engine": engine, "EngineVersion": version,
+		"EngineMode": "provisioned", "Status": "available", "SnapshotType": "manual", "PercentProgress": 100, "StorageEncrypted": true, "KmsKeyId": key, "Port": ports[engine],
+		"AvailabilityZones": []string{s.region + "a", s.region + "b", s.region + "c"}, "MasterUsername": "acme", "IAMDatabaseAuthenticationEnabled": true, "TagList": l.list()})
+	s.about("rds:DescribeDBClusterSnapshotAttributes", object{"DBClusterSnapshotAttributesResult": object{"DBClusterSnapshotIdentifier": name,
+		"DBClusterSnapshotAttributes": []object{{"AttributeName": "restore", "AttributeValues": []string{}}}}}, name)
+}
+
 // databaseSnapshot is one that somebody made by hand, and whom it is shared with.
 func (s *site) databaseSnapshot(name, of, engine, version, key string, taken time.Duration, sharedWith ...string) {
 	body := object{"DBSnapshotIdentifier": name, "DBSnapshotArn": s.arn("rds", "snapshot:"+name), "DBInstanceIdentifier": of, "DbiResourceId": "db-" + upper(s.digest(26, "db", of)),
@@ -175,10 +185,14 @@ func (a *account) canonical() string {
 }
 
 // function makes a Lambda function.
-func (s *site) function(name, runtime, role string, l labels) {
+func (s *site) function(name, runtime, role string, l labels, variables ...labels) {
 	arn := s.arn("lambda", "function:"+name)
-	s.count("lambda:ListFunctions", object{"FunctionName": name, "FunctionArn": arn, "Runtime": runtime, "Role": role, "Handler": "main.handler", "CodeSize": 1834021, "Timeout": 30, "MemorySize": 512,
+	body := object{"FunctionName": name, "FunctionArn": arn, "Runtime": runtime, "Role": role, "Handler": "main.handler", "CodeSize": 1834021, "Timeout": 30, "MemorySize": 512,
 		"LastModified": "2026-10-02T08:14:11.000+0000", "CodeSha256": "q1Yd0m1Xo0cJm4v7w9Q2b8s5t6u3z1a0n9k8j7h6g5E=", "Version": "$LATEST", "TracingConfig": object{"Mode": "Active"}, "PackageType": "Zip",
-		"Architectures": []string{"arm64"}, "EphemeralStorage": object{"Size": 512}, "RevisionId": s.uuid("revision", name), "LoggingConfig": object{"LogFormat": "JSON", "LogGroup": "/aws/lambda/" + name}})
+		"Architectures": []string{"arm64"}, "EphemeralStorage": object{"Size": 512}, "RevisionId": s.uuid("revision", name), "LoggingConfig": object{"LogFormat": "JSON", "LogGroup": "/aws/lambda/" + name}}
+	for _, v := range variables {
+		body["Environment"] = object{"Variables": v}
+	}
+	s.count("lambda:ListFunctions", body)
 	s.tag(arn, l)
 }
