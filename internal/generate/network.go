@@ -168,8 +168,6 @@ func (s *site) group(v *vpc, name, description string, l labels, rules ...rule) 
 	return id
 }
 
-<<<<<<< HEAD
-=======
 // prefixList is a list of networks that groups may name, and returns its id.
 func (s *site) prefixList(name string, cidrs ...string) string {
 	id := s.id("pl", name)
@@ -183,7 +181,6 @@ func (s *site) prefixList(name string, cidrs ...string) string {
 	return id
 }
 
->>>>>>> demo
 // flowLog records a VPC's traffic in a bucket.
 func (s *site) flowLog(vpc string) {
 	s.count("ec2:DescribeFlowLogs", object{"FlowLogId": s.id("fl", vpc), "ResourceId": vpc, "FlowLogStatus": "ACTIVE", "DeliverLogsStatus": "SUCCESS", "TrafficType": "ALL",
