@@ -54,11 +54,18 @@ func TestRecordingReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Set{Source: "test", Scope: Scope{Accounts: []string{"111122223333"}, Regions: []string{"us-east-1"}}, Responses: sample()}
-	want.All()
-	set.All()
+	want.Responses, set.Responses = inOrder(want), inOrder(set)
 	if diff := cmp.Diff(want, set, cmpopts.IgnoreFields(Response{}, "Origin")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+func inOrder(s *Set) []Response {
+	var all []Response
+	for r := range s.All() {
+		all = append(all, *r)
+	}
+	return all
 }
 
 // TestRecordingIsPrivate: a recording is a map of weak spots.

@@ -72,15 +72,24 @@ type Set struct {
 	Problems  []Problem
 }
 
-// All yields the responses in a fixed order, whatever order they came in.
+// All yields the responses in a fixed order, whatever order they came in. It leaves the set as it is.
 func (s *Set) All() iter.Seq[*Response] {
-	slices.SortStableFunc(s.Responses, func(a, b Response) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region),
-			cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.About(), b.About()))
+	type keyed struct {
+		about    string
+		response *Response
+	}
+	all := make([]keyed, len(s.Responses))
+	for i := range s.Responses {
+		all[i] = keyed{s.Responses[i].About(), &s.Responses[i]}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int {
+		x, y := a.response, b.response
+		return cmp.Or(cmp.Compare(x.Account, y.Account), cmp.Compare(x.Region, y.Region),
+			cmp.Compare(x.Operation, y.Operation), cmp.Compare(a.about, b.about))
 	})
 	return func(yield func(*Response) bool) {
-		for i := range s.Responses {
-			if !yield(&s.Responses[i]) {
+		for _, k := range all {
+			if !yield(k.response) {
 				return
 			}
 		}
