@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,16 +116,17 @@ func argsAreUsage(c *cobra.Command) {
 	}
 }
 
-// screen says how wide a stream is and whether it may be coloured.
+// screen says how wide a stream is and whether it may be coloured. What is piped on, to a pager say, is as wide as the
+// terminal that shows the conversation, if one does.
 func screen(c *cobra.Command, w io.Writer) (width int, color, ascii bool) {
-	ascii = !strings.Contains(strings.ToUpper(os.Getenv("LC_ALL")+os.Getenv("LC_CTYPE")+os.Getenv("LANG")), "UTF") && os.Getenv("LC_ALL")+os.Getenv("LC_CTYPE")+os.Getenv("LANG") != ""
-	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return 100, false, ascii
+	locale := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_CTYPE"), os.Getenv("LANG"))
+	ascii = locale != "" && !strings.Contains(strings.ToUpper(locale), "UTF")
+	for i, stream := range []any{w, c.ErrOrStderr()} {
+		if f, ok := stream.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+				return width, i == 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", ascii
+			}
+		}
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		width = 100
-	}
-	return width, os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", ascii
+	return 100, false, ascii
 }
