@@ -236,8 +236,19 @@ func isValue(member string) bool {
 	return strings.EqualFold(member, "value") || strings.EqualFold(member, "tagvalue")
 }
 
-// text takes recognised secrets out of one string, as it stands or as it was encoded.
+// text takes recognised secrets out of one string, as it stands and as it was encoded, until it stays as it is.
 func (r *Redactor) text(s string) string {
+	for range 8 {
+		clean := r.textOnce(s)
+		if clean == s {
+			return s
+		}
+		s = clean
+	}
+	return r.mark(s, "secrets")
+}
+
+func (r *Redactor) textOnce(s string) string {
 	if plain, err := url.PathUnescape(s); err == nil && plain != s {
 		if clean := r.plain(plain); clean != plain {
 			return strings.ReplaceAll(url.QueryEscape(clean), "+", "%20")

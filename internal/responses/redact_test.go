@@ -229,6 +229,9 @@ func FuzzRedact(f *testing.F) {
 			}
 		}
 		for secret := range planted {
+			if strings.Contains(before, secret) || strings.Contains(after, secret) {
+				continue // the fuzzer's own copy may be glued to other letters, and then it is no secret any more
+			}
 			text := before + " " + secret + " " + after
 			page, _ := json.Marshal(map[string]any{"Description": text, "Encoded": url.PathEscape(text), "List": []string{text}})
 			got, err := r.Redact(op, page)
