@@ -1,6 +1,7 @@
 package load
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -9,17 +10,20 @@ import (
 	"github.com/onus-cloud/onus/internal/responses"
 )
 
+const describeTrails operation.ID = "cloudtrail:DescribeTrails"
+
+type trailList struct {
+	TrailList []struct {
+		Name, S3BucketName, HomeRegion, TrailARN          string
+		IsMultiRegionTrail, IsOrganizationTrail           bool
+		LogFileValidationEnabled, HasCustomEventSelectors bool
+	}
+}
+
 // trails reads CloudTrail trails.
 func (l *loader) trails() {
-	type trailList struct {
-		TrailList []struct {
-			Name, S3BucketName, HomeRegion, TrailARN          string
-			IsMultiRegionTrail, IsOrganizationTrail           bool
-			LogFileValidationEnabled, HasCustomEventSelectors bool
-		}
-	}
 	trails := map[string]*estate.Trail{}
-	each(l, "cloudtrail:DescribeTrails", func(p estate.Place, page *trailList) {
+	each(l, describeTrails, func(p estate.Place, page *trailList) {
 		for _, t := range page.TrailList {
 			home := estate.Place{Account: p.Account, Region: t.HomeRegion}
 			if home.Region == "" {
@@ -40,10 +44,12 @@ func (l *loader) trails() {
 					},
 					MultiRegion: t.IsMultiRegionTrail, Organization: t.IsOrganizationTrail, Validation: t.LogFileValidationEnabled,
 					Bucket: t.S3BucketName, Status: l.trailStatus(home, t.Name, t.TrailARN),
-					Reads: estate.Know(true), Writes: estate.Know(true), // of every management event, where it has no selectors of its own
+					// Of every management event, where it has no selectors of its own. Those that were read come before what the
+					// list says of them.
+					Reads: estate.Know(true), Writes: estate.Know(true),
 				}
-				if t.HasCustomEventSelectors {
-					trail.Reads, trail.Writes = l.eventSelectors(home, t.Name, t.TrailARN)
+				if reads, writes, any := l.eventSelectors(home, t.Name, t.TrailARN); any || t.HasCustomEventSelectors {
+					trail.Reads, trail.Writes = reads, writes
 				}
 				trails[t.TrailARN] = trail
 				l.estate.Trails = append(l.estate.Trails, trail)
@@ -60,8 +66,8 @@ func (l *loader) trails() {
 }
 
 // ofTrail finds where an operation about a trail was answered: in its home by the owner, in its home by another account,
-// elsewhere. The owner may ask by name, in the home Region; everybody else must ask by ARN. Where nothing was answered it
-// returns the gap.
+// elsewhere. The owner may ask by name, in the home Region; everybody else must ask by ARN, and an import that has the name
+// all the same can mean only the one trail that is shown there by that name. Where nothing was answered it returns the gap.
 func (l *loader) ofTrail(home estate.Place, op operation.ID, name, arn string) (*responses.Response, estate.Gap) {
 	var best *responses.Response
 	rank := func(p estate.Place) int {
@@ -74,10 +80,10 @@ func (l *loader) ofTrail(home estate.Place, op operation.ID, name, arn string) (
 		return 2
 	}
 	gap := l.estate.Reading(home, op, arn).Gap()
-	for _, place := range l.estate.Places("cloudtrail:DescribeTrails") {
+	for _, place := range l.estate.Places(describeTrails) {
 		for _, resource := range []string{arn, name} {
 			r := l.single[singleKey{place, op, resource}]
-			if r == nil || resource == name && place != home {
+			if r == nil || resource == name && place != home && !l.onlyTrail(place, name, arn) {
 				continue
 			}
 			if r.Outcome != operation.OK {
@@ -92,6 +98,29 @@ func (l *loader) ofTrail(home estate.Place, op operation.ID, name, arn string) (
 		}
 	}
 	return best, gap
+}
+
+// onlyTrail reports whether the account is shown a trail of this name and no other of it.
+func (l *loader) onlyTrail(p estate.Place, name, arn string) bool {
+	seen := false
+	for _, r := range l.lists[describeTrails] {
+		if r.Account != p.Account {
+			continue
+		}
+		for _, raw := range r.Pages {
+			var page trailList
+			if json.Unmarshal(raw, &page) != nil {
+				return false // trails has told of it
+			}
+			for _, t := range page.TrailList {
+				if t.Name == name && t.TrailARN != arn {
+					return false
+				}
+				seen = seen || t.TrailARN == arn
+			}
+		}
+	}
+	return seen
 }
 
 func (l *loader) trailStatus(home estate.Place, name, arn string) estate.Known[estate.TrailStatus] {
@@ -128,14 +157,16 @@ type fieldSelector struct {
 	Equals, StartsWith, EndsWith, NotEquals, NotStartsWith, NotEndsWith []string
 }
 
-func (l *loader) eventSelectors(home estate.Place, name, arn string) (reads, writes estate.Known[bool]) {
+// eventSelectors also says whether any selector was read.
+func (l *loader) eventSelectors(home estate.Place, name, arn string) (reads, writes estate.Known[bool], any bool) {
 	r, gap := l.ofTrail(home, "cloudtrail:GetEventSelectors", name, arn)
 	if r == nil {
-		return estate.Unread[bool](gap), estate.Unread[bool](gap)
+		return estate.Unread[bool](gap), estate.Unread[bool](gap), false
 	}
 	all := about(l, placeOf(r), r.Operation, r.About(), func(pages []selectors) [2]bool {
 		var reads, writes bool
 		s := last(pages)
+		any = len(s.EventSelectors)+len(s.AdvancedEventSelectors) > 0
 		for _, basic := range s.EventSelectors {
 			if basic.IncludeManagementEvents == nil || *basic.IncludeManagementEvents {
 				reads = reads || basic.ReadWriteType != "WriteOnly"
@@ -149,10 +180,10 @@ func (l *loader) eventSelectors(home estate.Place, name, arn string) (reads, wri
 		return [2]bool{reads, writes}
 	})
 	if gap, unread := all.Unread(); unread {
-		return estate.Unread[bool](gap), estate.Unread[bool](gap)
+		return estate.Unread[bool](gap), estate.Unread[bool](gap), false
 	}
 	both, _ := all.Value()
-	return estate.Know(both[0]), estate.Know(both[1])
+	return estate.Know(both[0]), estate.Know(both[1]), any
 }
 
 // managementEvents reports whether an advanced selector selects all management events that read, and all that write. It does
