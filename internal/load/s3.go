@@ -1,6 +1,8 @@
 package load
 
 import (
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
@@ -61,12 +63,30 @@ func (l *loader) bucketRegion(p estate.Place, name string) string {
 	return estate.Global
 }
 
+// blockPage is a public access block, or (from the CLI's --query) what is in it.
 type blockPage struct {
-	PublicAccessBlockConfiguration estate.PublicAccessBlock
+	PublicAccessBlockConfiguration *estate.PublicAccessBlock
+}
+
+func (b *blockPage) UnmarshalJSON(data []byte) error {
+	type page blockPage
+	if err := json.Unmarshal(data, (*page)(b)); err != nil || b.PublicAccessBlockConfiguration != nil {
+		return err
+	}
+	var bare struct{ BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets *bool }
+	if err := json.Unmarshal(data, &bare); err != nil {
+		return err
+	}
+	if bare.BlockPublicAcls == nil || bare.IgnorePublicAcls == nil || bare.BlockPublicPolicy == nil || bare.RestrictPublicBuckets == nil {
+		return errors.New("it holds no PublicAccessBlockConfiguration")
+	}
+	b.PublicAccessBlockConfiguration = &estate.PublicAccessBlock{BlockPublicAcls: *bare.BlockPublicAcls, IgnorePublicAcls: *bare.IgnorePublicAcls,
+		BlockPublicPolicy: *bare.BlockPublicPolicy, RestrictPublicBuckets: *bare.RestrictPublicBuckets}
+	return nil
 }
 
 func (l *loader) accountBlock(p estate.Place) estate.Known[estate.PublicAccessBlock] {
-	return only(l, p, "s3control:GetPublicAccessBlock", func(page *blockPage) estate.PublicAccessBlock { return page.PublicAccessBlockConfiguration })
+	return only(l, p, "s3control:GetPublicAccessBlock", func(page *blockPage) estate.PublicAccessBlock { return *page.PublicAccessBlockConfiguration })
 }
 
 // last is the one page of a call that has one: its zero value where there is none.
@@ -112,7 +132,10 @@ func (l *loader) bucketSettings(b *estate.Bucket, p estate.Place, name string) {
 		return ""
 	})
 	b.Block = about(l, p, "s3:GetPublicAccessBlock", name, func(pages []blockPage) estate.PublicAccessBlock {
-		return last(pages).PublicAccessBlockConfiguration
+		if block := last(pages).PublicAccessBlockConfiguration; block != nil {
+			return *block
+		}
+		return estate.PublicAccessBlock{}
 	})
 
 	type encryption struct {
@@ -151,10 +174,32 @@ func (l *loader) bucketSettings(b *estate.Bucket, p estate.Place, name string) {
 	})
 }
 
+// policyPage is a bucket's policy; from the CLI's --query it may be the document itself.
+type policyPage struct{ Policy document }
+
+func (page *policyPage) UnmarshalJSON(data []byte) error {
+	var members struct {
+		Policy    document
+		Statement json.RawMessage
+	}
+	if err := json.Unmarshal(data, &members); err != nil {
+		return err
+	}
+	if page.Policy = members.Policy; string(page.Policy) == "null" {
+		page.Policy = nil
+	}
+	if len(page.Policy) == 0 && len(members.Statement) > 0 {
+		page.Policy = slices.Clone(data)
+	}
+	if len(page.Policy) == 0 {
+		return errors.New("it holds no Policy; of a bucket without one S3 answers NoSuchBucketPolicy")
+	}
+	return nil
+}
+
 func (l *loader) bucketPolicy(p estate.Place, name string) estate.Known[*policy.Document] {
 	const op operation.ID = "s3:GetBucketPolicy"
-	type page struct{ Policy document }
-	text := about(l, p, op, name, func(pages []page) document { return slices.Clone(last(pages).Policy) })
+	text := about(l, p, op, name, func(pages []policyPage) document { return last(pages).Policy })
 	if gap, unread := text.Unread(); unread {
 		return estate.Unread[*policy.Document](gap)
 	}
