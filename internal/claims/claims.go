@@ -161,7 +161,7 @@ type Excuse struct {
 // InForce reports whether the excuse has not ended: its last day counts, to midnight UTC.
 func (e Excuse) InForce(now time.Time) bool { return now.Before(e.Until.AddDate(0, 0, 1)) }
 
-// Cover is what an excuse is for; one of its fields is given.
+// Cover is what an excuse is for; one of its fields is given, or Pattern and Scope: a name alone may be a resource's or a system's.
 type Cover struct {
 	// Pattern matches a resource's id, ARN or name, or the key of a cause ("security-group-rule/sgr-0abc"); * stands for any text.
 	Pattern string
@@ -259,6 +259,9 @@ func (f *File) covers(c Cover, subject estate.Subject, cause string) estate.Trut
 			if name != "" && match(c.Pattern, name) {
 				return estate.True
 			}
+		}
+		if c.Scope != (Tier{}) {
+			return f.Selects(c.Scope, subject)
 		}
 		return estate.False
 	case len(c.Tags) > 0:

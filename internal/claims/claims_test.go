@@ -254,6 +254,10 @@ func TestExcusesCover(t *testing.T) {
 		{"{system: legacy}", unread, estate.Unknown},
 		{"{system: legacy.box}", host, estate.True},
 		{"{system: shop}", host, estate.False},
+		{"legacy", host, estate.True}, // a system's name alone
+		{"legacy", unread, estate.Unknown},
+		{"legacy.box", host, estate.True},
+		{"shop", host, estate.False},
 		{"[i-1, {system: legacy}]", host, estate.True},
 		{"[i-0abc, {system: legacy}]", unread, estate.True},
 		{"[i-1, {system: shop}]", host, estate.False},

@@ -351,7 +351,11 @@ func (r *reader) excuse(n node) {
 func (r *reader) cover(n node) Cover {
 	if n.kind != mappingNode {
 		text, _ := r.text(n, "what the excuse is for")
-		return Cover{Pattern: text}
+		c := Cover{Pattern: text}
+		if scope, problems := r.file.tier(text); len(problems) == 0 {
+			c.Scope = scope // it may be meant as either
+		}
+		return c
 	}
 	var c Cover
 	before := len(r.mistakes)
