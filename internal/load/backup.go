@@ -159,7 +159,8 @@ func (l *loader) restoreJobs() {
 		}
 	})
 	slices.SortStableFunc(*all, func(a, b estate.RestoreJob) int {
-		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), strings.Compare(a.ID, b.ID))
+		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), strings.Compare(a.ID, b.ID),
+			strings.Compare(a.Source, b.Source), a.Completed.Compare(b.Completed), strings.Compare(a.Point, b.Point))
 	})
-	*all = slices.CompactFunc(*all, func(a, b estate.RestoreJob) bool { return a.Place == b.Place && a.ID == b.ID })
+	*all = slices.Compact(*all) // an id that was cut out of an import must not make two jobs one
 }
