@@ -44,11 +44,11 @@ func (l *loader) trails() {
 					},
 					MultiRegion: t.IsMultiRegionTrail, Organization: t.IsOrganizationTrail, Validation: t.LogFileValidationEnabled,
 					Bucket: t.S3BucketName, Status: l.trailStatus(home, t.Name, t.TrailARN),
-					// Of every management event, where it has no selectors of its own. Those that were read come before what the
-					// list says of them.
+					// Of every management event, where it has no selectors of its own. Those that were asked for come before what
+					// the list says of them.
 					Reads: estate.Know(true), Writes: estate.Know(true),
 				}
-				if reads, writes, any := l.eventSelectors(home, t.Name, t.TrailARN); any || t.HasCustomEventSelectors {
+				if reads, writes, decides := l.eventSelectors(home, t.Name, t.TrailARN); decides || t.HasCustomEventSelectors {
 					trail.Reads, trail.Writes = reads, writes
 				}
 				trails[t.TrailARN] = trail
@@ -157,16 +157,16 @@ type fieldSelector struct {
 	Equals, StartsWith, EndsWith, NotEquals, NotStartsWith, NotEndsWith []string
 }
 
-// eventSelectors also says whether any selector was read.
-func (l *loader) eventSelectors(home estate.Place, name, arn string) (reads, writes estate.Known[bool], any bool) {
+// eventSelectors also says whether it decides: some selector was read, or they were asked for in vain.
+func (l *loader) eventSelectors(home estate.Place, name, arn string) (reads, writes estate.Known[bool], decides bool) {
 	r, gap := l.ofTrail(home, "cloudtrail:GetEventSelectors", name, arn)
 	if r == nil {
-		return estate.Unread[bool](gap), estate.Unread[bool](gap), false
+		return estate.Unread[bool](gap), estate.Unread[bool](gap), gap.Outcome != operation.NotTried
 	}
 	all := about(l, placeOf(r), r.Operation, r.About(), func(pages []selectors) [2]bool {
 		var reads, writes bool
 		s := last(pages)
-		any = len(s.EventSelectors)+len(s.AdvancedEventSelectors) > 0
+		decides = len(s.EventSelectors)+len(s.AdvancedEventSelectors) > 0
 		for _, basic := range s.EventSelectors {
 			if basic.IncludeManagementEvents == nil || *basic.IncludeManagementEvents {
 				reads = reads || basic.ReadWriteType != "WriteOnly"
@@ -180,10 +180,10 @@ func (l *loader) eventSelectors(home estate.Place, name, arn string) (reads, wri
 		return [2]bool{reads, writes}
 	})
 	if gap, unread := all.Unread(); unread {
-		return estate.Unread[bool](gap), estate.Unread[bool](gap), false
+		return estate.Unread[bool](gap), estate.Unread[bool](gap), true
 	}
 	both, _ := all.Value()
-	return estate.Know(both[0]), estate.Know(both[1]), any
+	return estate.Know(both[0]), estate.Know(both[1]), decides
 }
 
 // managementEvents reports whether an advanced selector selects all management events that read, and all that write. It does
