@@ -81,7 +81,7 @@ func (s *source) open(c *cobra.Command) (*facts, error) {
 		return nil, err
 	}
 	if s.from != "" {
-		f.set, err = readFrom(s.from, s.asOf)
+		f.set, err = readFrom(s.from, s.asOf, s.live.regions...)
 		if err == nil && len(s.live.regions) > 0 {
 			f.set.Scope.Regions = s.live.regions
 		}
@@ -119,8 +119,8 @@ func readClaims(suite control.Suite, name string, src []byte) (*claims.File, err
 	return nil, exit{exitUsage, errors.New(strings.Join(lines, "\n"))}
 }
 
-// readFrom reads what --from names.
-func readFrom(from, asOf string) (*responses.Set, error) {
+// readFrom reads what --from names; regions are those of --region.
+func readFrom(from, asOf string, regions ...string) (*responses.Set, error) {
 	if from == "demo" {
 		return demo.Recording()
 	}
@@ -148,7 +148,7 @@ func readFrom(from, asOf string) (*responses.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	set, err := responses.ReadAWSCLI(folder, "AWS CLI output in "+from, when, responses.NewRedactor(nil))
+	set, err := responses.ReadAWSCLI(folder, "AWS CLI output in "+from, when, responses.NewRedactor(nil), regions...)
 	if err != nil {
 		return nil, usage("--from: %v", err)
 	}

@@ -2,15 +2,18 @@ package responses
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
 
 	"github.com/onus-cloud/onus/internal/operation"
 )
@@ -28,9 +31,9 @@ import (
 //   - A file that holds the CLI's error text instead ("An error occurred (NoSuchBucketPolicy) when calling ...") is that
 //     outcome. An empty file is unknown: the CLI prints nothing both for "there is none" and for "failed".
 //
-// asOf is the time of all of it. What is not in the folder was not tried. A file that cannot be understood is a Problem.
+// asOf is the time of all of it. regions are those that were asked for: where there is one, it is that of the files that name none. What is not in the folder was not tried. A file that cannot be understood is a Problem.
 // Secrets in the files go no further: redactor takes them out.
-func ReadAWSCLI(folder fs.FS, source string, asOf time.Time, redactor *Redactor) (*Set, error) {
+func ReadAWSCLI(folder fs.FS, source string, asOf time.Time, redactor *Redactor, regions ...string) (*Set, error) {
 	set := &Set{Source: source}
 	var files []*cliFile
 	err := fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -46,7 +49,7 @@ func ReadAWSCLI(folder fs.FS, source string, asOf time.Time, redactor *Redactor)
 			set.problem(name, "%v", err)
 			return nil
 		}
-		f := &cliFile{name: name, body: bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")))}
+		f := &cliFile{name: name, body: bytes.TrimSpace(asUTF8(body))}
 		if why := f.identify(); why != "" {
 			if path.Ext(name) == ".json" {
 				set.problem(name, "%s", why)
@@ -62,18 +65,24 @@ func ReadAWSCLI(folder fs.FS, source string, asOf time.Time, redactor *Redactor)
 	if len(files) == 0 && len(set.Problems) == 0 {
 		return nil, fmt.Errorf("%s holds neither a recording nor AWS CLI output: expected recording.json, or files such as 111122223333/us-east-1/ec2/describe-instances.json", source)
 	}
-	place(files)
+	place(files, regions)
+	names := namesOf(files)
+	var read []readFile
 	for _, f := range files {
-		r, why := f.response(asOf)
+		complaint := path.Ext(f.name) == ".err"
+		if len(f.body) == 0 && (complaint || f.beside(files)) || complaint && !errorPattern.Match(f.body) && f.beside(files) {
+			continue // nothing was said there but warnings, and what was said is in the other file
+		}
+		r, why := f.response(asOf, names)
 		if why != "" {
 			set.problem(f.name, "%s", why)
 		}
 		if r != nil {
 			r.redact(f.op, redactor)
-			set.Responses = append(set.Responses, *r)
+			read = append(read, readFile{*r, f.goesOn})
 		}
 	}
-	set.joinPages()
+	set.joinPages(read)
 	return set, nil
 }
 
@@ -83,9 +92,10 @@ type cliFile struct {
 	body    []byte
 	object  map[string]json.RawMessage // the body, when it is a JSON object
 	op      operation.Operation
-	words   string // what the name says besides the operation: account, Region and parameters live here
+	base    string // the name in which the operation stands, without its extension
 	account string
 	region  string
+	goesOn  int // how many of its pages say that another follows
 }
 
 var (
@@ -107,14 +117,37 @@ func (f *cliFile) identify() string {
 			return fmt.Sprintf("it is not JSON (%v) and its name is not that of an operation: it is passed over", err)
 		}
 	}
-	if f.byName() || f.byBody() {
+	if f.byName() {
 		return ""
+	}
+	switch found := f.byBody(); {
+	case len(found) == 1:
+		return ""
+	case len(found) > 1:
+		return fmt.Sprintf("it holds the output of several commands (%s): save each to a file of its own", strings.Join(found, ", "))
 	}
 	return "neither its name nor its content is that of an operation that onus reads: name it like 111122223333/us-east-1/ec2/describe-instances.json"
 }
 
-// squash reduces a name to what all spellings share: "describe-db-instances", "DescribeDBInstances" and
-// "describe_db_instances" are one.
+// asUTF8 takes a byte order mark off, and reads what a Windows shell redirects: UTF-16.
+func asUTF8(body []byte) []byte {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(body, []byte("\xff\xfe")):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(body, []byte("\xfe\xff")):
+		order = binary.BigEndian
+	default:
+		return bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
+	}
+	var units []uint16
+	for i := 2; i+1 < len(body); i += 2 {
+		units = append(units, order.Uint16(body[i:]))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// squash reduces a name to its letters and digits, in lower case.
 func squash(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -130,34 +163,51 @@ var cliNames = map[string][]string{
 	"resourcegroupstaggingapi": {"tagging"}, "sts": {}, "organizations": {"organisations"},
 }
 
-// byName finds the operation whose name stands in the file's name, the longest that fits; where two services have one of
-// that name, the service must be named too, in the file's name or a folder's.
+// byName finds the operation whose name stands in the file's name, as words of their own, or else in that of its folder; the longest
+// that fits. Where two services have one of that name, the service must be named too, in the file's name or a folder's; a file of a
+// service that is none of ours is not ours.
 func (f *cliFile) byName() bool {
 	base := strings.TrimSuffix(path.Base(f.name), path.Ext(f.name))
+	if f.named(base) {
+		return true
+	}
+	folder := path.Base(path.Dir(f.name))
+	return folder != "." && folder != "/" && f.named(folder+"-"+base)
+}
+
+// otherServices have commands of the names of ours.
+var otherServices = []string{"apigateway", "appstream", "appsync", "chime", "connect", "dms", "ecr", "elasticache", "es", "fms", "fsx", "gamelift", "imagebuilder",
+	"iot", "keyspaces", "memorydb", "opensearch", "s3tables", "snowball", "sso", "transfer", "verifiedpermissions", "workdocs", "workmail"}
+
+func (f *cliFile) named(base string) bool {
 	// Words that start an operation: cut the parameters off first where they are marked.
-	head, marked, _ := strings.Cut(base, "--")
+	head, _, _ := strings.Cut(base, "--")
 	whole := squash(path.Dir(f.name)) + squash(head)
-	squashed := squash(head)
 	best, bestScore := operation.Operation{}, 0
-	rest := ""
 	for _, op := range operation.All() {
-		name := squash(op.ID.Name())
-		i := strings.Index(squashed, name)
-		if i < 0 {
+		name := op.ID.Name()
+		if start, _ := words(head, name); start < 0 {
 			continue
 		}
 		score := 10 * len(name)
+		named := false
 		for _, service := range append([]string{op.ID.Service()}, cliNames[op.ID.Service()]...) {
 			if namesService(f.name, service) {
+				named = true
 				score += 1 + len(service)
 			}
+		}
+		if !named && (slices.ContainsFunc(otherServices, func(s string) bool { return namesService(f.name, s) }) || op.ID == "organizations:ListPolicies" && namesService(f.name, "iam")) {
+			continue
+		}
+		if strings.Contains(whole, "wafregional") || strings.Contains(whole, "networkfirewall") {
+			continue
 		}
 		if op.ID.Service() == "s3" && strings.Contains(whole, "s3control") {
 			score -= 5
 		}
 		if score > bestScore {
 			best, bestScore = op, score
-			rest = squashed[:i] + " " + squashed[i+len(name):]
 		}
 	}
 	if bestScore == 0 {
@@ -167,8 +217,35 @@ func (f *cliFile) byName() bool {
 	if other := f.sibling(best); other.ID != "" {
 		best = other
 	}
-	f.op, f.words = best, marked+" "+base+" "+rest
+	f.op, f.base = best, base
 	return true
+}
+
+// words finds a name in a text, in whatever spelling: "describe-db-instances", "DescribeDBInstances" and "describe_db_instances" are one.
+// It must begin and end with a word: "describe-instance-status" is not describe-instances. It returns where, or -1.
+func words(text, name string) (start, end int) {
+	letters := []rune(strings.ToLower(name))
+	runes := []rune(text)
+	isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	for start := range runes {
+		if !isWord(runes[start]) || start > 0 && isWord(runes[start-1]) && !unicode.IsUpper(runes[start]) {
+			continue
+		}
+		at, i := 0, start
+		for ; i < len(runes) && at < len(letters); i++ {
+			if !isWord(runes[i]) {
+				continue
+			}
+			if unicode.ToLower(runes[i]) != letters[at] {
+				break
+			}
+			at++
+		}
+		if at == len(letters) && (i == len(runes) || !unicode.IsLetter(runes[i]) || unicode.IsUpper(runes[i])) {
+			return start, i
+		}
+	}
+	return -1, -1
 }
 
 // namesService reports whether a word of the path is the service's name.
@@ -217,30 +294,48 @@ var memberOf = map[string]operation.ID{
 	"SummaryMap": "iam:GetAccountSummary", "EbsEncryptionByDefault": "ec2:GetEbsEncryptionByDefault", "Functions": "lambda:ListFunctions",
 }
 
-func (f *cliFile) byBody() bool {
-	for member, id := range memberOf {
+// byBody finds the listing by its telling member, and returns all that there are.
+func (f *cliFile) byBody() (found []string) {
+	for _, member := range slices.Sorted(maps.Keys(memberOf)) {
 		if _, ok := f.object[member]; ok {
-			f.op, _ = operation.Get(id)
-			f.words = strings.TrimSuffix(path.Base(f.name), path.Ext(f.name))
-			return true
+			f.op, _ = operation.Get(memberOf[member])
+			found = append(found, kebab(f.op.ID.Name()))
 		}
 	}
-	return false
+	return found
 }
 
-// place settles each file's account and Region.
-func place(files []*cliFile) {
+// place settles each file's account and Region. Who asked, sts get-caller-identity knows for all that lies beside it and below; the
+// content may name others, whose images are used and whose subnets are shared.
+func place(files []*cliFile, asked []string) {
+	identities := map[string]string{} // by folder; "" where two differ
+	for _, f := range files {
+		if f.op.ID != "sts:GetCallerIdentity" {
+			continue
+		}
+		f.account = agreed(f.body, ownerPattern, 1)
+		if old, seen := identities[path.Dir(f.name)]; seen && old != f.account {
+			f.account = ""
+		}
+		identities[path.Dir(f.name)] = f.account
+	}
 	accounts, regions := map[string]bool{}, map[string]bool{}
 	for _, f := range files {
-		f.account = inName(accountPattern, f.name)
+		if named := inName(accountPattern, f.name); named != "" {
+			f.account = named
+		}
 		f.region = inName(regionPattern, f.name)
+		for folder := path.Dir(f.name); f.account == ""; folder = path.Dir(folder) {
+			f.account = identities[folder]
+			if folder == "." || folder == "/" {
+				break
+			}
+		}
 		if f.account == "" {
 			f.account = agreed(f.body, arnPattern, 2)
 		}
-		if f.account == "" || f.op.ID == "sts:GetCallerIdentity" {
-			if owner := agreed(f.body, ownerPattern, 1); owner != "" && f.account == "" {
-				f.account = owner
-			}
+		if f.account == "" && f.op.ID != "ec2:DescribeImages" { // others' images
+			f.account = agreed(f.body, ownerPattern, 1)
 		}
 		if f.region == "" && f.op.Scope != operation.PerAccount && f.op.Scope != operation.PerOrganization {
 			if f.region = agreed(f.body, zonePattern, 1); f.region == "" {
@@ -254,15 +349,13 @@ func place(files []*cliFile) {
 			regions[f.region] = true
 		}
 	}
-	identity := ""
-	for _, f := range files {
-		if f.op.ID == "sts:GetCallerIdentity" {
-			identity = f.account
-		}
+	identity := map[string]bool{}
+	for _, account := range identities {
+		identity[account] = true
 	}
 	for _, f := range files {
-		if f.account == "" {
-			f.account = identity
+		if f.account == "" && len(identity) == 1 {
+			f.account = only(identity)
 		}
 		if f.account == "" && len(accounts) == 1 {
 			f.account = only(accounts)
@@ -270,8 +363,10 @@ func place(files []*cliFile) {
 		switch {
 		case f.op.Scope == operation.PerAccount, f.op.Scope == operation.PerOrganization:
 			f.region = "global"
-		case f.op.Scope == operation.PerRegionGlobal && strings.Contains(strings.ToLower(f.name), "cloudfront"), namesService(f.name, "global"):
+		case f.op.Scope == operation.PerRegionGlobal && (strings.Contains(strings.ToLower(f.name), "cloudfront") || bytes.Contains(f.body, []byte(":global/"))), namesService(f.name, "global"):
 			f.region = "global"
+		case f.region == "" && len(asked) == 1:
+			f.region = asked[0]
 		case f.region == "" && len(regions) == 1:
 			f.region = only(regions)
 		}
@@ -317,7 +412,7 @@ func only(set map[string]bool) string {
 }
 
 // response builds the response of a file; if that cannot be, or only a failed one can, it says why.
-func (f *cliFile) response(asOf time.Time) (*Response, string) {
+func (f *cliFile) response(asOf time.Time, names *names) (*Response, string) {
 	if f.account == "" {
 		return nil, "no account is known for it: put it into a folder named after the account (111122223333/us-east-1/), or add the output of `aws sts get-caller-identity`"
 	}
@@ -326,7 +421,7 @@ func (f *cliFile) response(asOf time.Time) (*Response, string) {
 	}
 	r := &Response{Account: f.account, Region: f.region, Operation: f.op.ID, Time: asOf, Origin: f.name, Outcome: operation.OK}
 	var missing string
-	if r.Parameters, missing = f.parameters(); missing != "" {
+	if r.Parameters, missing = f.parameters(names); missing != "" {
 		return nil, missing
 	}
 	switch m := errorPattern.FindSubmatch(f.body); {
@@ -334,6 +429,11 @@ func (f *cliFile) response(asOf time.Time) (*Response, string) {
 		r.Outcome, r.Code = operation.Failed, "EmptyFile"
 		return r, "it is empty, which the AWS CLI prints both for \"there is none\" and for \"failed\": unknown"
 	case f.object != nil:
+		if code, message := savedError(f.object); code != "" {
+			r.Code, r.Message = code, message
+			r.Outcome = Classify(f.op, code)
+			return r, ""
+		}
 		r.Pages = []json.RawMessage{f.body}
 	case m != nil:
 		r.Code, r.Message = string(m[1]), string(m[3])
@@ -345,6 +445,19 @@ func (f *cliFile) response(asOf time.Time) (*Response, string) {
 			return r, fmt.Sprintf("it is not JSON (%v): what it would have told is unknown", err)
 		}
 		r.Pages = pages
+	}
+	for _, page := range r.Pages {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(page, &object) != nil {
+			object = nil // of a page that is no object
+		}
+		if why := unfit(f.op, object); why != "" {
+			r.Outcome, r.Code, r.Pages = operation.Failed, "BadBody", nil
+			return r, why + "; what it would have told is unknown"
+		}
+		if goesOn(f.op, object) {
+			f.goesOn++
+		}
 	}
 	return r, ""
 }
@@ -387,14 +500,13 @@ func manyPages(body []byte) ([]json.RawMessage, error) {
 
 // parameters finds the values of the operation's By parameters: "--Bucket=acme-logs" in the name, a member of the body,
 // or, of an operation with one parameter, the last words of the name.
-func (f *cliFile) parameters() (map[string]string, string) {
+func (f *cliFile) parameters(names *names) (map[string]string, string) {
 	if f.op.Lists() {
 		return nil, ""
 	}
 	values := map[string]string{}
-	base := strings.TrimSuffix(path.Base(f.name), path.Ext(f.name))
 	for _, name := range f.op.By {
-		switch value := marked(base, name); {
+		switch value := marked(f.base, name); {
 		case value != "":
 			values[name] = value
 		case f.member(name) != "":
@@ -407,12 +519,78 @@ func (f *cliFile) parameters() (map[string]string, string) {
 			if len(f.op.By) > 1 && name != f.op.By[0] {
 				return nil, fmt.Sprintf("which %s it is about is not said: name it like %s--%s=VALUE.json", name, kebab(f.op.ID.Name()), strings.Join(f.op.By, "=VALUE--"))
 			}
-			if values[name] = f.trailing(base); values[name] == "" {
+			if values[name] = f.trailing(names); values[name] == "" {
 				return nil, fmt.Sprintf("which %s it is about is not said: name it like %s--%s=VALUE.json", name, kebab(f.op.ID.Name()), name)
+			}
+		}
+		if kind := arnKinds[f.op.ID]; name == f.op.By[0] && kind != "" && !strings.HasPrefix(values[name], "arn:") {
+			if values[name] = names.arn(f, kind, values[name]); values[name] == "" {
+				return nil, fmt.Sprintf("which %s it is about is not said by an ARN, nor by the name of one in the folder: name it like %s--%s=VALUE.json, with %%2F for /", name, kebab(f.op.ID.Name()), name)
 			}
 		}
 	}
 	return values, ""
+}
+
+// arnKinds are the operations that are asked about an ARN, and what stands in those ARNs: people name files by a part of them.
+var arnKinds = map[operation.ID]string{
+	"elbv2:DescribeListeners": ":loadbalancer/", "elbv2:DescribeLoadBalancerAttributes": ":loadbalancer/", "wafv2:GetWebACLForResource": ":loadbalancer/",
+	"elbv2:DescribeRules": ":listener/", "elbv2:DescribeTargetHealth": ":targetgroup/",
+	"wafv2:ListResourcesForWebACL": "/webacl/", "wafv2:GetLoggingConfiguration": "/webacl/", "acm:DescribeCertificate": ":certificate/",
+}
+
+// names are what the files of a folder name: the ARNs, and all words in quotes.
+type names struct {
+	arns  map[string]bool
+	words map[string]bool
+}
+
+var (
+	wholeARN = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:[^"\\\s,]*`)
+	quoted   = regexp.MustCompile(`"([^"\\]{1,255})"`)
+)
+
+func namesOf(files []*cliFile) *names {
+	n := &names{map[string]bool{}, map[string]bool{}}
+	if !slices.ContainsFunc(files, func(f *cliFile) bool { return !f.op.Lists() }) {
+		return n // nobody asks
+	}
+	for _, f := range files {
+		for _, m := range wholeARN.FindAll(f.body, -1) {
+			n.arns[string(m)] = true
+		}
+		for _, m := range quoted.FindAllSubmatch(f.body, -1) {
+			n.words[string(m[1])] = true
+		}
+	}
+	return n
+}
+
+// arn is the one ARN of a kind, in the file's account and Region, that a file's name means: by the name of the resource, by the end of
+// the ARN, or by all of it in other spelling. It is "" where there is none or are several.
+func (n *names) arn(f *cliFile, kind, value string) string {
+	found := ""
+	for arn := range n.arns {
+		parts := strings.SplitN(arn, ":", 6)
+		if len(parts) < 6 || parts[4] != f.account || parts[3] != f.region && f.region != "global" || !strings.Contains(arn, kind) {
+			continue
+		}
+		_, tail, _ := strings.Cut(arn, kind)
+		segments := strings.Split(tail, "/")
+		means := squash(arn) == squash(value) || slices.Contains(segments, value)
+		for i := range segments {
+			end := squash(strings.Join(segments[i:], ""))
+			means = means || end == squash(value) || len(segments) > 1 && squash(strings.Join(segments[i:len(segments)-1], "")) == squash(value)
+		}
+		if !means {
+			continue
+		}
+		if found != "" && found != arn {
+			return ""
+		}
+		found = arn
+	}
+	return found
 }
 
 // marked reads "--Name=value" out of a file's name; names match in any spelling.
@@ -426,7 +604,8 @@ func marked(base, name string) string {
 	return ""
 }
 
-// member reads a top-level member of the body, or of its only object, that has the parameter's name.
+// member reads a top-level member of the body, or of its only object, that has the parameter's name, or the one that all items of its
+// list have.
 func (f *cliFile) member(name string) string {
 	for _, object := range []map[string]json.RawMessage{f.object, f.nested()} {
 		for key, raw := range object {
@@ -438,7 +617,37 @@ func (f *cliFile) member(name string) string {
 			}
 		}
 	}
+	all := map[string]bool{}
+	for _, raw := range f.object {
+		var items []map[string]json.RawMessage
+		if json.Unmarshal(raw, &items) != nil {
+			continue
+		}
+		for _, item := range items {
+			for key, raw := range item {
+				var s string
+				switch isRule := f.op.ID == "elbv2:DescribeRules" && key == "RuleArn"; {
+				case !isRule && squash(key) != squash(name) || json.Unmarshal(raw, &s) != nil:
+				case isRule: // ...:listener-rule/app/NAME/BALANCER/LISTENER/RULE
+					all[strings.Replace(s[:max(0, strings.LastIndex(s, "/"))], ":listener-rule/", ":listener/", 1)] = true
+				default:
+					all[s] = true
+				}
+			}
+		}
+	}
+	if len(all) == 1 {
+		return only(all)
+	}
 	return ""
+}
+
+// beside reports whether another file has the same name but for its end: what the command printed, next to what it complained of.
+func (f *cliFile) beside(files []*cliFile) bool {
+	stem := strings.TrimSuffix(f.name, path.Ext(f.name))
+	return slices.ContainsFunc(files, func(o *cliFile) bool {
+		return o != f && len(o.body) > 0 && path.Ext(o.name) != path.Ext(f.name) && (strings.TrimSuffix(o.name, path.Ext(o.name)) == stem || strings.TrimSuffix(o.name, path.Ext(o.name)) == f.name)
+	})
 }
 
 func (f *cliFile) nested() map[string]json.RawMessage {
@@ -470,25 +679,33 @@ func (f *cliFile) attribute() string {
 	return "userData"
 }
 
-// trailing is what follows the operation's name in the file's name: "get-bucket-policy-acme-logs" is about acme-logs.
-func (f *cliFile) trailing(base string) string {
-	name := f.op.ID.Name()
-	// Walk along the name, letter by letter, passing over the operation's own.
-	letters := []rune(strings.ToLower(name))
-	start := strings.Index(squash(base), squash(name))
-	at, passed := 0, 0
-	for i, r := range base {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			continue
+// trailing is what follows the operation's name in the file's name: "get-bucket-policy-acme-logs" is about acme-logs. Where the
+// account or the Region stands behind it, it is the part that some file of the folder names. Where nothing follows, the resource is what
+// stands before, or the folder, if some file names it.
+func (f *cliFile) trailing(names *names) string {
+	const between = "-_. "
+	start, end := words(f.base, f.op.ID.Name())
+	if start < 0 {
+		return ""
+	}
+	runes := []rune(f.base)
+	if rest := strings.Trim(string(runes[end:]), between); rest != "" && rest != f.account && rest != f.region {
+		if names.words[rest] {
+			return rest
 		}
-		if passed < start {
-			passed++
-			continue
+		bare := rest
+		for range 2 {
+			bare = strings.Trim(strings.TrimSuffix(strings.TrimSuffix(bare, f.account), f.region), between)
 		}
-		if at == len(letters) {
-			return strings.TrimLeft(base[i:], "-_. ")
+		if bare != "" && names.words[bare] {
+			return bare
 		}
-		at++
+		return rest
+	}
+	for _, before := range []string{strings.Trim(string(runes[:start]), between), path.Base(path.Dir(f.name))} {
+		if names.words[before] && before != f.account && before != f.region {
+			return before
+		}
 	}
 	return ""
 }
@@ -505,11 +722,18 @@ func kebab(name string) string {
 	return b.String()
 }
 
-// joinPages merges several files of one listing at one place: pages that were saved each to a file of its own.
-func (s *Set) joinPages() {
+// readFile is a file's response, and how many of its pages say that another follows.
+type readFile struct {
+	Response
+	goesOn int
+}
+
+// joinPages merges several files of one listing at one place: pages that were saved each to a file of its own. Where every page says
+// that another follows, the last ones are missing.
+func (s *Set) joinPages(read []readFile) {
 	first := map[string]int{}
-	kept := s.Responses[:0]
-	for _, r := range s.Responses {
+	kept := read[:0]
+	for _, r := range read {
 		key := strings.Join([]string{r.Account, r.Region, string(r.Operation), r.About()}, " ")
 		i, seen := first[key]
 		if !seen {
@@ -519,11 +743,18 @@ func (s *Set) joinPages() {
 		}
 		old := &kept[i]
 		old.Pages = append(old.Pages, r.Pages...)
+		old.goesOn += r.goesOn
 		if old.Outcome.Complete() && !r.Outcome.Complete() {
 			old.Outcome, old.Code = r.Outcome, r.Code
 		}
 	}
-	s.Responses = kept
+	for _, r := range kept {
+		if r.Outcome == operation.OK && r.goesOn > 0 && r.goesOn >= len(r.Pages) {
+			r.Outcome, r.Code = operation.Failed, "PagesMissing"
+			s.problem(r.Origin, "its last page says that more follow (NextToken or Marker): what they would have told is unknown; leave --max-items and --no-paginate out, or save the other pages beside it")
+		}
+		s.Responses = append(s.Responses, r.Response)
+	}
 }
 
 // Classify says what an error code of AWS means for an operation.

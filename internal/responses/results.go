@@ -1,0 +1,176 @@
+package responses
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/operation"
+)
+
+// results are the members of what a command prints by which its output is known: a body has at least one of them. An empty object
+// says "nothing is set" where the command is about one thing or one setting, but no listing prints it. A test holds this against the table of
+// operations; the names are those of the API reference.
+var results = map[operation.ID][]string{
+	"account:GetAlternateContact":              {"AlternateContact"},
+	"account:ListRegions":                      {"Regions"},
+	"acm:DescribeCertificate":                  {"Certificate"},
+	"acm:ListCertificates":                     {"CertificateSummaryList"},
+	"autoscaling:DescribeAutoScalingGroups":    {"AutoScalingGroups"},
+	"autoscaling:DescribeLaunchConfigurations": {"LaunchConfigurations"},
+	"backup:GetBackupPlan":                     {"BackupPlan"},
+	"backup:GetBackupSelection":                {"BackupSelection"},
+	"backup:ListBackupPlans":                   {"BackupPlansList"},
+	"backup:ListBackupSelections":              {"BackupSelectionsList"},
+	"backup:ListBackupVaults":                  {"BackupVaultList"},
+	"backup:ListProtectedResources":            {"Results"},
+	"backup:ListRecoveryPointsByBackupVault":   {"RecoveryPoints"},
+	"backup:ListRestoreJobs":                   {"RestoreJobs"},
+	"cloudfront:ListDistributions":             {"DistributionList"},
+	"cloudtrail:DescribeTrails":                {"trailList"},
+	"cloudtrail:GetEventSelectors":             {"EventSelectors", "AdvancedEventSelectors", "TrailARN"},
+	"cloudtrail:GetTrailStatus":                {"IsLogging"},
+	"dlm:GetLifecyclePolicies":                 {"Policies"},
+	"dlm:GetLifecyclePolicy":                   {"Policy"},
+	"dynamodb:DescribeContinuousBackups":       {"ContinuousBackupsDescription"},
+	"dynamodb:DescribeTable":                   {"Table"},
+	"dynamodb:ListTables":                      {"TableNames"},
+	"ec2:DescribeAddresses":                    {"Addresses"},
+	"ec2:DescribeFlowLogs":                     {"FlowLogs"},
+	"ec2:DescribeImageAttribute":               {"ImageId"},
+	"ec2:DescribeImages":                       {"Images"},
+	"ec2:DescribeInstanceAttribute":            {"InstanceId"},
+	"ec2:DescribeInstances":                    {"Reservations"},
+	"ec2:DescribeInternetGateways":             {"InternetGateways"},
+	"ec2:DescribeLaunchTemplateVersions":       {"LaunchTemplateVersions"},
+	"ec2:DescribeLaunchTemplates":              {"LaunchTemplates"},
+	"ec2:DescribeManagedPrefixLists":           {"PrefixLists"},
+	"ec2:DescribeNatGateways":                  {"NatGateways"},
+	"ec2:DescribeNetworkAcls":                  {"NetworkAcls"},
+	"ec2:DescribeNetworkInterfaces":            {"NetworkInterfaces"},
+	"ec2:DescribeRegions":                      {"Regions"},
+	"ec2:DescribeRouteTables":                  {"RouteTables"},
+	"ec2:DescribeSecurityGroupRules":           {"SecurityGroupRules"},
+	"ec2:DescribeSecurityGroups":               {"SecurityGroups"},
+	"ec2:DescribeSnapshotAttribute":            {"SnapshotId", "CreateVolumePermissions", "ProductCodes"},
+	"ec2:DescribeSnapshots":                    {"Snapshots"},
+	"ec2:DescribeSubnets":                      {"Subnets"},
+	"ec2:DescribeVolumes":                      {"Volumes"},
+	"ec2:DescribeVpcEndpoints":                 {"VpcEndpoints"},
+	"ec2:DescribeVpcPeeringConnections":        {"VpcPeeringConnections"},
+	"ec2:DescribeVpcs":                         {"Vpcs"},
+	"ec2:GetEbsEncryptionByDefault":            {"EbsEncryptionByDefault"},
+	"ec2:GetInstanceMetadataDefaults":          {"AccountLevel"},
+	"ec2:GetManagedPrefixListEntries":          {"Entries"},
+	"elb:DescribeLoadBalancerAttributes":       {"LoadBalancerAttributes"},
+	"elb:DescribeLoadBalancers":                {"LoadBalancerDescriptions"},
+	"elbv2:DescribeListeners":                  {"Listeners"},
+	"elbv2:DescribeLoadBalancerAttributes":     {"Attributes"},
+	"elbv2:DescribeLoadBalancers":              {"LoadBalancers"},
+	"elbv2:DescribeRules":                      {"Rules"},
+	"elbv2:DescribeTargetGroups":               {"TargetGroups"},
+	"elbv2:DescribeTargetHealth":               {"TargetHealthDescriptions"},
+	"guardduty:GetDetector":                    {"Status"},
+	"guardduty:ListDetectors":                  {"DetectorIds"},
+	"iam:GetAccountAuthorizationDetails":       {"UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"},
+	"iam:GetAccountPasswordPolicy":             {"PasswordPolicy"},
+	"iam:GetAccountSummary":                    {"SummaryMap"},
+	"iam:GetCredentialReport":                  {"Content"},
+	"iam:ListMFADevices":                       {"MFADevices"},
+	"iam:ListVirtualMFADevices":                {"VirtualMFADevices"},
+	"kms:DescribeKey":                          {"KeyMetadata"},
+	"kms:GetKeyRotationStatus":                 {"KeyRotationEnabled"},
+	"kms:ListKeys":                             {"Keys"},
+	"lambda:ListFunctions":                     {"Functions"},
+	"organizations:DescribeOrganization":       {"Organization"},
+	"organizations:DescribePolicy":             {"Policy"},
+	"organizations:ListAccounts":               {"Accounts"},
+	"organizations:ListPolicies":               {"Policies"},
+	"organizations:ListTargetsForPolicy":       {"Targets"},
+	"rds:DescribeDBClusterSnapshotAttributes":  {"DBClusterSnapshotAttributesResult"},
+	"rds:DescribeDBClusterSnapshots":           {"DBClusterSnapshots"},
+	"rds:DescribeDBClusters":                   {"DBClusters"},
+	"rds:DescribeDBInstances":                  {"DBInstances"},
+	"rds:DescribeDBSnapshotAttributes":         {"DBSnapshotAttributesResult"},
+	"rds:DescribeDBSnapshots":                  {"DBSnapshots"},
+	"rds:DescribePendingMaintenanceActions":    {"PendingMaintenanceActions"},
+	"resourcegroupstaggingapi:GetResources":    {"ResourceTagMappingList"},
+	"s3:GetBucketAcl":                          {"Owner", "Grants"},
+	"s3:GetBucketEncryption":                   {"ServerSideEncryptionConfiguration"},
+	"s3:GetBucketLocation":                     {"LocationConstraint"},
+	"s3:GetBucketLogging":                      {"LoggingEnabled"},
+	"s3:GetBucketOwnershipControls":            {"OwnershipControls"},
+	"s3:GetBucketPolicy":                       {"Policy"},
+	"s3:GetBucketPolicyStatus":                 {"PolicyStatus"},
+	"s3:GetBucketVersioning":                   {"Status", "MFADelete"},
+	"s3:GetObjectLockConfiguration":            {"ObjectLockConfiguration"},
+	"s3:GetPublicAccessBlock":                  {"PublicAccessBlockConfiguration"},
+	"s3:ListBuckets":                           {"Buckets"},
+	"s3control:GetPublicAccessBlock":           {"PublicAccessBlockConfiguration"},
+	"ssm:DescribeInstanceInformation":          {"InstanceInformationList"},
+	"ssm:DescribeInstancePatchStates":          {"InstancePatchStates"},
+	"sts:GetCallerIdentity":                    {"Account", "Arn"},
+	"wafv2:GetLoggingConfiguration":            {"LoggingConfiguration"},
+	"wafv2:GetRuleGroup":                       {"RuleGroup"},
+	"wafv2:GetWebACL":                          {"WebACL", "ApplicationIntegrationURL"},
+	"wafv2:GetWebACLForResource":               {"WebACL"},
+	"wafv2:ListResourcesForWebACL":             {"ResourceArns"},
+	"wafv2:ListRuleGroups":                     {"RuleGroups"},
+	"wafv2:ListWebACLs":                        {"WebACLs"},
+}
+
+// unfit says what is wrong with a page that is no output of the operation: that of another command, a part of it that --query cut
+// out, an error that a program saved. It is "" for one that is.
+func unfit(op operation.Operation, page map[string]json.RawMessage) string {
+	members := results[op.ID]
+	for member := range page {
+		if slices.ContainsFunc(members, func(m string) bool { return strings.EqualFold(m, member) }) {
+			return ""
+		}
+	}
+	list := op.Lists() && (strings.HasPrefix(op.ID.Name(), "Describe") || strings.HasPrefix(op.ID.Name(), "List"))
+	if len(page) == 0 && page != nil && !list {
+		return ""
+	}
+	return fmt.Sprintf("it has no %s, so it is not all that %s prints: save the command's output as it is, without --query", strings.Join(members, " or "), kebab(op.ID.Name()))
+}
+
+// goesOn reports whether a page says that another follows it.
+func goesOn(op operation.Operation, page map[string]json.RawMessage) bool {
+	if op.ID.Service() == "wafv2" {
+		return false // it hands out a NextMarker behind the last page, too
+	}
+	for member, raw := range page {
+		switch member {
+		case "NextToken", "nextToken", "Marker", "NextMarker", "PaginationToken", "LastEvaluatedTableName", "ContinuationToken":
+			var token string
+			if json.Unmarshal(raw, &token) == nil && token != "" {
+				return true
+			}
+		case "IsTruncated", "Truncated":
+			if string(raw) == "true" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// savedError reads the error that a program saved in the place of an output: {"Error": {"Code": ...}} as boto3 has it, or
+// {"__type": ...} as services send it.
+func savedError(page map[string]json.RawMessage) (code, message string) {
+	var e struct {
+		Error struct{ Code, Message string }
+		Type  string `json:"__type"`
+		Text  string `json:"message"`
+	}
+	body, err := json.Marshal(page)
+	if err != nil || json.Unmarshal(body, &e) != nil {
+		return "", ""
+	}
+	if e.Error.Code != "" {
+		return e.Error.Code, e.Error.Message
+	}
+	return e.Type[strings.LastIndex(e.Type, "#")+1:], e.Text
+}
