@@ -97,6 +97,7 @@ type PatchState struct {
 	Operation       string    // "Scan", "Install"
 	Ended           time.Time // zero if AWS does not say
 	Missing, Failed Known[int]
+	PendingReboot   int // patches that are installed and not in force before the host restarts
 }
 
 // Image is an AMI as the accounts that run it see it: it belongs to the place that sees it, whoever owns it.

@@ -32,11 +32,12 @@ func (l *loader) systemsManager() {
 
 	type patchList struct {
 		InstancePatchStates []struct {
-			InstanceID       string `json:"InstanceId"`
-			Operation        string
-			OperationEndTime when
-			MissingCount     *int
-			FailedCount      *int
+			InstanceID                  string `json:"InstanceId"`
+			Operation                   string
+			OperationEndTime            when
+			MissingCount                *int
+			FailedCount                 *int
+			InstalledPendingRebootCount int // left out where there are none
 		}
 	}
 	patches := map[hostKey]estate.PatchState{}
@@ -51,7 +52,7 @@ func (l *loader) systemsManager() {
 		}
 		for _, s := range page.InstancePatchStates {
 			patches[hostKey{p, s.InstanceID}] = estate.PatchState{Operation: s.Operation, Ended: s.OperationEndTime.Time,
-				Missing: count(s.MissingCount), Failed: count(s.FailedCount)}
+				Missing: count(s.MissingCount), Failed: count(s.FailedCount), PendingReboot: s.InstalledPendingRebootCount}
 		}
 	})
 

@@ -60,7 +60,7 @@ var results = map[operation.ID][]string{
 	"ec2:DescribeVpcEndpoints":                 {"VpcEndpoints"},
 	"ec2:DescribeVpcPeeringConnections":        {"VpcPeeringConnections"},
 	"ec2:DescribeVpcs":                         {"Vpcs"},
-	"ec2:GetEbsEncryptionByDefault":            {"EbsEncryptionByDefault"},
+	"ec2:GetEbsEncryptionByDefault":            {"EbsEncryptionByDefault", "SseType"},
 	"ec2:GetInstanceMetadataDefaults":          {"AccountLevel"},
 	"ec2:GetManagedPrefixListEntries":          {"Entries"},
 	"elb:DescribeLoadBalancerAttributes":       {"LoadBalancerAttributes"},

@@ -16,7 +16,7 @@ const patchCycle = 31 * 24 * time.Hour
 // ImageAge is os-image-age. Whoever owns the image, its age counts from its creation; where the image can no longer be
 // seen, the host's own disk shows that it is at least as old as that. An owner who marks an image as deprecated has given
 // it up, however young it is. A host is patched in place if Systems Manager installed patches within a month and none is
-// missing or failed.
+// missing, failed, or waiting for a restart to be in force.
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ami-deprecate.html
 var ImageAge = &control.Control{
 	ID:       "os-image-age",
@@ -87,7 +87,7 @@ func patchedInPlace(i *estate.Instance, now time.Time) estate.Truth {
 	if !ok {
 		return i.Patches.Holds(false, nil)
 	}
-	return estate.And(estate.Is(s.Operation == "Install" && now.Sub(s.Ended) <= patchCycle), s.Missing.Holds(false, none), s.Failed.Holds(false, none))
+	return estate.And(estate.Is(s.Operation == "Install" && now.Sub(s.Ended) <= patchCycle && s.PendingReboot == 0), s.Missing.Holds(false, none), s.Failed.Holds(false, none))
 }
 
 // imageUnseen says why the age of a host's image is not known.
@@ -142,6 +142,9 @@ func patchFact(s estate.PatchState) string {
 	}
 	if n, ok := s.Failed.Value(); ok {
 		text += fmt.Sprintf(", FailedCount %d", n)
+	}
+	if s.PendingReboot > 0 {
+		text += fmt.Sprintf(", InstalledPendingRebootCount %d", s.PendingReboot)
 	}
 	return text
 }

@@ -50,9 +50,16 @@ var HostManaged = &control.Control{
 	},
 }
 
-// reports says whether a managed host reports now, or did within the period.
+// reports says whether a managed host reports now, or did within the period. "Online" is of the time of the call: in an import that
+// says when the host last reported, the time counts.
 func reports(m estate.Management, now time.Time, period time.Duration) bool {
-	return m.PingStatus == "Online" || !m.LastPing.IsZero() && now.Sub(m.LastPing) <= period
+	if m.LastPing.IsZero() {
+		return m.PingStatus == "Online"
+	}
+	if m.PingStatus == "Online" { // it reports every few minutes, which no period is too short for
+		period = max(period, grace)
+	}
+	return now.Sub(m.LastPing) <= period
 }
 
 func unmanaged(i *estate.Instance, now time.Time) control.Counter {
