@@ -15,7 +15,7 @@ type FrontDoors struct {
 type LoadBalancer struct {
 	Resource
 	Type           string // "application", "network", "gateway", "classic"
-	Public         bool   // its scheme is internet-facing
+	Public         bool   // its scheme is internet-facing, which is what AWS takes where none is given
 	DNSName        string
 	VPC            string
 	Zones          []string // names, sorted
@@ -75,8 +75,8 @@ type Target struct {
 // Distribution is a CloudFront distribution.
 type Distribution struct {
 	Resource
-	Enabled bool
-	Staging bool // it has no viewers but those that its primary distribution sends to it
+	Enabled Known[bool] // unknown where the listing does not say it
+	Staging bool        // it has no viewers but those that its primary distribution sends to it
 	Domain  string
 	Aliases []string
 	// WebACL is the ARN of its web ACL, or the id of one of AWS WAF Classic; empty for none.

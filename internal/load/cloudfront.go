@@ -10,7 +10,7 @@ func (l *loader) distributions() {
 				ID                   string `json:"Id"`
 				ARN                  string
 				DomainName           string
-				Enabled              bool
+				Enabled              *bool
 				Staging              bool
 				WebACLID             string `json:"WebACLId"`
 				Aliases              struct{ Items []string }
@@ -30,7 +30,6 @@ func (l *loader) distributions() {
 					Reference: estate.Ref{Kind: "distribution", Account: p.Account, Region: estate.Global, ID: d.ID, ARN: d.ARN, Name: d.DomainName},
 					Labels:    l.tagsOf(p, d.ARN),
 				},
-				Enabled:        d.Enabled,
 				Staging:        d.Staging,
 				Domain:         d.DomainName,
 				Aliases:        sorted(d.Aliases.Items),
@@ -38,6 +37,13 @@ func (l *loader) distributions() {
 				ViewerPolicy:   d.DefaultCacheBehavior.ViewerProtocolPolicy,
 				MinimumTLS:     d.ViewerCertificate.MinimumProtocolVersion,
 				OwnCertificate: !d.ViewerCertificate.CloudFrontDefaultCertificate,
+			}
+			if d.Enabled != nil {
+				x.Enabled = estate.Know(*d.Enabled)
+			} else {
+				gap := l.estate.Reading(p, "cloudfront:ListDistributions", "").Gap()
+				gap.Why = "cloudfront:ListDistributions does not say whether distribution " + d.ID + " is enabled"
+				x.Enabled = estate.Unread[bool](gap)
 			}
 			if len(x.Aliases) > 0 {
 				x.Reference.Name = x.Aliases[0] // what people type

@@ -54,7 +54,7 @@ func (l *loader) classicLoadBalancers() {
 					Labels:    l.tagsOf(p, name),
 				},
 				Type:           "classic",
-				Public:         b.Scheme == "internet-facing",
+				Public:         b.Scheme != "internal",
 				DNSName:        b.DNSName,
 				VPC:            b.VPCId,
 				Zones:          slices.Compact(sorted(b.AvailabilityZones)),

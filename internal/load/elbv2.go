@@ -33,8 +33,10 @@ func (l *loader) loadBalancers() {
 					Reference: estate.Ref{Kind: "load-balancer", Account: p.Account, Region: p.Region, ID: b.LoadBalancerName, ARN: b.LoadBalancerArn, Name: b.LoadBalancerName},
 					Labels:    l.tagsOf(p, b.LoadBalancerArn),
 				},
-				Type:           b.Type,
-				Public:         b.Scheme == "internet-facing",
+				Type: b.Type,
+				// Gateway load balancers have no scheme; the others are internet-facing unless told otherwise
+				// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html).
+				Public:         b.Scheme != "internal" && b.Type != "gateway",
 				DNSName:        b.DNSName,
 				VPC:            b.VpcID,
 				SecurityGroups: sorted(b.SecurityGroups),

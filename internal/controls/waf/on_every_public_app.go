@@ -68,8 +68,12 @@ var OnEveryPublicApp = &control.Control{
 			}
 		}
 		for _, d := range c.Estate.Distributions {
+			enabled, _ := d.Enabled.Value()
+			gap, unread := d.Enabled.Unread()
 			switch {
-			case !d.Enabled || d.Staging:
+			case d.Staging || !enabled && !unread:
+			case unread:
+				c.Unknown(d, "", gap)
 			case d.WebACL != "":
 				c.Holds(d)
 			default:
@@ -88,7 +92,7 @@ func balancerWithoutACL(b *estate.LoadBalancer) control.Counter {
 	return control.Counter{
 		Text: "public application load balancer " + ref.ID + " has no web ACL",
 		Facts: []answer.Fact{
-			{Text: "Scheme is internet-facing", Operation: "elbv2:DescribeLoadBalancers"},
+			{Text: "Scheme is not internal", Operation: "elbv2:DescribeLoadBalancers"},
 			told,
 		},
 		Cause: answer.Cause{
