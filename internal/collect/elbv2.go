@@ -17,7 +17,7 @@ func readELBv2(ctx context.Context, p *place) {
 	for _, page := range call(ctx, p, "elbv2:DescribeLoadBalancers", client.DescribeLoadBalancers, &elbv2.DescribeLoadBalancersInput{PageSize: many}) {
 		for _, b := range page.LoadBalancers {
 			balancers = append(balancers, b.LoadBalancerArn)
-			if b.Type == types.LoadBalancerTypeEnumApplication && b.Scheme == types.LoadBalancerSchemeEnumInternetFacing {
+			if b.Type == types.LoadBalancerTypeEnumApplication && b.Scheme != types.LoadBalancerSchemeEnumInternal {
 				public = append(public, b.LoadBalancerArn)
 			}
 		}
