@@ -129,9 +129,8 @@ func unfit(op operation.Operation, page map[string]json.RawMessage) string {
 			return ""
 		}
 	}
-	list := op.Lists() && (strings.HasPrefix(op.ID.Name(), "Describe") || strings.HasPrefix(op.ID.Name(), "List"))
-	if len(page) == 0 && page != nil && !list {
-		return ""
+	if page != nil && !strings.HasPrefix(op.ID.Name(), "Describe") && !strings.HasPrefix(op.ID.Name(), "List") {
+		return "" // of one setting or document, which load also takes bare, and which may have nothing in it
 	}
 	return fmt.Sprintf("it has no %s, so it is not all that %s prints: save the command's output as it is, without --query", strings.Join(members, " or "), kebab(op.ID.Name()))
 }
