@@ -62,6 +62,7 @@ func controls() []*control.Control {
 		watch.TrailEverywhere,
 		watch.FlowLogsOn,
 		watch.EveryHostHasAnOwner,
+		watch.NothingOutsideDeclaredRegions,
 	}
 }
 
