@@ -52,7 +52,7 @@ func Init(facts InitFacts) []byte {
 	}
 	// The tagging API has things in "global", which is no Region.
 	regions := slices.DeleteFunc(slices.Clone(facts.Regions), func(r string) bool { return !regionPattern.MatchString(r) })
-	w.list("regions", regions, "Something was seen in these Regions. Elsewhere nothing is expected.")
+	w.list("regions", regions, "Something was seen in these Regions: strike out those that nobody means. Elsewhere nothing is expected.")
 	w.list("owner tags", facts.OwnerTags, "These tags seem to name owners.")
 	w.systems(facts.Systems)
 	w.list("claims", facts.Claims, "These hold today, and are surely meant.")

@@ -32,7 +32,7 @@ func TestInit(t *testing.T) {
 
 company: "Acme: the company"
 
-# Something was seen in these Regions. Elsewhere nothing is expected.
+# Something was seen in these Regions: strike out those that nobody means. Elsewhere nothing is expected.
 regions:
   - eu-west-1
   - us-east-1
