@@ -144,8 +144,7 @@ func powers(e *estate.Estate) map[string]string {
 
 const everything = "its role is allowed everything"
 
-// dangerous are actions with which a stolen server reaches others, the strongest first
-// (shared words for the ways of escalation: changing rights, passing roles, commanding hosts).
+// dangerous are actions with which a stolen server reaches others, the strongest first.
 var dangerous = []struct{ action, text string }{
 	{"iam:CreateUser", "its role may change users and rights"},
 	{"iam:PassRole", "its role may hand other roles on"},
