@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // Compute is what runs, and the disks it runs on. Each list is sorted by Ref.Key.
@@ -18,6 +20,10 @@ type Compute struct {
 	AutoScalingGroups    []*AutoScalingGroup
 	Functions            []*Function
 	Volumes              []*Volume
+	ContainerClusters    []*ContainerCluster // of ECS
+	ContainerServices    []*ContainerService
+	ContainerTasks       []*ContainerTask
+	KubernetesClusters   []*KubernetesCluster
 	// RegionDefaults has one element for each Region of each account, sorted by account and Region.
 	RegionDefaults []*RegionDefaults
 }
@@ -165,11 +171,63 @@ type AutoScalingGroup struct {
 // Function is a Lambda function.
 type Function struct {
 	Resource
-	Runtime  string // "python3.12"; empty for a container image
-	Role     string // ARN
-	VPC      string // empty if it runs outside of any
-	Subnets  []string
-	Modified time.Time
+	Runtime        string // "python3.12"; empty for a container image
+	Role           string // ARN
+	VPC            string // empty if it runs outside of any
+	Subnets        []string
+	SecurityGroups []string // ids, sorted
+	Modified       time.Time
+	// URL is its address on the Internet; absent if it has none. Of several (one for each alias) it is the most open.
+	URL Known[FunctionURL]
+	// Policy says who may call it; absent if it has none.
+	Policy Known[*policy.Document]
+}
+
+// FunctionURL is an address at which a function answers by itself.
+type FunctionURL struct {
+	URL  string
+	Auth string // "NONE" or "AWS_IAM"
+}
+
+// ContainerCluster is a cluster of Amazon ECS.
+type ContainerCluster struct{ Resource }
+
+// ContainerService keeps tasks running.
+type ContainerService struct {
+	Resource
+	Cluster        string // ARN
+	LaunchType     string // "FARGATE", "EC2", "EXTERNAL"; empty with a capacity provider
+	Network        string // what its task definition asks for is not read; "awsvpc" where it has subnets of its own
+	Subnets        []string
+	SecurityGroups []string
+	PublicIP       bool     // its tasks are given public addresses
+	TargetGroups   []string // ARNs, sorted
+}
+
+// ContainerTask is a running task.
+type ContainerTask struct {
+	Resource
+	Cluster    string   // ARN
+	Service    string   // "service:shop"; the group that it was started in
+	Interfaces []string // ids of its own interfaces, sorted; empty where it shares its host's
+	Host       string   // ARN of the container instance, where it runs on one
+}
+
+// KubernetesCluster is a cluster of Amazon EKS.
+type KubernetesCluster struct {
+	Resource
+	// Description is what DescribeCluster says.
+	Description Known[KubernetesDescription]
+}
+
+// KubernetesDescription is where the API server of a cluster answers.
+type KubernetesDescription struct {
+	Version, Endpoint string
+	Public, Private   bool
+	PublicCIDRs       []netip.Prefix // who may reach the public endpoint
+	VPC               string
+	Subnets           []string
+	SecurityGroups    []string // of the control plane's interfaces, the cluster's own among them
 }
 
 // RegionDefaults are the settings of one Region of an account that new hosts and volumes take over.

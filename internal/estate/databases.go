@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -8,11 +9,13 @@ import (
 // Databases are what RDS and DynamoDB keep, and the keys that encrypt it. Amazon DocumentDB and Neptune answer in the API
 // of RDS, with engines of their own. Each list is sorted by Ref.Key.
 type Databases struct {
-	DBInstances []*DBInstance
-	DBClusters  []*DBCluster
-	DBSnapshots []*DBSnapshot // of instances and of clusters
-	Tables      []*Table
-	Keys        []*Key
+	DBInstances   []*DBInstance
+	DBClusters    []*DBCluster
+	DBSnapshots   []*DBSnapshot // of instances and of clusters
+	Tables        []*Table
+	Keys          []*Key
+	CacheClusters []*CacheCluster // of ElastiCache, also those that are part of a replication group
+	Warehouses    []*Warehouse    // clusters of Redshift
 	// PendingMaintenance is sorted by ARN and action.
 	PendingMaintenance []PendingMaintenance
 }
@@ -33,7 +36,12 @@ type DBInstance struct {
 	Public            bool   // PubliclyAccessible: its name resolves to a public address
 	MinorUpgrades     bool   // AutoMinorVersionUpgrade
 	DeletionProtected bool
-	SecurityGroups    []string  // ids, sorted
+	SecurityGroups    []string // ids, sorted
+	VPC               string
+	Subnets           []string  // of its subnet group, sorted: it stands in one of them, in Zone
+	Zone              string    // empty while it is being created
+	Port              int       // 0 while it is being created
+	Address           string    // the name of its endpoint
 	Retention         int       // days that automated backups are kept; 0 means that there are none
 	Restorable        time.Time // the newest moment it can be restored to by its automated backups; zero for none
 	Created           time.Time // zero while it is being created
@@ -57,6 +65,8 @@ type DBCluster struct {
 	MinorUpgrades     bool
 	DeletionProtected bool
 	SecurityGroups    []string
+	Port              int
+	Address           string    // the name of its endpoint
 	Retention         int       // days, at least 1
 	Restorable        time.Time // as for DBInstance
 	Created           time.Time
@@ -142,6 +152,31 @@ func (d *Databases) DBInstance(p Place, name string) *DBInstance {
 // DBCluster returns a cluster of a place by its name, or nil.
 func (d *Databases) DBCluster(p Place, name string) *DBCluster {
 	return find(d.DBClusters, p, "db-cluster", name)
+}
+
+// CacheCluster is one of ElastiCache: a node of Redis or Valkey, or the nodes of Memcached.
+type CacheCluster struct {
+	Resource
+	Engine         string
+	Group          string // the replication group that it is part of; empty if none
+	VPC            string
+	Subnets        []string // of its subnet group, sorted
+	Zones          []string // of its nodes, sorted
+	SecurityGroups []string
+	Port           int
+}
+
+// Warehouse is a cluster of Redshift.
+type Warehouse struct {
+	Resource
+	Public         bool // its name resolves to a public address
+	VPC            string
+	Subnets        []string // of its subnet group, sorted; empty where that was not read
+	Zone           string
+	SecurityGroups []string
+	Port           int
+	Private        []netip.Addr // of its nodes, where AWS says
+	PublicAddress  []netip.Addr
 }
 
 // Table returns a table of a place by its name, or nil.

@@ -1,6 +1,11 @@
 package estate
 
-import "time"
+import (
+	"net/netip"
+	"time"
+
+	"github.com/onus-cloud/onus/internal/netset"
+)
 
 // FrontDoors is how people come in: load balancers, distributions, web ACLs. Each list is sorted by Ref.Key.
 type FrontDoors struct {
@@ -9,6 +14,10 @@ type FrontDoors struct {
 	Distributions []*Distribution
 	WebACLs       []*WebACL
 	Certificates  []*Certificate
+	VPCOrigins    []*VPCOrigin
+	Accelerators  []*Accelerator
+	APIs          []*API
+	VPCLinks      []*VPCLink
 }
 
 // LoadBalancer is a load balancer of either generation.
@@ -19,7 +28,10 @@ type LoadBalancer struct {
 	DNSName        string
 	VPC            string
 	Zones          []string // names, sorted
+	Subnets        []string // ids, sorted: one in each of Zones
 	SecurityGroups []string // ids, sorted
+	// Instances are the ids of what a classic load balancer sends to, sorted; a classic one has no target groups.
+	Instances []string
 	// Listeners are told by a call of their own, but for classic ones, whose listing has them. Sorted by port.
 	Listeners Known[[]*Listener]
 	// WebACL is the ARN of its web ACL; absent for none, and for types that cannot have one. Web ACLs name their load balancers too.
@@ -31,7 +43,8 @@ type LoadBalancer struct {
 type Listener struct {
 	ARN          string // empty for classic ones
 	Port         int
-	Protocol     string   // "HTTP", "HTTPS", "TCP", "TLS", "SSL", ...
+	Protocol     string   // "HTTP", "HTTPS", "TCP", "UDP", "TCP_UDP", "TLS", "SSL", "GENEVE", ...
+	InstancePort int      // of classic ones: where it sends to
 	Policy       string   // the name of the TLS policy
 	Certificates []string // ARNs
 	Default      []ListenerAction
@@ -45,13 +58,21 @@ type ListenerRule struct {
 	ARN      string
 	Priority int
 	Always   bool // its conditions match every request: what comes after it is never tried
-	Actions  []ListenerAction
+	// Conditions are what a request must satisfy, all of them, as AWS names them: "path-pattern": ["/admin/*"]. Of the header
+	// that an http-header condition looks at, the name is in the key: "http-header x-origin-verify". Values of headers are
+	// not kept.
+	Conditions map[string][]string
+	// Sources are the addresses of a source-ip condition; nil where there is none.
+	Sources *netset.Addresses
+	Actions []ListenerAction
 }
 
 // ListenerAction is what becomes of a request.
 type ListenerAction struct {
 	Type     string // "forward", "redirect", "fixed-response", "authenticate-oidc", ...
 	Protocol string // of a redirect: "HTTPS", "HTTP", "#{protocol}"
+	// TargetGroups are the ARNs of those that a forward may send to, sorted; those of weight 0 are left out.
+	TargetGroups []string
 }
 
 // TargetGroup is where load balancers send requests.
@@ -62,13 +83,16 @@ type TargetGroup struct {
 	Port          int
 	VPC           string
 	LoadBalancers []string // ARNs, sorted
+	IPv6          bool     // its targets are addresses of IPv6
 	Targets       Known[[]Target]
+	Attributes    Known[map[string]string] // "preserve_client_ip.enabled": "true"
 }
 
 // Target is one that requests are sent to.
 type Target struct {
 	ID     string // an instance's id, an address, an ARN
-	Port   int
+	Port   int    // 0 for a function
+	Zone   string // of an address outside the VPC: "all", or a zone
 	Health string // "healthy", "unhealthy", "unused", ...
 }
 
@@ -80,11 +104,13 @@ type Distribution struct {
 	Domain  string
 	Aliases []string
 	// WebACL is the ARN of its web ACL, or the id of one of AWS WAF Classic; empty for none.
-	WebACL         string
-	ViewerPolicy   string   // of the default behaviour: "redirect-to-https", "https-only", "allow-all"
-	Origins        []string // domain names, sorted
-	MinimumTLS     string   // "TLSv1.2_2021"
-	OwnCertificate bool     // not the one of cloudfront.net
+	WebACL       string
+	ViewerPolicy string   // of the default behaviour: "redirect-to-https", "https-only", "allow-all"
+	Origins      []string // domain names, sorted
+	// Sources are the same origins in detail, sorted by ID; empty where the listing does not tell.
+	Sources        []Origin
+	MinimumTLS     string // "TLSv1.2_2021"
+	OwnCertificate bool   // not the one of cloudfront.net
 }
 
 // WebACL is a web access control list of AWS WAF. Those for CloudFront are in the Region Global.
@@ -132,4 +158,85 @@ type Certificate struct {
 	Status   string // "ISSUED", "EXPIRED", ...
 	NotAfter time.Time
 	InUse    Known[bool]
+}
+
+// Origin is where a distribution fetches from.
+type Origin struct {
+	ID, Domain string
+	VPCOrigin  string // the id of a VPC origin, if it is one
+	Protocol   string // of a custom origin: "http-only", "https-only", "match-viewer"; empty for S3
+	HTTPPort   int
+	HTTPSPort  int
+	// Headers are the names of the headers that it adds, sorted; their values are secrets and not kept.
+	Headers []string
+}
+
+// VPCOrigin lets CloudFront reach a load balancer or an instance in a private subnet.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
+type VPCOrigin struct {
+	Resource
+	Of                  string // ARN of a load balancer or an instance
+	Status              string // "Deployed", ...
+	Protocol            string
+	HTTPPort, HTTPSPort int
+}
+
+// Accelerator is one of AWS Global Accelerator. It leads from the Internet to what it points at even in a private subnet.
+// https://docs.aws.amazon.com/global-accelerator/latest/dg/secure-vpc-connections.html
+type Accelerator struct {
+	Resource
+	Enabled   bool
+	Addresses []netip.Addr
+	DNSName   string
+	Listeners Known[[]*AcceleratorListener]
+}
+
+// AcceleratorListener is the ports on which an accelerator takes packets.
+type AcceleratorListener struct {
+	ARN      string
+	Protocol string // "TCP" or "UDP"
+	Ports    netset.Ports
+	Groups   Known[[]*AcceleratorGroup]
+}
+
+// AcceleratorGroup is the endpoints of a listener in one Region.
+type AcceleratorGroup struct {
+	ARN, Region string
+	Dial        int               // percent of the traffic: with 0 nothing is sent
+	Overrides   map[uint16]uint16 // listener's port to the endpoint's
+	Endpoints   []AcceleratorEndpoint
+}
+
+// AcceleratorEndpoint is a load balancer (ARN), an Elastic IP address (allocation id) or an instance (id).
+type AcceleratorEndpoint struct {
+	ID                string
+	Weight            int // with 0 nothing is sent
+	ClientIPPreserved bool
+}
+
+// API is one of Amazon API Gateway.
+type API struct {
+	Resource
+	Type     string // "REST", "HTTP", "WEBSOCKET"
+	Endpoint string // "EDGE", "REGIONAL", "PRIVATE"
+	Disabled bool   // its default endpoint is off; own domains may lead to it still
+	Stages   Known[[]APIStage]
+	// Links are the VPC links that its integrations go through, and Functions the ARNs of functions that they call, sorted.
+	Links     Known[[]string]
+	Functions Known[[]string]
+}
+
+// APIStage is a deployment of an API.
+type APIStage struct {
+	Name   string
+	WebACL string // ARN; empty for none
+}
+
+// VPCLink leads from API Gateway into a VPC.
+type VPCLink struct {
+	Resource
+	Targets        []string // ARNs of network load balancers (of a link for REST APIs)
+	Subnets        []string // ids, sorted (of a link for HTTP APIs: its interfaces stand there)
+	SecurityGroups []string // ids, sorted
+	Status         string   // "AVAILABLE", ...
 }

@@ -12,25 +12,31 @@ import (
 // What is shared belongs to the account that owns it, whoever sees it: a shared subnet, its VPC and their route tables to
 // the VPC's owner, an interface and a security group to the participant that made it.
 type Network struct {
-	VPCs              []*VPC
-	Subnets           []*Subnet
-	RouteTables       []*RouteTable
-	NetworkACLs       []*NetworkACL
-	InternetGateways  []*InternetGateway
-	NATGateways       []*NATGateway
-	Peerings          []*Peering
-	Endpoints         []*Endpoint
-	Addresses         []*Address
-	NetworkInterfaces []*NetworkInterface
-	SecurityGroups    []*SecurityGroup
-	PrefixLists       []*PrefixList
-	FlowLogs          []*FlowLog
+	VPCs                        []*VPC
+	Subnets                     []*Subnet
+	RouteTables                 []*RouteTable
+	NetworkACLs                 []*NetworkACL
+	InternetGateways            []*InternetGateway
+	EgressOnlyGateways          []*EgressOnlyGateway
+	NATGateways                 []*NATGateway
+	Peerings                    []*Peering
+	Endpoints                   []*Endpoint
+	Addresses                   []*Address
+	NetworkInterfaces           []*NetworkInterface
+	SecurityGroups              []*SecurityGroup
+	PrefixLists                 []*PrefixList
+	FlowLogs                    []*FlowLog
+	EndpointServices            []*EndpointService
+	BlockPublicAccess           []*BlockPublicAccess // one for each place where it was asked
+	BlockPublicAccessExclusions []*BlockPublicAccessExclusion
+	Transit
+	Firewalls []*Firewall
 }
 
 // VPC is a virtual network.
 type VPC struct {
 	Resource
-	CIDRs   []netip.Prefix // sorted, IPv4 first
+	CIDRs   []netip.Prefix // sorted, IPv4 first; those that are associated, not those that were
 	Default bool           // the one that AWS made
 }
 
@@ -49,15 +55,21 @@ type RouteTable struct {
 	VPC     string
 	Main    bool     // it holds for the subnets that have no table of their own
 	Subnets []string // ids, sorted
-	Routes  []Route  // in the order AWS lists them
+	// Gateways are the ids of the internet and virtual private gateways whose incoming packets it routes, sorted.
+	Gateways []string
+	Routes   []Route // in the order AWS lists them
 }
 
 // Route sends packets to a destination on through a target.
 type Route struct {
 	CIDR       netip.Prefix // or
 	PrefixList string       // the id of a list
-	Target     string       // "local", "igw-0abc", "nat-0abc", "eni-0abc", ...
-	Active     bool         // false: a blackhole
+	// Target is "local", or the id of what takes the packet on: "igw-0abc", "eigw-0abc", "nat-0abc", "eni-0abc", "pcx-0abc",
+	// "tgw-0abc", "vgw-0abc", "vpce-0abc" (of a gateway or Gateway Load Balancer endpoint), "lgw-0abc", "cagw-0abc", or the ARN
+	// of a core network. Of an instance it is its interface where AWS says both, else "i-0abc".
+	Target     string
+	Active     bool // false: a blackhole
+	Propagated bool // told by a virtual private gateway, not written by somebody
 }
 
 // NetworkACL is the ordered, stateless rules at the edge of subnets.
@@ -87,9 +99,25 @@ type InternetGateway struct {
 // NATGateway lets hosts without a public address out.
 type NATGateway struct {
 	Resource
-	VPC, Subnet string
-	Public      bool // towards the Internet, not to other networks of one's own
-	State       string
+	VPC, Subnet string // Subnet is empty for a regional one
+	Public      bool   // towards the Internet, not to other networks of one's own
+	Regional    bool   // it spans the zones of its VPC
+	State       string // "available", "pending", "failed", "deleting", "deleted"
+	Addresses   []NATAddress
+}
+
+// NATAddress is one address that a NAT gateway sends from.
+type NATAddress struct {
+	Private   netip.Addr
+	Public    netip.Addr // of a public gateway
+	Interface string     // id
+	Zone      string     // of a regional one: the zone that it serves, where AWS says it
+}
+
+// EgressOnlyGateway lets hosts out over IPv6, and nobody in.
+type EgressOnlyGateway struct {
+	Resource
+	VPC string // empty: attached to none
 }
 
 // Peering joins two VPCs.
@@ -100,15 +128,43 @@ type Peering struct {
 }
 
 // PeeringSide is one of the two VPCs of a peering.
-type PeeringSide struct{ Account, Region, VPC string }
+type PeeringSide struct {
+	Account, Region, VPC string
+	CIDRs                []netip.Prefix // as the peering shows them; empty where it does not (before it is accepted)
+}
 
 // Endpoint is a way from a VPC to a service without the Internet.
 type Endpoint struct {
 	Resource
 	VPC            string
-	Type           string // "Gateway", "Interface", "GatewayLoadBalancer", ...
+	Type           string // "Gateway", "Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork"
 	Service        string // "com.amazonaws.us-east-1.s3"
+	State          string // "available", "pendingAcceptance", ...
 	SecurityGroups []string
+	Subnets        []string // ids, sorted
+	Interfaces     []string // ids, sorted
+	RouteTables    []string // ids, sorted; of gateway endpoints
+}
+
+// EndpointService offers load balancers of one's own to endpoints in other VPCs.
+type EndpointService struct {
+	Resource
+	Service       string   // "com.amazonaws.vpce.us-east-1.vpce-svc-0abc"
+	LoadBalancers []string // ARNs, sorted: network, or else gateway load balancers
+}
+
+// BlockPublicAccess is what a Region of an account says about traffic between its VPCs and the Internet.
+// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
+type BlockPublicAccess struct {
+	Place
+	Mode Known[string] // "off", "block-bidirectional", "block-ingress"
+}
+
+// BlockPublicAccessExclusion exempts a VPC or a subnet.
+type BlockPublicAccessExclusion struct {
+	Resource
+	Of   string // "vpc-0abc" or "subnet-0abc"
+	Mode string // "allow-bidirectional", "allow-egress"
 }
 
 // Address is an Elastic IP address.
@@ -122,7 +178,9 @@ type Address struct {
 type NetworkInterface struct {
 	Resource
 	VPC, Subnet    string
-	Type           string // "interface", "nat_gateway", "network_load_balancer", ...
+	Type           string // "interface", "nat_gateway", "network_load_balancer", "lambda", "vpc_endpoint", ...
+	Status         string // "in-use", "available" (attached to nothing), ...
+	Requester      string // the account or service that made it for itself: "amazon-elb", "amazon-rds"; empty for one's own
 	Description    string
 	Private        []netip.Addr
 	Public         netip.Addr
