@@ -14,6 +14,7 @@ import (
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/reach"
 )
 
 // Control knows how to verify one form of sentence.
@@ -33,6 +34,8 @@ type Control struct {
 	Lists []operation.ID
 	// Reads are the further operations that a judgement may need.
 	Reads []operation.ID
+	// Packets says that it asks who can reach whom: it then needs all that package reach does.
+	Packets bool
 	// Judge goes through the subjects. It must be pure: the same Case, the same judgements.
 	Judge func(*Case)
 }
@@ -46,6 +49,9 @@ type Case struct {
 	Slots claims.Slots
 	// Declared is the claims file: never nil, and empty where there is none.
 	Declared *claims.File
+
+	// Packets returns the analysis of who can reach whom, made once for all controls.
+	Packets func() *reach.Network
 
 	scope claims.Tier // what the claim is about; its zero value is everything
 	found []judgement
@@ -112,7 +118,10 @@ func (c *Case) Ports(slot string) []claims.PortRange { p, _ := c.Slots.Ports(slo
 // Regions there are where it lists subjects Region by Region.
 func (c *Control) Needs() []operation.ID {
 	needs := slices.Concat(c.Lists, c.Reads)
-	for _, id := range c.Lists {
+	if c.Packets {
+		needs = append(needs, reach.Needs()...)
+	}
+	for _, id := range slices.Concat(c.Lists, needs[len(c.Lists)+len(c.Reads):]) {
 		if op, _ := operation.Get(id); op.Scope == operation.PerRegion || op.Scope == operation.PerRegionGlobal {
 			needs = append(needs, "account:ListRegions", "ec2:DescribeRegions")
 		}

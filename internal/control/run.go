@@ -6,12 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/reach"
 )
 
 // Practice is one of the twelve: an umbrella sentence over the questions that it implies.
@@ -36,8 +38,9 @@ func Run(e *estate.Estate, s Suite, declared *claims.File, now time.Time) *answe
 	if declared == nil {
 		declared = &claims.File{}
 	}
-	conditions := newRun(e, s, declared) // what it finds is nobody's answer but the excuses'
-	r := newRun(e, s, declared)
+	packets := sync.OnceValue(func() *reach.Network { return reach.Of(e) })
+	conditions := newRun(e, s, declared, packets) // what it finds is nobody's answer but the excuses'
+	r := newRun(e, s, declared, packets)
 	r.excuses = newExcuses(s, declared, now, func(c claims.Claim) answer.Verdict { return conditions.claim(c).Verdict })
 	report := &answer.Report{Schema: answer.Schema, Company: declared.Company, Observed: e.Observed, Evaluated: now, Reading: reading(e)}
 
@@ -69,10 +72,11 @@ type run struct {
 	causes   map[string]*answer.Cause
 	owners   map[string][]string
 	sums     map[operation.ID]answer.Read
+	packets  func() *reach.Network
 }
 
-func newRun(e *estate.Estate, s Suite, declared *claims.File) *run {
-	return &run{estate: e, suite: s, declared: declared, causes: map[string]*answer.Cause{}, owners: map[string][]string{}}
+func newRun(e *estate.Estate, s Suite, declared *claims.File, packets func() *reach.Network) *run {
+	return &run{packets: packets, estate: e, suite: s, declared: declared, causes: map[string]*answer.Cause{}, owners: map[string][]string{}}
 }
 
 // claimOn returns the sentence by which a practice asks a control: the default, or, where a claim over everything sets other
@@ -126,7 +130,7 @@ func (r *run) claim(claim claims.Claim) answer.Answer {
 
 // ask lets a control judge, and makes its answer.
 func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answer {
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, scope: scope}
+	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.packets, scope: scope}
 	c.Judge(bench)
 	a := answer.Answer{Practice: c.Practice, Sentence: claim.Text, Why: c.Why, Severity: c.Severity}
 	if bench.undeclared && len(bench.found) == 0 {
