@@ -80,6 +80,18 @@ func (a Addresses) Minus(o Addresses) Addresses {
 // Empty reports whether there is no address in the set.
 func (a Addresses) Empty() bool { return a.set == nil }
 
+// Single returns the address of a set that holds exactly one.
+func (a Addresses) Single() (netip.Addr, bool) {
+	if a.set == nil {
+		return netip.Addr{}, false
+	}
+	ranges := a.set.Ranges()
+	if len(ranges) != 1 || ranges[0].From() != ranges[0].To() {
+		return netip.Addr{}, false
+	}
+	return ranges[0].From(), true
+}
+
 // Equal reports whether both sets hold the same addresses.
 func (a Addresses) Equal(o Addresses) bool {
 	return slices.Equal(a.Prefixes(), o.Prefixes())

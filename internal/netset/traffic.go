@@ -110,6 +110,27 @@ func (p Ports) Intersect(o Ports) Ports {
 	return Ports{both}
 }
 
+// Minus returns what is in p and not in o.
+func (p Ports) Minus(o Ports) Ports {
+	var left []PortRange
+	for _, r := range p.ranges {
+		first := uint32(r.First)
+		for _, cut := range o.ranges {
+			if uint32(cut.Last) < first || cut.First > r.Last {
+				continue
+			}
+			if uint32(cut.First) > first {
+				left = append(left, PortRange{uint16(first), cut.First - 1})
+			}
+			first = uint32(cut.Last) + 1
+		}
+		if first <= uint32(r.Last) {
+			left = append(left, PortRange{uint16(first), r.Last})
+		}
+	}
+	return Ports{left}
+}
+
 // Equal reports whether both sets are the same.
 func (p Ports) Equal(o Ports) bool { return slices.Equal(p.ranges, o.ranges) }
 

@@ -1,41 +1,325 @@
 package reach
 
 import (
+	"cmp"
+	"net/netip"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
 	"github.com/onus-cloud/onus/internal/operation"
 )
 
 // Network is an estate made ready for questions about packets. It does not change and may be asked by many at once.
 type Network struct {
 	estate *estate.Estate
+
+	vpcs       map[regional]*vpc
+	subnets    map[regional]*subnet
+	groups     map[regional]*estate.SecurityGroup
+	instances  map[regional]*estate.Instance
+	interfaces map[regional]*node // by the interface's id
+	nodes      []*node            // of interfaces, in the order of the estate
+	byAddress  map[netip.Addr][]*node
+
+	internetGateways map[regional]*estate.InternetGateway
+	egressGateways   map[regional]*estate.EgressOnlyGateway
+	natGateways      map[regional]*estate.NATGateway
+	peerings         map[string][]*estate.Peering // by id: both sides may have read it
+	endpoints        map[regional]*estate.Endpoint
+	firewalls        map[regional]*estate.Firewall // by the endpoint's id
+	vpnGateways      map[regional]*estate.VPNGateway
+	blocks           map[estate.Place]*estate.BlockPublicAccess
+	exclusions       map[regional]*estate.BlockPublicAccessExclusion // by what they exempt
+	edges            map[regional]*table                             // by the gateway's id: the table that routes what comes in
+	transit          transit
+
+	flows func() []Flow // everything from the Internet, once
+}
+
+// regional is the id of a resource in a Region. AWS's ids are not given twice in one.
+type regional struct{ region, id string }
+
+// vpc is a VPC with what belongs to it. One that was not read is known by its id alone.
+type vpc struct {
+	estate.Place // of its owner
+	id           string
+	read         *estate.VPC // nil: not read
+	cidrs        netset.Addresses
+	main         *table
+	gateway      *estate.InternetGateway
+	vpn          *estate.VPNGateway
+}
+
+// subnet is a subnet with what decides at its edge.
+type subnet struct {
+	estate.Place // of its owner
+	id           string
+	read         *estate.Subnet // nil: not read
+	vpc          *vpc
+	table        *table
+	tableGaps    []estate.Gap
+	acl          *estate.NetworkACL
+	aclGaps      []estate.Gap
+}
+
+func (s *subnet) zone() string {
+	if s.read == nil {
+		return ""
+	}
+	return s.read.Zone
+}
+
+func (s *subnet) addresses() netset.Addresses {
+	if s.read == nil {
+		return netset.Addresses{}
+	}
+	return netset.Of(s.read.CIDRs...)
+}
+
+func (s *subnet) ref() estate.Ref {
+	if s.read != nil {
+		return s.read.Ref()
+	}
+	return reference("subnet", s.Place, s.id)
+}
+
+func reference(kind string, p estate.Place, id string) estate.Ref {
+	return estate.Ref{Kind: kind, Account: p.Account, Region: p.Region, ID: id}
 }
 
 // Of makes an estate ready.
-func Of(e *estate.Estate) *Network { return &Network{estate: e} }
+func Of(e *estate.Estate) *Network {
+	n := &Network{
+		estate:           e,
+		vpcs:             map[regional]*vpc{},
+		subnets:          map[regional]*subnet{},
+		groups:           index(e.SecurityGroups),
+		instances:        index(e.Instances),
+		interfaces:       map[regional]*node{},
+		byAddress:        map[netip.Addr][]*node{},
+		internetGateways: index(e.InternetGateways),
+		egressGateways:   index(e.EgressOnlyGateways),
+		natGateways:      index(e.NATGateways),
+		peerings:         map[string][]*estate.Peering{},
+		endpoints:        index(e.Endpoints),
+		firewalls:        map[regional]*estate.Firewall{},
+		vpnGateways:      index(e.VPNGateways),
+		blocks:           map[estate.Place]*estate.BlockPublicAccess{},
+		exclusions:       map[regional]*estate.BlockPublicAccessExclusion{},
+		edges:            map[regional]*table{},
+	}
+	for _, p := range e.Peerings {
+		n.peerings[p.Ref().ID] = append(n.peerings[p.Ref().ID], p)
+	}
+	for _, f := range e.Firewalls {
+		endpoints, _ := f.Endpoints.Value()
+		for _, x := range endpoints {
+			n.firewalls[regional{f.Place().Region, x.Endpoint}] = f
+		}
+	}
+	for _, b := range e.BlockPublicAccess {
+		n.blocks[b.Place] = b
+	}
+	for _, x := range e.BlockPublicAccessExclusions {
+		n.exclusions[regional{x.Place().Region, x.Of}] = x
+	}
+	n.transit = newTransit(e)
+	n.readVPCs()
+	n.readInterfaces()
+	n.flows = sync.OnceValue(n.internet)
+	return n
+}
+
+func index[R estate.Subject](list []R) map[regional]R {
+	all := make(map[regional]R, len(list))
+	for _, r := range list {
+		key := regional{r.Ref().Region, r.Ref().ID}
+		if _, twice := all[key]; !twice {
+			all[key] = r
+		}
+	}
+	return all
+}
+
+func (n *Network) readVPCs() {
+	e := n.estate
+	for _, v := range e.VPCs {
+		n.vpcs[regional{v.Place().Region, v.Ref().ID}] = &vpc{Place: v.Place(), id: v.Ref().ID, read: v, cidrs: netset.Of(v.CIDRs...)}
+	}
+	for _, s := range e.Subnets {
+		n.subnets[regional{s.Place().Region, s.Ref().ID}] = &subnet{Place: s.Place(), id: s.Ref().ID, read: s, vpc: n.vpc(s.Place(), s.VPC)}
+	}
+	for _, g := range e.InternetGateways {
+		if g.VPC != "" {
+			n.vpc(g.Place(), g.VPC).gateway = g
+		}
+	}
+	for _, g := range e.VPNGateways {
+		if g.VPC != "" {
+			n.vpc(g.Place(), g.VPC).vpn = g
+		}
+	}
+	for _, r := range e.RouteTables {
+		t := n.newTable(r)
+		if r.Main {
+			t.vpc.main = t
+		}
+		for _, id := range r.Subnets {
+			n.subnet(r.Place(), r.VPC, id).table = t
+		}
+		for _, id := range r.Gateways {
+			n.edges[regional{r.Place().Region, id}] = t
+		}
+	}
+	for _, a := range e.NetworkACLs {
+		for _, id := range a.Subnets {
+			n.subnet(a.Place(), a.VPC, id).acl = a
+		}
+	}
+	for _, s := range n.subnets {
+		n.settle(s)
+	}
+}
+
+// settle finds the tables that hold for a subnet which none names. An explicit association that nobody saw would decide, so
+// the main route table holds only where all tables were read.
+func (n *Network) settle(s *subnet) {
+	if s.table == nil {
+		if s.tableGaps = n.unread(s.Place, "ec2:DescribeRouteTables"); s.tableGaps == nil {
+			if s.table = s.vpc.main; s.table == nil {
+				s.tableGaps = []estate.Gap{{Place: s.Place, Operation: "ec2:DescribeRouteTables", Outcome: operation.Failed,
+					Why: "no route table of " + s.vpc.id + " is its main one"}}
+			}
+		}
+	}
+	if s.acl == nil {
+		if s.aclGaps = n.unread(s.Place, "ec2:DescribeNetworkAcls"); s.aclGaps == nil {
+			s.aclGaps = []estate.Gap{{Place: s.Place, Operation: "ec2:DescribeNetworkAcls", Outcome: operation.Failed,
+				Why: "no network ACL names " + s.id}}
+		}
+	}
+}
+
+// vpc returns a VPC; one that was not read is made up, in the account of whoever names it.
+func (n *Network) vpc(p estate.Place, id string) *vpc {
+	key := regional{p.Region, id}
+	v := n.vpcs[key]
+	if v == nil {
+		v = &vpc{Place: p, id: id}
+		n.vpcs[key] = v
+	}
+	return v
+}
+
+// subnet returns a subnet; one that was not read is made up.
+func (n *Network) subnet(p estate.Place, vpc, id string) *subnet {
+	key := regional{p.Region, id}
+	s := n.subnets[key]
+	if s == nil {
+		s = &subnet{Place: p, id: id, vpc: n.vpc(p, vpc)}
+		n.subnets[key] = s
+	}
+	return s
+}
+
+// unread returns the gap that a listing leaves at a place, and nothing where the listing is complete.
+func (n *Network) unread(p estate.Place, op operation.ID) []estate.Gap {
+	if n.estate.Complete(p, op) {
+		return nil
+	}
+	gap := n.estate.Reading(p, op, "").Gap()
+	if n.estate.Account(p.Account) == nil {
+		gap.Why = "account " + p.Account + " was not read"
+	}
+	return []estate.Gap{gap}
+}
+
+func (n *Network) readInterfaces() {
+	for _, i := range n.estate.NetworkInterfaces {
+		x := n.newNode(i)
+		n.nodes = append(n.nodes, x)
+		n.interfaces[regional{i.Place().Region, i.Ref().ID}] = x
+		n.subnet(i.Place(), i.VPC, i.Subnet)
+		for _, a := range slices.Concat(i.Private, i.IPv6, []netip.Addr{i.Public}) {
+			if a.IsValid() && !slices.Contains(n.byAddress[a], x) {
+				n.byAddress[a] = append(n.byAddress[a], x)
+			}
+		}
+	}
+	for _, s := range n.subnets {
+		if s.table == nil && s.tableGaps == nil { // made up just now
+			n.settle(s)
+		}
+	}
+}
+
+// newNode is an interface as a node. Those of an instance are called by it.
+func (n *Network) newNode(i *estate.NetworkInterface) *node {
+	x := &node{ref: i.Ref(), iface: i, Place: i.Place(), vpc: i.VPC, subnets: []string{i.Subnet}, groups: i.SecurityGroups,
+		private: i.Private, v6: i.IPv6, public: i.Public, publicly: i.Public.IsValid(), forwards: !i.SourceDest,
+		open: len(i.SecurityGroups) == 0}
+	switch {
+	case i.Instance != "":
+		x.ref = reference("instance", x.Place, i.Instance)
+		if host := n.instances[regional{x.Region, i.Instance}]; host != nil {
+			x.ref = host.Ref()
+			if host.State != "running" && host.State != "" {
+				x.idle = "the instance is " + host.State
+				x.mute = x.idle
+			}
+		} else if x.idleGaps = n.unread(x.Place, "ec2:DescribeInstances"); x.idleGaps == nil {
+			x.idle = "its instance is gone"
+			x.mute = x.idle
+		}
+	case i.Status == "available":
+		x.idle = "the interface is attached to nothing"
+		x.mute = x.idle
+	case strings.EqualFold(i.Type, "lambda") || strings.HasPrefix(i.Description, "AWS Lambda VPC ENI"):
+		// A function in a VPC only starts connections.
+		// https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+		x.idle = "it belongs to a function, which takes no connections"
+	case i.Type == "vpc_endpoint":
+		// https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html
+		x.mute = "it belongs to a VPC endpoint, which takes connections and starts none"
+	case i.Type == "transit_gateway":
+		x.idle = "it belongs to a transit gateway attachment, which only forwards"
+	case i.Type == "nat_gateway" || i.Type == "natGateway":
+		x.idle = "it belongs to a NAT gateway, which takes no connections"
+	}
+	return x
+}
 
 // Needs returns the operations that answers may rest on, sorted.
 func Needs() []operation.ID { return slices.Clone(needs) }
 
-var needs []operation.ID
+var needs = []operation.ID{
+	"ec2:DescribeAddresses",
+	"ec2:DescribeInstances",
+	"ec2:DescribeInternetGateways",
+	"ec2:DescribeManagedPrefixLists",
+	"ec2:DescribeNatGateways",
+	"ec2:DescribeNetworkAcls",
+	"ec2:DescribeNetworkInterfaces",
+	"ec2:DescribeRouteTables",
+	"ec2:DescribeSecurityGroupRules",
+	"ec2:DescribeSecurityGroups",
+	"ec2:DescribeSubnets",
+	"ec2:DescribeVpcEndpoints",
+	"ec2:DescribeVpcPeeringConnections",
+	"ec2:DescribeVpcs",
+	"ec2:GetManagedPrefixListEntries",
+}
 
-// Ask answers one question.
-func (n *Network) Ask(q Question) Answer { return Answer{} }
-
-// Internet returns everything that any address outside the estate's own networks can reach, or may, by every way; each flow
-// once for each node, way and set of ports. Flows whose Addresses do not cover the Internet are in it too: see
-// netset.Addresses.CoversInternet. Sorted by party, way and ports.
-func (n *Network) Internet() []Flow { return nil }
-
-// From returns what an end can reach, or may, inside the estate and outside of it.
-func (n *Network) From(end End, f Filter) []Flow { return nil }
-
-// To returns who can reach an end, or may.
-func (n *Network) To(end End, f Filter) []Flow { return nil }
-
-// Between returns what passes from one end to another, or may.
-func (n *Network) Between(from, to End, f Filter) []Flow { return nil }
+// called is what people call a resource in a sentence.
+func called(r estate.Ref) string {
+	if r.Name != "" && r.Name != r.ID {
+		return r.Kind + " " + r.ID + " (" + r.Name + ")"
+	}
+	return cmp.Or(r.Kind, "resource") + " " + r.ID
+}
 
 // End understands one end as a person writes it: "internet", an address, a CIDR, an id, a name, an ARN. The error of one
 // that is not there names the nearest that are.

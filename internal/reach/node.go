@@ -24,23 +24,89 @@ type node struct {
 	// public is its public IPv4 address; publicly says that it has one, whichever.
 	public   netip.Addr
 	publicly bool
-	idle     string // why nothing answers there: "the instance is stopped"; empty where something does
+	// forwards says that it takes packets that are not for it: its source/destination check is off.
+	forwards bool
+	idle     string       // why nothing answers there: "the instance is stopped"; empty where something does, or may
+	mute     string       // why nothing is sent from there
+	idleGaps []estate.Gap // what would have told whether something runs there
+}
+
+// address is the addresses of a node in a subnet: those it has, or else any of the subnet's.
+func (x *node) address(six bool, s *subnet) netset.Addresses {
+	switch {
+	case six && len(x.v6) > 0:
+		return hosts(x.v6...)
+	case !six && len(x.private) > 0:
+		return hosts(x.private...)
+	}
+	return s.addresses().Intersect(everywhere(six))
+}
+
+// certain reports whether its addresses are known, and not just those that it may have.
+func (x *node) certain(six bool) bool { return six && len(x.v6) > 0 || !six && len(x.private) > 0 }
+
+// party is the node as an answer names it.
+func (x *node) party() Party {
+	if x == nil {
+		return Party{}
+	}
+	p := Party{Ref: x.ref}
+	if x.iface != nil {
+		p.Interface = x.iface.Ref().ID
+	}
+	return p
 }
 
 // packet is what the evaluation follows: one protocol and destination port, from some client ports.
 type packet struct {
 	protocol netset.Protocol
 	port     uint16
-	clients  netset.Ports // from which it may be sent
+	clients  netset.Ports // from which it may be sent; empty for all
 }
 
-// The doors (load balancers and the like) are made of these three legs.
+func (p packet) from() netset.Ports {
+	switch {
+	case p.protocol != netset.TCP && p.protocol != netset.UDP:
+		return netset.PortsOf(netset.PortRange{}) // there are no source ports: one value stands for that
+	case p.clients.Empty():
+		return netset.PortsOf(netset.PortRange{First: 1, Last: 65535})
+	}
+	return p.clients
+}
 
-// send follows a packet from one node to another, by any of their addresses.
-//   func (n *Network) send(from, to *node, p packet) Answer
+// to is what stands for the destination port in filters.
+func (p packet) to() netset.Ports {
+	switch p.protocol {
+	case netset.TCP, netset.UDP, netset.ICMP, netset.ICMPv6:
+		return netset.PortsOf(netset.PortRange{First: p.port, Last: p.port})
+	}
+	return netset.PortsOf(netset.PortRange{})
+}
 
-// admit follows a packet from addresses outside (the Internet, or a network behind a VPN) to a node.
-//   func (n *Network) admit(sources netset.Addresses, to *node, p packet) Answer
+// reply is what the destination ports of the reply are: of TCP and UDP the client's, of an echo request the echo reply.
+func (p packet) reply(clients netset.Ports) netset.Ports {
+	switch p.protocol {
+	case netset.TCP, netset.UDP:
+		return clients
+	case netset.ICMP:
+		if p.port == 8<<8 { // echo; RFC 792
+			return netset.PortsOf(netset.PortRange{})
+		}
+	case netset.ICMPv6:
+		if p.port == 128<<8 { // RFC 4443
+			return netset.PortsOf(netset.PortRange{First: 129 << 8, Last: 129 << 8})
+		}
+	}
+	return p.to()
+}
 
-// leave follows a packet from a node to addresses outside.
-//   func (n *Network) leave(from *node, to netset.Addresses, p packet) Answer
+// publicSet is the public IPv4 address of a node as a set: empty for none, all where it has one that is not known.
+func (x *node) publicSet() netset.Addresses {
+	switch {
+	case x.public.IsValid():
+		return hosts(x.public)
+	case x.publicly:
+		return publicAddresses(false)
+	}
+	return netset.Addresses{}
+}

@@ -48,6 +48,10 @@ type Answer struct {
 	Through []estate.Ref
 	// Addresses are those outside from which, or to which, packets arrive; where Arrives is Unknown, those that may.
 	Addresses netset.Addresses
+	// Sessions are those of Addresses to which the reply gets back; of a source outside.
+	Sessions netset.Addresses
+	// possible are Addresses and those for which it is not known, and mayTalk the same of Sessions.
+	possible, mayTalk netset.Addresses
 	// ClientPorts are the ports of the client to which the reply gets back, where Session is True.
 	ClientPorts netset.Ports
 	// Path is the way there, to its end or to what stops it and beyond as far as that is known; Return is the reply's, where
@@ -68,6 +72,22 @@ func (a Answer) Stops() []Hop {
 		}
 	}
 	return stops
+}
+
+// FromInternet says whether everybody on the Internet, and not some addresses only, can send such a packet, and have a session.
+// It is for answers about senders outside.
+func (a Answer) FromInternet() (arrives, session estate.Truth) {
+	return covering(a.Addresses, a.possible, a.Arrives), covering(a.Sessions, a.mayTalk, a.Session)
+}
+
+func covering(sure, possible netset.Addresses, verdict estate.Truth) estate.Truth {
+	switch {
+	case verdict == estate.True && sure.CoversInternet():
+		return estate.True
+	case verdict != estate.False && possible.CoversInternet():
+		return estate.Unknown
+	}
+	return estate.False
 }
 
 // Party is one end of an answer as a person finds it.

@@ -1,0 +1,146 @@
+package reach
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+)
+
+// table is a route table with its routes in the order in which they are tried.
+type table struct {
+	*estate.RouteTable
+	vpc    *vpc
+	routes []route
+	// unread are the routes by prefix lists whose entries are not known: they may match anything.
+	unread []route
+	gaps   []estate.Gap
+}
+
+type route struct {
+	prefix netip.Prefix
+	estate.Route
+}
+
+// choice is where a table sends some destinations.
+type choice struct {
+	to      netset.Addresses
+	route   *route // nil: no route matches
+	unknown bool   // a prefix list whose entries are not known may send them elsewhere
+}
+
+// newTable orders the routes: the longest prefix first, whatever the origin; of equal ones, what somebody wrote before what
+// was propagated, and a CIDR before a prefix list. The local routes of the VPC are in every table.
+// https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
+func (n *Network) newTable(r *estate.RouteTable) *table {
+	t := &table{RouteTable: r, vpc: n.vpc(r.Place(), r.VPC)}
+	for _, x := range r.Routes {
+		if x.PrefixList == "" {
+			if x.CIDR.IsValid() {
+				t.routes = append(t.routes, route{x.CIDR.Masked(), x})
+			}
+			continue
+		}
+		entries, gaps := n.prefixList(r.Place(), x.PrefixList)
+		if gaps != nil {
+			t.unread = append(t.unread, route{Route: x})
+			t.gaps = append(t.gaps, gaps...)
+			continue
+		}
+		for _, p := range entries.Prefixes() {
+			t.routes = append(t.routes, route{p, x})
+		}
+	}
+	if t.vpc.read != nil {
+		for _, c := range t.vpc.read.CIDRs {
+			if !slices.ContainsFunc(t.routes, func(r route) bool { return r.prefix == c && r.Target == "local" }) {
+				t.routes = append(t.routes, route{c, estate.Route{CIDR: c, Target: "local", Active: true}})
+			}
+		}
+	}
+	slices.SortStableFunc(t.routes, func(a, b route) int {
+		return cmp.Or(cmp.Compare(b.prefix.Bits(), a.prefix.Bits()), cmp.Compare(rank(a), rank(b)))
+	})
+	return t
+}
+
+func rank(r route) int {
+	switch {
+	case r.Propagated:
+		return 2
+	case r.PrefixList != "":
+		return 1
+	}
+	return 0
+}
+
+// prefixList returns the entries of a prefix list, or what would have told them.
+func (n *Network) prefixList(p estate.Place, id string) (netset.Addresses, []estate.Gap) {
+	gap := estate.Gap{Place: p, Operation: "ec2:GetManagedPrefixListEntries", About: id}
+	for _, l := range n.estate.PrefixLists {
+		if l.Ref().ID != id || l.Place().Region != p.Region {
+			continue
+		}
+		if entries, ok := l.Entries.Value(); ok {
+			return entries, nil
+		}
+		if g, unread := l.Entries.Unread(); unread {
+			gap = g
+		}
+	}
+	if gaps := n.unread(p, "ec2:DescribeManagedPrefixLists"); gaps != nil {
+		return netset.Addresses{}, gaps
+	}
+	return netset.Addresses{}, []estate.Gap{gap}
+}
+
+// choose says where the table sends each of some destinations.
+func (t *table) choose(to netset.Addresses) []choice {
+	var all []choice
+	// A route to a gateway endpoint is for the addresses of one service: it takes nothing that matters from the Internet.
+	unread := slices.ContainsFunc(t.unread, func(r route) bool {
+		return !(len(r.Target) > 5 && r.Target[:5] == "vpce-" && to.CoversInternet())
+	})
+	if one, ok := to.Single(); ok {
+		c := choice{to: to, unknown: unread}
+		for i := range t.routes {
+			if t.routes[i].prefix.Contains(one) {
+				c.route = &t.routes[i]
+				break
+			}
+		}
+		return []choice{c}
+	}
+	for i := range t.routes {
+		hit := to.Intersect(netset.Of(t.routes[i].prefix))
+		if hit.Empty() {
+			continue
+		}
+		to = to.Minus(hit)
+		r := &t.routes[i]
+		if j := slices.IndexFunc(all, func(c choice) bool {
+			return c.route.Target == r.Target && c.route.Active == r.Active && c.route.PrefixList == r.PrefixList
+		}); j >= 0 {
+			all[j].to = all[j].to.Union(hit)
+			continue
+		}
+		all = append(all, choice{to: hit, route: r, unknown: unread})
+	}
+	if !to.Empty() {
+		all = append(all, choice{to: to, unknown: unread})
+	}
+	return all
+}
+
+func (r *route) text() string {
+	to := r.prefix.String()
+	if r.PrefixList != "" {
+		to = r.PrefixList
+	}
+	if !r.Active {
+		return to + " to " + r.Target + ", which is a blackhole"
+	}
+	return to + " to " + r.Target
+}

@@ -1,0 +1,78 @@
+package reach
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/onus-cloud/onus/internal/estate"
+)
+
+func mapsKeys[K cmp.Ordered, V any](m map[K]V) func(func(K) bool) { return maps.Keys(m) }
+
+// databases are the data services that keep their interfaces to themselves, as nodes that stand where their subnet groups say.
+func (n *Network) databases() []*node {
+	var all []*node
+	for _, d := range n.estate.DBInstances {
+		all = append(all, n.standIn(d.Ref(), d.Place(), d.VPC, d.Subnets, d.Zone, d.SecurityGroups, d.Public))
+	}
+	for _, c := range n.estate.CacheClusters {
+		all = append(all, n.standIn(c.Ref(), c.Place(), c.VPC, c.Subnets, single(c.Zones), c.SecurityGroups, false))
+	}
+	for _, c := range n.estate.Warehouses {
+		all = append(all, n.standIn(c.Ref(), c.Place(), c.VPC, c.Subnets, c.Zone, c.SecurityGroups, c.Public))
+	}
+	return slices.DeleteFunc(all, func(x *node) bool { return x == nil })
+}
+
+func single(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return ""
+}
+
+// standIn is a node for a service in one of some subnets: those of its zone, where that is known.
+func (n *Network) standIn(ref estate.Ref, p estate.Place, vpc string, subnets []string, zone string, groups []string, public bool) *node {
+	if vpc == "" || len(subnets) == 0 {
+		return nil
+	}
+	here := slices.DeleteFunc(slices.Clone(subnets), func(id string) bool {
+		s := n.subnets[regional{p.Region, id}]
+		return zone != "" && s != nil && s.zone() != "" && s.zone() != zone
+	})
+	if len(here) == 0 {
+		here = subnets
+	}
+	return &node{ref: ref, Place: p, vpc: vpc, subnets: here, groups: groups, publicly: public}
+}
+
+// standIns returns the nodes of a resource that has no interface of its own among those that were read.
+func (n *Network) standIns(r estate.Ref) []*node {
+	var all []*node
+	for _, x := range n.databases() {
+		if x.ref.Key() == r.Key() {
+			all = append(all, x)
+		}
+	}
+	switch r.Kind {
+	case "db-cluster":
+		if c := n.estate.DBCluster(estate.Place{Account: r.Account, Region: r.Region}, r.ID); c != nil {
+			for _, x := range n.databases() {
+				if x.ref.Kind == "db-instance" && x.Account == r.Account && x.Region == r.Region && slices.Contains(c.Members, x.ref.ID) {
+					all = append(all, x)
+				}
+			}
+		}
+	case "function":
+		for _, f := range n.estate.Functions {
+			if f.Ref().Key() == r.Key() {
+				if x := n.standIn(r, f.Place(), f.VPC, f.Subnets, "", f.SecurityGroups, false); x != nil {
+					x.idle = "it is a function, which takes no connections"
+					all = append(all, x)
+				}
+			}
+		}
+	}
+	return append(all, n.doorNodes(r)...)
+}

@@ -1,0 +1,858 @@
+package reach
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+)
+
+// trail is one way through the network as far as it was followed: the beams that are under way, and the hops so far.
+type trail struct {
+	yes, maybe []beam
+	hops       []Hop
+	gaps       []estate.Gap
+	why        string // why it is not known, where no gap says it
+
+	// stopped says that a hop lets nothing through. What follows is then tried with the ghost, what would be under way
+	// otherwise, so as to say what else would stop it.
+	stopped bool
+	ghost   []beam
+
+	id        identity // how those at the far end see the sender's groups
+	senders   []locus  // who the reply must find: the sender, then each NAT gateway that took its place
+	transited bool     // it came over a transit gateway
+	firewalls []*estate.Firewall
+	steps     int
+}
+
+// locus is where a packet was sent from, as seen by what comes after.
+type locus struct {
+	subnet   *subnet
+	address  netset.Addresses // private, or IPv6
+	public   netip.Addr
+	publicly bool
+	ports    netset.Ports // it sent from
+	gateway  *vpc         // the VPC whose internet gateway it left through; nil if by none
+}
+
+// goal is where a walk wants to get.
+type goal struct {
+	node     *node   // to be delivered to; nil for addresses outside, or for a locus
+	subnet   *subnet // where that stands
+	internet bool    // out to the Internet through a gateway that knows the flow
+	outside  bool    // to addresses that nothing in the estate has
+	locus    bool    // back to a sender at subnet: its groups let replies in
+}
+
+func (g goal) vpc() *vpc {
+	if g.subnet == nil {
+		return nil
+	}
+	return g.subnet.vpc
+}
+
+// walk follows beams from a subnet towards a goal, as routers would. It ends up with one trail for each way.
+type walk struct {
+	n        *Network
+	protocol netset.Protocol
+	six      bool
+	goal     goal
+	reply    *trail // of which this is the reply; nil for the way there
+	sender   *node
+	done     []trail
+}
+
+// enoughSteps is how many routers a packet passes before its routes go in a circle.
+const enoughSteps = 24
+
+func (t trail) clone() trail {
+	t.hops, t.gaps = slices.Clip(t.hops), slices.Clip(t.gaps)
+	t.senders, t.firewalls = slices.Clone(t.senders), slices.Clip(t.firewalls)
+	return t
+}
+
+// live are the beams to follow: those under way, or the ghost.
+func (t *trail) live() []beam {
+	if t.stopped {
+		return t.ghost
+	}
+	return append(slices.Clip(t.yes), t.maybe...)
+}
+
+// pass takes the trail through a filter.
+func (t *trail) pass(h Hop, filter func(beam) verdict) {
+	var yes, maybe []beam
+	passes, may := false, false
+	var gaps []estate.Gap
+	why := ""
+	take := func(b beam, sure bool) {
+		v := filter(b)
+		if h.Rule == "" || len(v.yes) > 0 && !passes {
+			h.Rule = v.rule
+		}
+		passes, may = passes || len(v.yes) > 0, may || len(v.maybe) > 0
+		if sure {
+			yes, maybe = append(yes, v.yes...), append(maybe, v.maybe...)
+		} else {
+			maybe = append(append(maybe, v.yes...), v.maybe...)
+		}
+		if len(v.maybe) > 0 {
+			gaps, why = append(gaps, v.gaps...), v.why
+		}
+	}
+	if t.stopped {
+		for _, b := range t.ghost {
+			take(b, false)
+		}
+	} else {
+		for _, b := range t.yes {
+			take(b, true)
+		}
+		for _, b := range t.maybe {
+			take(b, false)
+		}
+	}
+	switch {
+	case passes:
+		h.Passes = estate.True
+	case may:
+		h.Passes, h.Gaps = estate.Unknown, gaps
+	default:
+		h.Passes = estate.False
+	}
+	if !passes && may || len(maybe) > 0 {
+		t.doubt(gaps, why)
+	}
+	t.hops = append(t.hops, h)
+	switch {
+	case t.stopped:
+		if len(maybe) > 0 {
+			t.ghost = merged(maybe)
+		}
+	case h.Passes == estate.False:
+		t.ghost, t.stopped = t.live(), true
+		t.yes, t.maybe = nil, nil
+	default:
+		t.yes, t.maybe = merged(yes), merged(maybe)
+	}
+}
+
+func (t *trail) doubt(gaps []estate.Gap, why string) {
+	for _, g := range gaps {
+		if !slices.Contains(t.gaps, g) {
+			t.gaps = append(t.gaps, g)
+		}
+	}
+	if t.why == "" {
+		t.why = why
+	}
+}
+
+// note adds a hop that everything passes.
+func (t *trail) note(h Hop) {
+	h.Passes = estate.True
+	t.hops = append(t.hops, h)
+}
+
+// stop adds a hop that nothing passes.
+func (t *trail) stop(h Hop) {
+	h.Passes = estate.False
+	t.hops = append(t.hops, h)
+	if !t.stopped {
+		t.ghost, t.stopped = t.live(), true
+		t.yes, t.maybe = nil, nil
+	}
+}
+
+// unsure adds a hop that everything may pass.
+func (t *trail) unsure(h Hop, gaps []estate.Gap, why string) {
+	h.Passes, h.Gaps = estate.Unknown, gaps
+	if h.Text == "" {
+		h.Text = why
+	}
+	t.hops = append(t.hops, h)
+	if !t.stopped {
+		t.maybe = merged(append(t.maybe, t.yes...))
+		t.yes = nil
+		t.doubt(gaps, why)
+	}
+}
+
+// change rewrites all beams.
+func (t *trail) change(f func(*beam)) {
+	for _, list := range []*[]beam{&t.yes, &t.maybe, &t.ghost} {
+		*list = slices.Clone(*list)
+		for i := range *list {
+			f(&(*list)[i])
+		}
+	}
+}
+
+// lost ends a trail whose further way is not known: a packet that may go on from there may come from anywhere, so that
+// only what lets nobody in still says no.
+func (w *walk) lost(t trail) {
+	if w.goal.node != nil && len(t.live()) > 0 {
+		anywhere := everywhere(w.six)
+		t.change(func(b *beam) { b.src, b.dst = anywhere, w.goal.node.address(w.six, w.goal.subnet) })
+		t.id = identity{known: estate.Unknown, gaps: t.gaps}
+		w.arrive(t, false)
+		return
+	}
+	w.done = append(w.done, t)
+}
+
+// dead ends a trail that is stopped for good. What the far end's own rules would do to it is tried still.
+func (w *walk) dead(t trail) {
+	if w.goal.node != nil && t.stopped && len(t.ghost) > 0 {
+		t.id = identity{known: estate.Unknown}
+		before := len(t.hops)
+		w.arrive(t, false)
+		last := &w.done[len(w.done)-1]
+		kept := last.hops[:before:before]
+		for _, h := range last.hops[before:] {
+			if h.Passes == estate.False {
+				kept = append(kept, h)
+			}
+		}
+		last.hops = kept
+		return
+	}
+	w.done = append(w.done, t)
+}
+
+func everywhere(six bool) netset.Addresses {
+	if six {
+		return netset.Of(netip.PrefixFrom(netip.IPv6Unspecified(), 0))
+	}
+	return netset.Of(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
+}
+
+// aclAt filters at the edge of a subnet.
+func (w *walk) aclAt(t *trail, s *subnet, egress bool) {
+	h := Hop{At: reference("network-acl", s.Place, "of "+s.id)}
+	if s.acl != nil {
+		h.At = s.acl.Ref()
+	}
+	h.Text = "into " + called(s.ref())
+	if egress {
+		h.Text = "out of " + called(s.ref())
+	}
+	t.pass(h, func(b beam) verdict { return s.byACL(egress, w.protocol, b) })
+}
+
+// groupsAt filters by the security groups of a node.
+func (w *walk) groupsAt(t *trail, x *node, egress bool, peer *node, id identity) {
+	if x.open {
+		return
+	}
+	h := Hop{Text: direction(egress) + " rules of " + called(x.ref)}
+	if len(x.groups) > 0 {
+		h.At = reference("security-group", x.Place, x.groups[0])
+		if g := n0(w.n.groups, x.Region, x.groups[0]); g != nil {
+			h.At = g.Ref()
+		}
+	}
+	decides := ""
+	t.pass(h, func(b beam) verdict {
+		v := w.n.byGroups(x, egress, w.protocol, b, peer, id)
+		decides = v.rule
+		return v
+	})
+	// The group whose rule decides is the hop.
+	for _, group := range x.groups {
+		if g := n0(w.n.groups, x.Region, group); g != nil && strings.Contains(decides, group+" allows ") {
+			t.hops[len(t.hops)-1].At = g.Ref()
+		}
+	}
+}
+
+func n0[R any](m map[regional]R, region, id string) R { return m[regional{region, id}] }
+
+// start sends the beams off from a node that stands in a subnet.
+func (w *walk) start(t trail, x *node, s *subnet) {
+	w.sender = x
+	t.senders = []locus{{subnet: s, address: x.address(w.six, s), public: x.public, publicly: x.publicly, ports: t.live()[0].from}}
+	switch {
+	case x.mute != "":
+		t.stop(Hop{At: x.ref, Text: x.mute})
+	case x.idleGaps != nil:
+		t.unsure(Hop{At: x.ref, Text: "whether it runs is not known"}, x.idleGaps, "")
+	default:
+		t.note(Hop{At: x.ref, Text: "sends"})
+	}
+	t.id = w.n.identify(s.vpc, w.goal, t.live())
+	w.groupsAt(&t, x, true, w.goal.node, t.id)
+	if w.sameSubnet(&t, s) {
+		w.arrive(t, true)
+		return
+	}
+	w.aclAt(&t, s, true)
+	w.route(t, s)
+}
+
+// sameSubnet reports whether the packets stay within a subnet: nothing but the groups sees them.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+func (w *walk) sameSubnet(t *trail, s *subnet) bool {
+	if w.goal.subnet != s || w.goal.internet {
+		return false
+	}
+	inside := s.vpc.cidrs
+	return !slices.ContainsFunc(t.live(), func(b beam) bool { return !inside.Empty() && !inside.ContainsAll(b.dst) })
+}
+
+// route asks the route table of a subnet, and follows each of its answers.
+func (w *walk) route(t trail, s *subnet) {
+	if t.steps++; t.steps > enoughSteps {
+		t.stop(Hop{At: s.ref(), Text: "the routes go in a circle"})
+		w.dead(t)
+		return
+	}
+	if s.table == nil {
+		t.unsure(Hop{At: reference("route-table", s.Place, "of "+s.id), Text: "the route table of " + called(s.ref()) + " is not known"}, s.tableGaps, "")
+		w.lost(t)
+		return
+	}
+	w.choose(t, s.table.choose(destinations(t.live())), s.table.Ref(), s.table.gaps, func(t trail, r *route) { w.target(t, s, r.Target) })
+}
+
+// choose follows each choice of a table.
+func (w *walk) choose(t trail, choices []choice, at estate.Ref, gaps []estate.Gap, follow func(trail, *route)) {
+	for _, c := range choices {
+		part := t.clone()
+		for _, list := range []*[]beam{&part.yes, &part.maybe, &part.ghost} {
+			var kept []beam
+			for _, b := range *list {
+				if b = b.within(false, c.to, b.to); !b.empty() {
+					kept = append(kept, b)
+				}
+			}
+			*list = kept
+		}
+		h := Hop{At: at}
+		local := c.route != nil && c.route.Target == "local"
+		if c.unknown && !local {
+			h.Text = "a prefix list whose entries were not read may route it"
+			part.unsure(h, gaps, h.Text)
+			w.lost(part)
+			continue
+		}
+		switch {
+		case c.route == nil:
+			h.Rule = "no route"
+			part.stop(h)
+			w.dead(part)
+		case !c.route.Active:
+			h.Rule = c.route.text()
+			part.stop(h)
+			w.dead(part)
+		default:
+			h.Rule = c.route.text()
+			part.note(h)
+			follow(part, c.route)
+		}
+	}
+}
+
+// target takes packets on from a subnet by the target of a route.
+func (w *walk) target(t trail, s *subnet, target string) {
+	kind, _, _ := strings.Cut(target, "-")
+	switch {
+	case target == "local":
+		w.local(t, s)
+	case kind == "igw":
+		w.out(t, s, target)
+	case kind == "eigw":
+		w.outOnly(t, s, target)
+	case kind == "nat":
+		w.nat(t, s, target)
+	case kind == "pcx":
+		w.peer(t, s, target)
+	case kind == "tgw":
+		w.toTransit(t, s, target)
+	case kind == "vgw":
+		w.vpn(t, s, target)
+	case kind == "vpce":
+		w.endpoint(t, s, target)
+	case kind == "eni" || kind == "i":
+		w.appliance(t, s, target)
+	default:
+		why := "what " + target + " leads to is not followed"
+		t.unsure(Hop{At: estate.Ref{Kind: "gateway", Account: s.Account, Region: s.Region, ID: target}}, nil, why)
+		w.lost(t)
+	}
+}
+
+// local delivers within the VPC of the subnet that packets come from.
+func (w *walk) local(t trail, s *subnet) {
+	switch {
+	case w.goal.subnet != nil && w.goal.vpc() == s.vpc:
+		w.arrive(t, w.goal.subnet == s && !t.transited)
+	case w.goal.subnet != nil:
+		t.stop(Hop{At: reference("vpc", s.vpc.Place, s.vpc.id), Text: fmt.Sprintf("the address belongs to %s itself, not to %s", s.vpc.id, w.goal.vpc().id)})
+		w.dead(t)
+	default:
+		w.nobody(t, s.vpc)
+	}
+}
+
+// nobody ends a trail to addresses of a VPC that no interface has.
+func (w *walk) nobody(t trail, v *vpc) {
+	h := Hop{At: reference("vpc", v.Place, v.id), Text: "no interface of " + v.id + " has the address"}
+	if gaps := w.n.unread(v.Place, "ec2:DescribeNetworkInterfaces"); gaps != nil {
+		t.unsure(h, gaps, "")
+	} else {
+		t.stop(h)
+	}
+	w.done = append(w.done, t)
+}
+
+// arrive delivers to the goal.
+func (w *walk) arrive(t trail, inSubnet bool) {
+	g := w.goal
+	if !inSubnet {
+		w.aclAt(&t, g.subnet, false)
+	}
+	if x := g.node; x != nil {
+		w.groupsAt(&t, x, false, w.sender, t.id)
+		switch {
+		case x.idle != "":
+			t.stop(Hop{At: x.ref, Text: x.idle})
+		case x.idleGaps != nil:
+			t.unsure(Hop{At: x.ref, Text: "whether it runs is not known"}, x.idleGaps, "")
+		default:
+			t.note(Hop{At: x.ref, Text: "receives"})
+		}
+	}
+	w.done = append(w.done, t)
+}
+
+// out takes packets to the Internet through an internet gateway, which puts the public address of the sender in the place
+// of its private one. Over IPv6 addresses stay.
+// https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+func (w *walk) out(t trail, s *subnet, id string) {
+	g := n0(w.n.internetGateways, s.Region, id)
+	h := Hop{At: reference("internet-gateway", s.vpc.Place, id)}
+	switch {
+	case g == nil:
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeInternetGateways"); gaps != nil {
+			t.unsure(h, gaps, "")
+			break
+		}
+		h.Text = id + " is not there"
+		t.stop(h)
+	case g.VPC != s.vpc.id:
+		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
+		t.stop(h)
+	default:
+		h.At = g.Ref()
+		t.note(h)
+	}
+	from := &t.senders[len(t.senders)-1]
+	switch {
+	case w.reply != nil && !w.goal.internet:
+		t.stop(Hop{At: h.At, Text: "the reply leaves to the internet, where the packet did not come from"})
+		w.dead(t)
+		return
+	case from.subnet.vpc != s.vpc:
+		t.stop(Hop{At: h.At, Text: "the sender has no address in " + s.vpc.id})
+	}
+	w.block(&t, s, true, len(t.senders) > 1)
+	if !w.six {
+		switch {
+		case from.public.IsValid():
+			t.change(func(b *beam) { b.src = hosts(from.public) })
+		case from.publicly:
+			t.change(func(b *beam) { b.src = publicAddresses(false) })
+		default:
+			t.stop(Hop{At: h.At, Text: "the sender has no public address"})
+		}
+	}
+	from.gateway = s.vpc
+	t.id = identity{known: estate.False}
+	t.pass(Hop{At: h.At, Text: "takes packets between public addresses"}, func(b beam) verdict {
+		b.dst = intersect(b.dst, routed)
+		if b.src = intersect(b.src, routed); b.empty() {
+			return verdict{rule: "private addresses are not routed on the internet"}
+		}
+		return verdict{yes: []beam{b}}
+	})
+	if last := len(t.hops) - 1; t.hops[last].Passes == estate.True {
+		t.hops = t.hops[:last] // it goes without saying
+	}
+	if w.goal.internet || w.goal.outside {
+		w.done = append(w.done, t)
+		return
+	}
+	w.in(t)
+}
+
+// routed are the addresses that internet gateways take: not the private ones of RFC 1918, RFC 6598 and RFC 4193. Addresses for
+// documentation are among them, since people document with them.
+var routed = netset.Of(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("2000::/3")).Minus(netset.Of(
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("169.254.0.0/16"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("224.0.0.0/3"),
+))
+
+// publicAddresses are those where anybody may be.
+func publicAddresses(six bool) netset.Addresses { return everywhere(six).Public() }
+
+// block asks VPC Block Public Access.
+func (w *walk) block(t *trail, s *subnet, egress, onlyOut bool) {
+	blocked, text, gaps := w.n.blocked(s, egress, onlyOut)
+	h := Hop{At: reference("vpc-block-public-access", s.Place, s.Region), Rule: text}
+	switch blocked {
+	case estate.True:
+		h.Text = "public access to VPCs is blocked"
+		t.stop(h)
+	case estate.Unknown:
+		t.unsure(h, gaps, "")
+	}
+}
+
+// in takes packets from the Internet to the goal through the internet gateway of its VPC.
+func (w *walk) in(t trail) {
+	g := w.goal
+	v := g.subnet.vpc
+	h := Hop{At: reference("internet-gateway", v.Place, "of "+v.id)}
+	switch {
+	case v.gateway != nil:
+		h.At = v.gateway.Ref()
+		t.note(h)
+	default:
+		if gaps := w.n.unread(v.Place, "ec2:DescribeInternetGateways"); gaps != nil {
+			t.unsure(h, gaps, "")
+			break
+		}
+		t.stop(Hop{At: reference("vpc", v.Place, v.id), Text: v.id + " has no internet gateway"})
+	}
+	w.block(&t, g.subnet, false, false)
+	if !w.six && g.node != nil {
+		private := g.node.address(false, g.subnet)
+		t.change(func(b *beam) { b.dst = private })
+	}
+	if v.gateway != nil && g.node != nil {
+		if edge := n0(w.n.edges, v.Region, v.gateway.Ref().ID); edge != nil {
+			w.choose(t, edge.choose(destinations(t.live())), edge.Ref(), edge.gaps, func(t trail, r *route) {
+				if r.Target == "local" {
+					w.arrive(t, false)
+				} else {
+					w.target(t, g.subnet, r.Target)
+				}
+			})
+			return
+		}
+		if gaps := w.n.unread(v.Place, "ec2:DescribeRouteTables"); gaps != nil {
+			t.unsure(Hop{At: h.At, Text: "a route table of the gateway may send it elsewhere"}, gaps, "")
+		}
+	}
+	w.arrive(t, false)
+}
+
+// outOnly takes packets out over IPv6 through an egress-only gateway.
+// https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html
+func (w *walk) outOnly(t trail, s *subnet, id string) {
+	g := n0(w.n.egressGateways, s.Region, id)
+	h := Hop{At: reference("egress-only-internet-gateway", s.vpc.Place, id)}
+	switch {
+	case g == nil:
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeEgressOnlyInternetGateways"); gaps != nil {
+			t.unsure(h, gaps, "")
+			break
+		}
+		h.Text = id + " is not there"
+		t.stop(h)
+	case g.VPC != s.vpc.id:
+		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
+		t.stop(h)
+	case w.reply != nil:
+		h.At, h.Text = g.Ref(), "lets out only what was started inside"
+		t.stop(h)
+	default:
+		h.At = g.Ref()
+		t.note(h)
+	}
+	w.block(&t, s, true, true)
+	t.id = identity{known: estate.False}
+	t.senders[len(t.senders)-1].gateway = s.vpc
+	if w.goal.internet || w.goal.outside {
+		w.done = append(w.done, t)
+		return
+	}
+	if w.goal.node == nil {
+		w.dead(t)
+		return
+	}
+	w.in(t)
+}
+
+// nat takes packets through a NAT gateway, which sends them on from an address of its own.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
+func (w *walk) nat(t trail, s *subnet, id string) {
+	g := n0(w.n.natGateways, s.Region, id)
+	h := Hop{At: reference("nat-gateway", s.Place, id)}
+	switch {
+	case g == nil:
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeNatGateways"); gaps != nil {
+			t.unsure(h, gaps, "")
+			w.lost(t)
+			return
+		}
+		h.Text = id + " is not there"
+		t.stop(h)
+		w.dead(t)
+		return
+	case w.reply != nil:
+		h.At, h.Text = g.Ref(), "the reply leaves through a NAT gateway, under another address"
+		t.stop(h)
+	case g.State != "available" && g.State != "":
+		h.At, h.Text = g.Ref(), id+" is "+g.State
+		t.stop(h)
+	case g.VPC != s.vpc.id:
+		h.At, h.Text = g.Ref(), id+" belongs to "+g.VPC+": it takes nothing from "+s.vpc.id
+		t.stop(h)
+	case w.six:
+		h.At = g.Ref()
+		t.unsure(h, nil, "translation from IPv6 to IPv4 is not followed")
+		w.lost(t)
+		return
+	case w.protocol != netset.TCP && w.protocol != netset.UDP && w.protocol != netset.ICMP:
+		h.At, h.Text = g.Ref(), "a NAT gateway takes only TCP, UDP and ICMP"
+		t.stop(h)
+	}
+	h.At = g.Ref()
+	at := s
+	if g.Subnet != "" {
+		at = w.n.subnet(g.Place(), g.VPC, g.Subnet)
+		if at != s {
+			w.aclAt(&t, at, false)
+		}
+	}
+	from := locus{subnet: at, ports: netset.PortsOf(netset.PortRange{First: 1024, Last: 65535}), publicly: g.Public}
+	for _, a := range g.Addresses {
+		from.address = from.address.Union(hosts(a.Private))
+		if !from.public.IsValid() {
+			from.public = a.Public
+		}
+	}
+	if from.address.Empty() {
+		from.address = at.addresses()
+	}
+	if !t.stopped {
+		t.note(Hop{At: h.At, Text: "sends it on from its own address"})
+	}
+	t.senders = append(t.senders, from)
+	t.id = identity{known: estate.False}
+	w.sender = nil
+	ported := w.protocol == netset.TCP || w.protocol == netset.UDP
+	t.change(func(b *beam) {
+		if b.src = from.address; ported {
+			b.from = from.ports
+		}
+	})
+	if g.Subnet == "" { // a regional one stands in no subnet and leads to the VPC's internet gateway
+		if s.vpc.gateway == nil {
+			w.out(t, s, "of "+s.vpc.id)
+		} else {
+			w.out(t, s, s.vpc.gateway.Ref().ID)
+		}
+		return
+	}
+	if w.goal.subnet == at && w.sameSubnet(&t, at) {
+		w.arrive(t, true)
+		return
+	}
+	w.aclAt(&t, at, true)
+	w.route(t, at)
+}
+
+// peer takes packets over a peering connection. It leads from addresses of the one VPC to addresses of the other, and no
+// further.
+// https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations
+func (w *walk) peer(t trail, s *subnet, id string) {
+	h := Hop{At: reference("vpc-peering-connection", s.vpc.Place, id)}
+	list := w.n.peerings[id]
+	if len(list) == 0 {
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeVpcPeeringConnections"); gaps != nil {
+			t.unsure(h, gaps, "")
+			w.lost(t)
+			return
+		}
+		h.Text = id + " is not there"
+		t.stop(h)
+		w.dead(t)
+		return
+	}
+	p := list[0]
+	h.At = p.Ref()
+	near, far := p.Requester, p.Accepter
+	if near.VPC != s.vpc.id {
+		near, far = far, near
+	}
+	switch {
+	case p.Status != "active":
+		h.Text = id + " is " + p.Status
+		t.stop(h)
+	case near.VPC != s.vpc.id:
+		h.Text = id + " does not join " + s.vpc.id
+		t.stop(h)
+	case t.transited:
+		h.Text = "a peering takes nothing from beyond " + s.vpc.id
+		t.stop(h)
+	default:
+		h.Text = "to " + far.VPC
+		t.note(h)
+	}
+	other := w.n.vpcs[regional{far.Region, far.VPC}]
+	t.id = identity{known: estate.Is(near.Region == far.Region)}
+	if w.goal.subnet != nil && w.goal.vpc() == other && other != nil {
+		w.inside(&t, other)
+		w.arrive(t, false)
+		return
+	}
+	if w.goal.subnet != nil || t.stopped {
+		t.stop(Hop{At: h.At, Text: "leads to " + far.VPC + " only"})
+		w.dead(t)
+		return
+	}
+	if other == nil || other.read == nil {
+		place := estate.Place{Account: far.Account, Region: far.Region}
+		gaps := w.n.unread(place, "ec2:DescribeVpcs")
+		t.unsure(Hop{At: reference("vpc", place, far.VPC)}, gaps, far.VPC+" was not read")
+		w.done = append(w.done, t)
+		return
+	}
+	if w.inside(&t, other); t.stopped {
+		w.done = append(w.done, t)
+		return
+	}
+	w.nobody(t, other)
+}
+
+// inside stops what is not addressed to a VPC's own addresses.
+func (w *walk) inside(t *trail, v *vpc) {
+	if v.cidrs.Empty() {
+		return
+	}
+	h := Hop{At: reference("vpc", v.Place, v.id)}
+	before := len(t.hops)
+	t.pass(h, func(b beam) verdict {
+		b.dst = intersect(b.dst, v.cidrs)
+		if b.empty() {
+			return verdict{rule: "takes only what is for its own addresses"}
+		}
+		return verdict{yes: []beam{b}}
+	})
+	if t.hops[before].Passes == estate.True {
+		t.hops = t.hops[:before]
+	}
+}
+
+// vpn hands packets to a virtual private gateway: what is behind it is not in the estate.
+func (w *walk) vpn(t trail, s *subnet, id string) {
+	g := n0(w.n.vpnGateways, s.Region, id)
+	h := Hop{At: reference("vpn-gateway", s.vpc.Place, id)}
+	switch {
+	case g == nil:
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"); gaps == nil {
+			h.Text = id + " is not there"
+			t.stop(h)
+			w.dead(t)
+			return
+		}
+	case g.VPC != s.vpc.id:
+		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
+		t.stop(h)
+		w.dead(t)
+		return
+	default:
+		h.At = g.Ref()
+	}
+	t.unsure(h, w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"), "what is behind "+id+" (VPN or Direct Connect) is not read")
+	w.lost(t)
+}
+
+// endpoint takes packets to a VPC endpoint: a gateway to a service, or a firewall.
+func (w *walk) endpoint(t trail, s *subnet, id string) {
+	if f := w.n.firewalls[regional{s.Region, id}]; f != nil {
+		w.firewall(t, s, f, id)
+		return
+	}
+	h := Hop{At: reference("vpc-endpoint", s.vpc.Place, id)}
+	e := n0(w.n.endpoints, s.Region, id)
+	if e == nil {
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeVpcEndpoints"); gaps != nil {
+			t.unsure(h, gaps, "")
+			w.lost(t)
+			return
+		}
+		h.Text = id + " is not there"
+		t.stop(h)
+		w.dead(t)
+		return
+	}
+	h.At = e.Ref()
+	switch {
+	case e.Type != "Gateway":
+		gaps := w.n.unread(s.vpc.Place, "network-firewall:ListFirewalls")
+		t.unsure(h, gaps, "what is behind "+id+" ("+e.Service+") may pass or drop it")
+		w.lost(t)
+	case w.goal.outside && w.protocol == netset.TCP:
+		h.Text = "to " + e.Service
+		t.note(h)
+		w.done = append(w.done, t)
+	default:
+		h.Text = "leads to " + e.Service + " only"
+		t.stop(h)
+		w.dead(t)
+	}
+}
+
+// appliance takes packets to an interface that is a route's target.
+func (w *walk) appliance(t trail, s *subnet, id string) {
+	x := n0(w.n.interfaces, s.Region, id)
+	if x == nil && strings.HasPrefix(id, "i-") {
+		for _, y := range w.n.nodes {
+			if y.iface.Instance == id && y.Region == s.Region {
+				x = y
+				break
+			}
+		}
+	}
+	h := Hop{At: reference("network-interface", s.vpc.Place, id)}
+	switch {
+	case x == nil:
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeNetworkInterfaces"); gaps != nil {
+			t.unsure(h, gaps, "")
+			w.lost(t)
+			return
+		}
+		h.Text = id + " is not there"
+		t.stop(h)
+		w.dead(t)
+	case x == w.goal.node:
+		w.arrive(t, false)
+	case x.idle != "":
+		h.At, h.Text = x.ref, x.idle
+		t.stop(h)
+		w.dead(t)
+	case !x.forwards:
+		// https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html
+		h.At, h.Text = x.ref, "its source/destination check drops what is not for it"
+		t.stop(h)
+		w.dead(t)
+	default:
+		h.At = x.ref
+		t.unsure(h, nil, called(x.ref)+" forwards packets by rules of its own")
+		w.lost(t)
+	}
+}
