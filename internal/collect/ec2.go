@@ -20,6 +20,7 @@ func readEC2(ctx context.Context, p *place) {
 	var groups []*ec2.DescribeSecurityGroupsOutput
 	var rules []*ec2.DescribeSecurityGroupRulesOutput
 	var routes []*ec2.DescribeRouteTablesOutput
+	var transit []string
 	listings := []func(){
 		func() { describeVpcs(ctx, p) },
 		func() {
@@ -70,13 +71,21 @@ func readEC2(ctx context.Context, p *place) {
 			call(ctx, p, "ec2:DescribeFlowLogs", client.DescribeFlowLogs, &ec2.DescribeFlowLogsInput{MaxResults: many})
 		},
 		func() { readSnapshots(ctx, p, client) },
+		func() { transit = readTransit(ctx, p, client) },
+		func() { readBlockPublicAccess(ctx, p, client) },
+		func() {
+			call(ctx, p, "ec2:DescribeEgressOnlyInternetGateways", client.DescribeEgressOnlyInternetGateways, &ec2.DescribeEgressOnlyInternetGatewaysInput{MaxResults: aws.Int32(255)})
+		},
+		func() {
+			call(ctx, p, "ec2:DescribeVpcEndpointServiceConfigurations", client.DescribeVpcEndpointServiceConfigurations, &ec2.DescribeVpcEndpointServiceConfigurationsInput{MaxResults: many})
+		},
 	}
 	each(listings, len(listings), func(list func()) { list() })
 
 	after := []func(){
 		func() { readUserData(ctx, p, client, instances) },
 		func() { readImages(ctx, p, client, instances, versions) },
-		func() { readPrefixLists(ctx, p, client, groups, rules, routes) },
+		func() { readPrefixLists(ctx, p, client, groups, rules, routes, transit) },
 	}
 	each(after, len(after), func(read func()) { read() })
 }
@@ -194,11 +203,11 @@ func readSnapshots(ctx context.Context, p *place, client *ec2.Client) {
 	})
 }
 
-// readPrefixLists reads the prefix lists, and the entries of those that security groups and routes refer to: AWS's own lists
-// and other accounts' too.
-func readPrefixLists(ctx context.Context, p *place, client *ec2.Client, groups []*ec2.DescribeSecurityGroupsOutput, rules []*ec2.DescribeSecurityGroupRulesOutput, routes []*ec2.DescribeRouteTablesOutput) {
+// readPrefixLists reads the prefix lists, and the entries of those that security groups, routes and transit gateways refer to:
+// AWS's own lists and other accounts' too.
+func readPrefixLists(ctx context.Context, p *place, client *ec2.Client, groups []*ec2.DescribeSecurityGroupsOutput, rules []*ec2.DescribeSecurityGroupRulesOutput, routes []*ec2.DescribeRouteTablesOutput, transit []string) {
 	call(ctx, p, "ec2:DescribeManagedPrefixLists", client.DescribeManagedPrefixLists, &ec2.DescribeManagedPrefixListsInput{MaxResults: aws.Int32(100)})
-	var used []string
+	used := slices.Clone(transit)
 	for _, page := range groups {
 		for _, g := range page.SecurityGroups {
 			for _, permission := range slices.Concat(g.IpPermissions, g.IpPermissionsEgress) {

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/directconnect"
 	"github.com/aws/aws-sdk-go-v2/service/dlm"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -32,6 +33,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/networkfirewall"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
@@ -55,6 +57,7 @@ var clients = map[string]any{
 	"kms": &kms.Client{}, "lambda": &lambda.Client{}, "organizations": &organizations.Client{}, "rds": &rds.Client{},
 	"resourcegroupstaggingapi": &resourcegroupstaggingapi.Client{}, "s3": &s3.Client{}, "s3control": &s3control.Client{},
 	"ssm": &ssm.Client{}, "sts": &sts.Client{}, "wafv2": &wafv2.Client{},
+	"directconnect": &directconnect.Client{}, "network-firewall": &networkfirewall.Client{},
 }
 
 // fake is an AWS inside the process: it answers every operation with its SDK's own output type, every member of which is filled.
@@ -84,6 +87,8 @@ func newFake(answer func(asked, any) error) *fake {
 			id = "elasticloadbalancing"
 		case "elbv2":
 			id = "elasticloadbalancingv2"
+		case "network-firewall":
+			id = "networkfirewall"
 		}
 		f.services[id] = name
 	}
@@ -181,6 +186,8 @@ func plausible(c asked, out any) error {
 		out.State = iamtypes.ReportStateTypeComplete
 	case *organizations.ListPoliciesOutput:
 		out.Policies[0].Id = aws.String("p-" + string(c.in.(*organizations.ListPoliciesInput).Filter))
+	case *ec2.DescribeTransitGatewaysOutput:
+		out.TransitGateways[0].OwnerId, out.TransitGateways[0].TransitGatewayId = aws.String("111122223333"), aws.String("tgw-1")
 	case *s3.ListBucketsOutput:
 		out.Buckets[0].BucketRegion = nil
 	}

@@ -45,6 +45,8 @@ func company(w *world) *acme {
 	c.virginia, c.ireland = c.production.land(0, "10.0.0.0/16"), c.production.land(1, "10.1.0.0/16")
 	c.test, c.testIreland = c.staging.land(0, "10.10.0.0/16"), c.staging.land(1, "10.11.0.0/16")
 	c.tools, c.toolsIreland = c.legacy.land(0, "10.20.0.0/16"), c.legacy.land(1, "10.21.0.0/16")
+	c.transit()
+	c.firewall()
 	c.images()
 	w.trail(c.virginia)
 	c.hosts()
@@ -75,6 +77,7 @@ func (w *world) identify(a *account) {
 	g.whole("s3control:GetPublicAccessBlock", object{"PublicAccessBlockConfiguration": allBlocked})
 	for _, s := range a.regions {
 		s.whole("ec2:GetEbsEncryptionByDefault", object{"EbsEncryptionByDefault": true})
+		s.blockPublicAccess()
 		s.whole("ec2:GetInstanceMetadataDefaults", object{"AccountLevel": object{"HttpTokens": "required", "HttpPutResponseHopLimit": 2}})
 	}
 }

@@ -98,6 +98,18 @@ var members = map[operation.ID][]string{
 	"ssm:DescribeInstancePatchStates":          {"InstancePatchStates"},
 	"wafv2:ListRuleGroups":                     {"RuleGroups"},
 	"wafv2:ListWebACLs":                        {"WebACLs"},
+
+	// beyond a VPC
+	"ec2:DescribeEgressOnlyInternetGateways":       {"EgressOnlyInternetGateways"},
+	"ec2:DescribeTransitGateways":                  {"TransitGateways"},
+	"ec2:DescribeTransitGatewayAttachments":        {"TransitGatewayAttachments"},
+	"ec2:DescribeTransitGatewayVpcAttachments":     {"TransitGatewayVpcAttachments"},
+	"ec2:DescribeTransitGatewayRouteTables":        {"TransitGatewayRouteTables"},
+	"ec2:DescribeVpnGateways":                      {"VpnGateways"},
+	"ec2:DescribeVpnConnections":                   {"VpnConnections"},
+	"ec2:DescribeVpcBlockPublicAccessExclusions":   {"VpcBlockPublicAccessExclusions"},
+	"ec2:DescribeVpcEndpointServiceConfigurations": {"ServiceConfigurations"},
+	"network-firewall:ListFirewalls":               {"Firewalls"},
 }
 
 // pageSize is how many elements a listing puts on a page: as the services do, or less, so that the small estate has pages too.

@@ -191,7 +191,7 @@ func (s *site) flowLog(vpc string) {
 
 // networkInterface is one that some service made; of the host's own, attachment names the host.
 func (s *site) networkInterface(id string, n *subnet, private, public, kind, description string, attachment object, groups ...string) object {
-	var worn []object
+	worn := []object{}
 	for _, g := range groups {
 		worn = append(worn, object{"GroupId": g, "GroupName": s.named[g]})
 	}
@@ -199,6 +199,9 @@ func (s *site) networkInterface(id string, n *subnet, private, public, kind, des
 		"InterfaceType": kind, "Description": description, "PrivateIpAddress": private, "MacAddress": "0a:" + mac(s.digest(10, "mac", id)), "SourceDestCheck": true,
 		"PrivateIpAddresses": []object{{"Primary": true, "PrivateIpAddress": private}}, "Ipv6Addresses": []object{}, "Groups": worn, "Attachment": attachment,
 		"RequesterManaged": attachment["InstanceId"] == nil, "TagSet": []object{}}
+	if attachment["InstanceId"] == nil {
+		i["RequesterId"] = attachment["InstanceOwnerId"]
+	}
 	if public != "" {
 		i["Association"] = object{"PublicIp": public, "IpOwnerId": "amazon", "PublicDnsName": "ec2-" + strings.ReplaceAll(public, ".", "-") + ".compute-1.amazonaws.com"}
 	}

@@ -16,6 +16,9 @@ func (l *loader) interfaces() {
 			VpcID              string `json:"VpcId"`
 			SubnetID           string `json:"SubnetId"`
 			InterfaceType      string
+			Status             string
+			RequesterID        string `json:"RequesterId"`
+			RequesterManaged   bool
 			Description        string
 			PrivateIPAddress   string `json:"PrivateIpAddress"`
 			PrivateIPAddresses []struct {
@@ -42,9 +45,13 @@ func (l *loader) interfaces() {
 				VPC:         n.VpcID,
 				Subnet:      n.SubnetID,
 				Type:        n.InterfaceType,
+				Status:      n.Status,
 				Description: n.Description,
 				Instance:    n.Attachment.InstanceID,
 				SourceDest:  n.SourceDestCheck == nil || *n.SourceDestCheck,
+			}
+			if n.RequesterManaged { // of one's own, the requester is the user who made it
+				i.Requester = n.RequesterID
 			}
 			i.Public, _ = netip.ParseAddr(n.Association.PublicIP)
 			texts := []string{n.PrivateIPAddress}

@@ -12,7 +12,10 @@ import (
 // tagging API shows besides is named in the report, so that nothing is claimed over what was never looked at.
 var kindsRead = map[string][]string{
 	"ec2": {"instance", "volume", "snapshot", "image", "launch-template", "vpc", "subnet", "route-table", "network-acl", "internet-gateway", "natgateway",
-		"vpc-peering-connection", "vpc-endpoint", "elastic-ip", "network-interface", "security-group", "security-group-rule", "vpc-flow-log", "prefix-list"},
+		"vpc-peering-connection", "vpc-endpoint", "elastic-ip", "network-interface", "security-group", "security-group-rule", "vpc-flow-log", "prefix-list",
+		"egress-only-internet-gateway", "transit-gateway", "transit-gateway-attachment", "transit-gateway-route-table", "vpn-gateway", "vpn-connection",
+		"vpc-endpoint-service", "vpc-block-public-access-exclusion"},
+	"network-firewall":     {"firewall", "firewall-policy", "stateful-rulegroup", "stateless-rulegroup"},
 	"autoscaling":          {"autoScalingGroup", "launchConfiguration"},
 	"elasticloadbalancing": {"loadbalancer", "listener", "listener-rule", "targetgroup"},
 	"s3":                   {""},

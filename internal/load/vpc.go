@@ -17,12 +17,19 @@ func (l *loader) network() {
 	l.routeTables()
 	l.networkACLs()
 	l.gateways()
+	l.egressOnlyGateways()
 	l.peerings()
 	l.endpoints()
+	l.endpointServices()
 	l.addresses()
 	l.interfaces()
 	l.prefixLists()
 	l.flowLogs()
+	l.blockPublicAccess()
+	l.transitGateways()
+	l.vpn()
+	l.directConnect()
+	l.firewalls()
 }
 
 // owned is where a resource belongs that is seen at p and whose owner AWS names.
@@ -66,15 +73,32 @@ func ec2Resource(p estate.Place, kind, id string, tags []tag) estate.Resource {
 	return resource(p, kind, id, ec2ARN(p, kind, id), tags)
 }
 
+// cidrAssociation is a CIDR of a VPC or a subnet and whether it is one still.
+type cidrAssociation struct {
+	CidrBlock, Ipv6CidrBlock           string
+	CidrBlockState, Ipv6CidrBlockState struct{ State string }
+}
+
+// associated are the CIDRs that are in use. Those that were given up, or never came to be, stay listed for a while.
+func associated(lists ...[]cidrAssociation) []string {
+	var texts []string
+	for _, a := range slices.Concat(lists...) {
+		switch cmp.Or(a.CidrBlockState.State, a.Ipv6CidrBlockState.State) {
+		case "", "associated", "associating":
+			texts = append(texts, a.CidrBlock, a.Ipv6CidrBlock)
+		}
+	}
+	return texts
+}
+
 func (l *loader) vpcs() {
-	type association struct{ CidrBlock, Ipv6CidrBlock string }
 	type vpcList struct {
 		Vpcs []struct {
 			VpcID                       string `json:"VpcId"`
 			OwnerID                     string `json:"OwnerId"`
 			CidrBlock                   string
-			CidrBlockAssociationSet     []association
-			Ipv6CidrBlockAssociationSet []association
+			CidrBlockAssociationSet     []cidrAssociation
+			Ipv6CidrBlockAssociationSet []cidrAssociation
 			IsDefault                   bool
 			Tags                        []tag
 		}
@@ -83,10 +107,7 @@ func (l *loader) vpcs() {
 	each(l, "ec2:DescribeVpcs", func(p estate.Place, page *vpcList) {
 		for _, v := range page.Vpcs {
 			own := owned(p, v.OwnerID)
-			texts := []string{v.CidrBlock}
-			for _, a := range slices.Concat(v.CidrBlockAssociationSet, v.Ipv6CidrBlockAssociationSet) {
-				texts = append(texts, a.CidrBlock, a.Ipv6CidrBlock)
-			}
+			texts := append([]string{v.CidrBlock}, associated(v.CidrBlockAssociationSet, v.Ipv6CidrBlockAssociationSet)...)
 			all.add(p, &estate.VPC{Resource: ec2Resource(own, "vpc", v.VpcID, v.Tags), CIDRs: cidrs(texts...), Default: v.IsDefault})
 		}
 	})
@@ -102,7 +123,7 @@ func (l *loader) subnets() {
 			AvailabilityZone            string
 			CidrBlock                   string
 			MapPublicIPOnLaunch         bool `json:"MapPublicIpOnLaunch"`
-			Ipv6CidrBlockAssociationSet []struct{ Ipv6CidrBlock string }
+			Ipv6CidrBlockAssociationSet []cidrAssociation
 			Tags                        []tag
 		}
 	}
@@ -110,10 +131,7 @@ func (l *loader) subnets() {
 	each(l, "ec2:DescribeSubnets", func(p estate.Place, page *subnetList) {
 		for _, s := range page.Subnets {
 			own := owned(p, s.OwnerID)
-			texts := []string{s.CidrBlock}
-			for _, a := range s.Ipv6CidrBlockAssociationSet {
-				texts = append(texts, a.Ipv6CidrBlock)
-			}
+			texts := append([]string{s.CidrBlock}, associated(s.Ipv6CidrBlockAssociationSet)...)
 			all.add(p, &estate.Subnet{Resource: ec2Resource(own, "subnet", s.SubnetID, s.Tags),
 				VPC: s.VpcID, Zone: s.AvailabilityZone, CIDRs: cidrs(texts...), PublicIP: s.MapPublicIPOnLaunch})
 		}
@@ -128,8 +146,10 @@ func (l *loader) routeTables() {
 			OwnerID      string `json:"OwnerId"`
 			VpcID        string `json:"VpcId"`
 			Associations []struct {
-				Main     bool
-				SubnetID string `json:"SubnetId"`
+				Main             bool
+				SubnetID         string `json:"SubnetId"`
+				GatewayID        string `json:"GatewayId"`
+				AssociationState struct{ State string }
 			}
 			Routes []struct {
 				DestinationCidrBlock        string
@@ -145,6 +165,8 @@ func (l *loader) routeTables() {
 				LocalGatewayID              string `json:"LocalGatewayId"`
 				CarrierGatewayID            string `json:"CarrierGatewayId"`
 				CoreNetworkArn              string
+				OdbNetworkArn               string
+				Origin                      string
 				State                       string
 			}
 			Tags []tag
@@ -156,19 +178,28 @@ func (l *loader) routeTables() {
 			own := owned(p, t.OwnerID)
 			table := &estate.RouteTable{Resource: ec2Resource(own, "route-table", t.RouteTableID, t.Tags), VPC: t.VpcID}
 			for _, a := range t.Associations {
+				if a.AssociationState.State == "disassociated" || a.AssociationState.State == "failed" {
+					continue
+				}
 				table.Main = table.Main || a.Main
 				if a.SubnetID != "" {
 					table.Subnets = append(table.Subnets, a.SubnetID)
 				}
+				if a.GatewayID != "" {
+					table.Gateways = append(table.Gateways, a.GatewayID)
+				}
 			}
 			slices.Sort(table.Subnets)
+			slices.Sort(table.Gateways)
 			for _, r := range t.Routes {
 				table.Routes = append(table.Routes, estate.Route{
 					CIDR:       cidr(cmp.Or(r.DestinationCidrBlock, r.DestinationIpv6CidrBlock)),
 					PrefixList: r.DestinationPrefixListID,
 					Target: cmp.Or(r.GatewayID, r.NatGatewayID, r.EgressOnlyInternetGatewayID, r.TransitGatewayID, r.VpcPeeringConnectionID,
-						r.NetworkInterfaceID, r.InstanceID, r.LocalGatewayID, r.CarrierGatewayID, r.CoreNetworkArn),
+						r.NetworkInterfaceID, r.InstanceID, r.LocalGatewayID, r.CarrierGatewayID, r.CoreNetworkArn, r.OdbNetworkArn),
 					Active: r.State != "blackhole",
+					// A route server's routes come and go like those of a virtual private gateway.
+					Propagated: r.Origin == "EnableVgwRoutePropagation" || r.Origin == "Advertisement",
 				})
 			}
 			all.add(p, table)
@@ -224,36 +255,56 @@ func (l *loader) networkACLs() {
 	l.estate.NetworkACLs = all.list()
 }
 
+// vpcAttachment is the VPC that a gateway is attached to, or was.
+type vpcAttachment struct {
+	VpcID string `json:"VpcId"`
+	State string
+}
+
+// attachedTo is the one VPC that a gateway is attached to.
+func attachedTo(attachments []vpcAttachment) string {
+	vpc := ""
+	for _, a := range attachments {
+		if a.State != "detached" {
+			vpc = a.VpcID
+		}
+	}
+	return vpc
+}
+
 func (l *loader) gateways() {
 	type internetList struct {
 		InternetGateways []struct {
 			InternetGatewayID string `json:"InternetGatewayId"`
 			OwnerID           string `json:"OwnerId"`
-			Attachments       []struct {
-				VpcID string `json:"VpcId"`
-			}
-			Tags []tag
+			Attachments       []vpcAttachment
+			Tags              []tag
 		}
 	}
 	each(l, "ec2:DescribeInternetGateways", func(p estate.Place, page *internetList) {
 		for _, g := range page.InternetGateways {
-			gateway := &estate.InternetGateway{Resource: ec2Resource(owned(p, g.OwnerID), "internet-gateway", g.InternetGatewayID, g.Tags)}
-			for _, a := range g.Attachments {
-				gateway.VPC = a.VpcID
-			}
-			l.estate.InternetGateways = append(l.estate.InternetGateways, gateway)
+			l.estate.InternetGateways = append(l.estate.InternetGateways, &estate.InternetGateway{
+				Resource: ec2Resource(owned(p, g.OwnerID), "internet-gateway", g.InternetGatewayID, g.Tags), VPC: attachedTo(g.Attachments)})
 		}
 	})
 	l.estate.InternetGateways = byKey(l.estate.InternetGateways)
 
 	type natList struct {
 		NatGateways []struct {
-			NatGatewayID     string `json:"NatGatewayId"`
-			VpcID            string `json:"VpcId"`
-			SubnetID         string `json:"SubnetId"`
-			State            string
-			ConnectivityType string
-			Tags             []tag
+			NatGatewayID        string `json:"NatGatewayId"`
+			VpcID               string `json:"VpcId"`
+			SubnetID            string `json:"SubnetId"`
+			State               string
+			ConnectivityType    string
+			AvailabilityMode    string
+			NatGatewayAddresses []struct {
+				PrivateIP          string `json:"PrivateIp"`
+				PublicIP           string `json:"PublicIp"`
+				NetworkInterfaceID string `json:"NetworkInterfaceId"`
+				AvailabilityZone   string
+				Status             string
+			}
+			Tags []tag
 		}
 	}
 	each(l, "ec2:DescribeNatGateways", func(p estate.Place, page *natList) {
@@ -261,8 +312,18 @@ func (l *loader) gateways() {
 			if g.State == "deleted" { // listed for an hour more
 				continue
 			}
-			l.estate.NATGateways = append(l.estate.NATGateways, &estate.NATGateway{Resource: ec2Resource(p, "natgateway", g.NatGatewayID, g.Tags),
-				VPC: g.VpcID, Subnet: g.SubnetID, Public: g.ConnectivityType != "private", State: g.State})
+			gateway := &estate.NATGateway{Resource: ec2Resource(p, "natgateway", g.NatGatewayID, g.Tags),
+				VPC: g.VpcID, Subnet: g.SubnetID, Public: g.ConnectivityType != "private", Regional: g.AvailabilityMode == "regional", State: g.State}
+			for _, a := range g.NatGatewayAddresses {
+				if a.Status == "failed" {
+					continue
+				}
+				address := estate.NATAddress{Interface: a.NetworkInterfaceID, Zone: a.AvailabilityZone}
+				address.Private, _ = netip.ParseAddr(a.PrivateIP) // the zero Addr where there is none
+				address.Public, _ = netip.ParseAddr(a.PublicIP)
+				gateway.Addresses = append(gateway.Addresses, address)
+			}
+			l.estate.NATGateways = append(l.estate.NATGateways, gateway)
 		}
 	})
 	l.estate.NATGateways = byKey(l.estate.NATGateways)
@@ -271,9 +332,22 @@ func (l *loader) gateways() {
 // peerings reads peerings. Both sides see one; it belongs to the side that asked for it.
 func (l *loader) peerings() {
 	type side struct {
-		OwnerID string `json:"OwnerId"`
-		Region  string
-		VpcID   string `json:"VpcId"`
+		OwnerID          string `json:"OwnerId"`
+		Region           string
+		VpcID            string `json:"VpcId"`
+		CidrBlock        string
+		CidrBlockSet     []struct{ CidrBlock string }
+		Ipv6CidrBlockSet []struct{ Ipv6CidrBlock string }
+	}
+	read := func(s side) estate.PeeringSide {
+		texts := []string{s.CidrBlock}
+		for _, c := range s.CidrBlockSet {
+			texts = append(texts, c.CidrBlock)
+		}
+		for _, c := range s.Ipv6CidrBlockSet {
+			texts = append(texts, c.Ipv6CidrBlock)
+		}
+		return estate.PeeringSide{Account: s.OwnerID, Region: s.Region, VPC: s.VpcID, CIDRs: cidrs(texts...)}
 	}
 	type peeringList struct {
 		VpcPeeringConnections []struct {
@@ -289,9 +363,7 @@ func (l *loader) peerings() {
 		for _, c := range page.VpcPeeringConnections {
 			own := estate.Place{Account: cmp.Or(c.RequesterVpcInfo.OwnerID, p.Account), Region: cmp.Or(c.RequesterVpcInfo.Region, p.Region)}
 			all.add(p, &estate.Peering{Resource: ec2Resource(own, "vpc-peering-connection", c.VpcPeeringConnectionID, c.Tags),
-				Requester: estate.PeeringSide{Account: c.RequesterVpcInfo.OwnerID, Region: c.RequesterVpcInfo.Region, VPC: c.RequesterVpcInfo.VpcID},
-				Accepter:  estate.PeeringSide{Account: c.AccepterVpcInfo.OwnerID, Region: c.AccepterVpcInfo.Region, VPC: c.AccepterVpcInfo.VpcID},
-				Status:    c.Status.Code})
+				Requester: read(c.RequesterVpcInfo), Accepter: read(c.AccepterVpcInfo), Status: c.Status.Code})
 		}
 	})
 	l.estate.Peerings = all.list()
@@ -300,12 +372,18 @@ func (l *loader) peerings() {
 func (l *loader) endpoints() {
 	type endpointList struct {
 		VpcEndpoints []struct {
-			VpcEndpointID   string `json:"VpcEndpointId"`
-			OwnerID         string `json:"OwnerId"`
-			VpcID           string `json:"VpcId"`
-			VpcEndpointType string
-			ServiceName     string
-			Groups          []struct {
+			VpcEndpointID            string `json:"VpcEndpointId"`
+			OwnerID                  string `json:"OwnerId"`
+			VpcID                    string `json:"VpcId"`
+			VpcEndpointType          string
+			ServiceName              string
+			ServiceNetworkArn        string
+			ResourceConfigurationArn string
+			State                    string
+			SubnetIDs                []string `json:"SubnetIds"`
+			NetworkInterfaceIDs      []string `json:"NetworkInterfaceIds"`
+			RouteTableIDs            []string `json:"RouteTableIds"`
+			Groups                   []struct {
 				GroupID string `json:"GroupId"`
 			}
 			Tags []tag
@@ -314,7 +392,8 @@ func (l *loader) endpoints() {
 	each(l, "ec2:DescribeVpcEndpoints", func(p estate.Place, page *endpointList) {
 		for _, e := range page.VpcEndpoints {
 			endpoint := &estate.Endpoint{Resource: ec2Resource(owned(p, e.OwnerID), "vpc-endpoint", e.VpcEndpointID, e.Tags),
-				VPC: e.VpcID, Type: e.VpcEndpointType, Service: e.ServiceName}
+				VPC: e.VpcID, Type: e.VpcEndpointType, Service: cmp.Or(e.ServiceName, e.ServiceNetworkArn, e.ResourceConfigurationArn), State: lowerFirst(e.State),
+				Subnets: sorted(e.SubnetIDs), Interfaces: sorted(e.NetworkInterfaceIDs), RouteTables: sorted(e.RouteTableIDs)}
 			for _, g := range e.Groups {
 				endpoint.SecurityGroups = append(endpoint.SecurityGroups, g.GroupID)
 			}
@@ -323,6 +402,14 @@ func (l *loader) endpoints() {
 		}
 	})
 	l.estate.Endpoints = byKey(l.estate.Endpoints)
+}
+
+// lowerFirst writes a state as the API answers it; the reference has the same ones in capitals.
+func lowerFirst(s string) string {
+	if s == "" {
+		return ""
+	}
+	return strings.ToLower(s[:1]) + s[1:]
 }
 
 func (l *loader) addresses() {

@@ -51,6 +51,25 @@ var table = []Operation{
 	{ID: "ec2:DescribeManagedPrefixLists", Scope: PerRegion, Actions: []string{"ec2:DescribeManagedPrefixLists"}},
 	{ID: "ec2:GetManagedPrefixListEntries", Scope: PerRegion, Actions: []string{"ec2:GetManagedPrefixListEntries"}, By: []string{"PrefixListId"}},
 
+	// ec2, directconnect, network-firewall: gateways beyond a VPC, and what may stop a packet there
+	{ID: "ec2:DescribeEgressOnlyInternetGateways", Scope: PerRegion, Actions: []string{"ec2:DescribeEgressOnlyInternetGateways"}},
+	{ID: "ec2:DescribeTransitGateways", Scope: PerRegion, Actions: []string{"ec2:DescribeTransitGateways"}},
+	{ID: "ec2:DescribeTransitGatewayAttachments", Scope: PerRegion, Actions: []string{"ec2:DescribeTransitGatewayAttachments"}},
+	{ID: "ec2:DescribeTransitGatewayVpcAttachments", Scope: PerRegion, Actions: []string{"ec2:DescribeTransitGatewayVpcAttachments"}},
+	{ID: "ec2:DescribeTransitGatewayRouteTables", Scope: PerRegion, Actions: []string{"ec2:DescribeTransitGatewayRouteTables"}},
+	{ID: "ec2:SearchTransitGatewayRoutes", Scope: PerRegion, Actions: []string{"ec2:SearchTransitGatewayRoutes"}, By: []string{"TransitGatewayRouteTableId"}},
+	{ID: "ec2:GetTransitGatewayPrefixListReferences", Scope: PerRegion, Actions: []string{"ec2:GetTransitGatewayPrefixListReferences"}, By: []string{"TransitGatewayRouteTableId"}},
+	{ID: "ec2:DescribeVpnGateways", Scope: PerRegion, Actions: []string{"ec2:DescribeVpnGateways"}},
+	{ID: "ec2:DescribeVpnConnections", Scope: PerRegion, Actions: []string{"ec2:DescribeVpnConnections"}, Secret: []string{"VpnConnections[].CustomerGatewayConfiguration", "VpnConnections[].Options.TunnelOptions[].PreSharedKey"}},
+	{ID: "ec2:DescribeVpcBlockPublicAccessOptions", Scope: PerRegion, Actions: []string{"ec2:DescribeVpcBlockPublicAccessOptions"}},
+	{ID: "ec2:DescribeVpcBlockPublicAccessExclusions", Scope: PerRegion, Actions: []string{"ec2:DescribeVpcBlockPublicAccessExclusions"}},
+	{ID: "ec2:DescribeVpcEndpointServiceConfigurations", Scope: PerRegion, Actions: []string{"ec2:DescribeVpcEndpointServiceConfigurations"}},
+	{ID: "directconnect:DescribeDirectConnectGatewayAssociations", Scope: PerRegion, Actions: []string{"directconnect:DescribeDirectConnectGatewayAssociations"}, By: []string{"AssociatedGatewayId"}},
+	{ID: "network-firewall:ListFirewalls", Scope: PerRegion, Actions: []string{"network-firewall:ListFirewalls"}},
+	{ID: "network-firewall:DescribeFirewall", Scope: PerRegion, Actions: []string{"network-firewall:DescribeFirewall"}, By: []string{"FirewallArn"}},
+	{ID: "network-firewall:DescribeFirewallPolicy", Scope: PerRegion, Actions: []string{"network-firewall:DescribeFirewallPolicy"}, By: []string{"FirewallPolicyArn"}},
+	{ID: "network-firewall:DescribeRuleGroup", Scope: PerRegion, Actions: []string{"network-firewall:DescribeRuleGroup"}, By: []string{"RuleGroupArn"}},
+
 	// load balancers
 	{ID: "elbv2:DescribeLoadBalancers", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeLoadBalancers"}},
 	{ID: "elbv2:DescribeListeners", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeListeners"}, By: []string{"LoadBalancerArn"}, Secret: []string{"Listeners[].DefaultActions[].AuthenticateOidcConfig.ClientSecret"}},

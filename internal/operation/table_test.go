@@ -46,7 +46,7 @@ func TestActionsRead(t *testing.T) {
 // TestRows looks at the form of each row.
 func TestRows(t *testing.T) {
 	t.Parallel()
-	id := regexp.MustCompile(`^[a-z0-9]+:[A-Z][A-Za-z0-9]+$`)
+	id := regexp.MustCompile(`^[a-z0-9-]+:[A-Z][A-Za-z0-9]+$`)
 	parameter := regexp.MustCompile(`^[A-Z][A-Za-z0-9]+$`)
 	secret := regexp.MustCompile(`^[A-Z][A-Za-z0-9]*(\[\])?(\.([A-Z][A-Za-z0-9]*(\[\])?|\*))*$`)
 	for _, op := range operation.All() {

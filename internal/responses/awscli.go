@@ -200,7 +200,7 @@ func (f *cliFile) named(base string) bool {
 		if !named && (slices.ContainsFunc(otherServices, func(s string) bool { return namesService(f.name, s) }) || op.ID == "organizations:ListPolicies" && namesService(f.name, "iam")) {
 			continue
 		}
-		if strings.Contains(whole, "wafregional") || strings.Contains(whole, "networkfirewall") {
+		if strings.Contains(whole, "wafregional") || strings.Contains(whole, "networkfirewall") && op.ID.Service() != "network-firewall" {
 			continue
 		}
 		if op.ID.Service() == "s3" && strings.Contains(whole, "s3control") {
@@ -248,8 +248,12 @@ func words(text, name string) (start, end int) {
 	return -1, -1
 }
 
-// namesService reports whether a word of the path is the service's name.
+// namesService reports whether a word of the path is the service's name; that of some is two words ("network-firewall").
 func namesService(name, service string) bool {
+	if strings.Contains(service, "-") {
+		start, _ := words(name, squash(service))
+		return start >= 0
+	}
 	return slices.ContainsFunc(strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }),
 		func(word string) bool { return strings.EqualFold(word, service) })
 }
@@ -537,6 +541,7 @@ var arnKinds = map[operation.ID]string{
 	"elbv2:DescribeListeners": ":loadbalancer/", "elbv2:DescribeLoadBalancerAttributes": ":loadbalancer/", "wafv2:GetWebACLForResource": ":loadbalancer/",
 	"elbv2:DescribeRules": ":listener/", "elbv2:DescribeTargetHealth": ":targetgroup/",
 	"wafv2:ListResourcesForWebACL": "/webacl/", "wafv2:GetLoggingConfiguration": "/webacl/", "acm:DescribeCertificate": ":certificate/",
+	"network-firewall:DescribeFirewall": ":firewall/", "network-firewall:DescribeFirewallPolicy": ":firewall-policy/", "network-firewall:DescribeRuleGroup": "-rulegroup/",
 }
 
 // names are what the files of a folder name: the ARNs, and all words in quotes.

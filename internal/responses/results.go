@@ -118,6 +118,25 @@ var results = map[operation.ID][]string{
 	"wafv2:ListResourcesForWebACL":             {"ResourceArns"},
 	"wafv2:ListRuleGroups":                     {"RuleGroups"},
 	"wafv2:ListWebACLs":                        {"WebACLs"},
+
+	// beyond a VPC
+	"ec2:DescribeEgressOnlyInternetGateways":                 {"EgressOnlyInternetGateways"},
+	"ec2:DescribeTransitGateways":                            {"TransitGateways"},
+	"ec2:DescribeTransitGatewayAttachments":                  {"TransitGatewayAttachments"},
+	"ec2:DescribeTransitGatewayVpcAttachments":               {"TransitGatewayVpcAttachments"},
+	"ec2:DescribeTransitGatewayRouteTables":                  {"TransitGatewayRouteTables"},
+	"ec2:SearchTransitGatewayRoutes":                         {"Routes"},
+	"ec2:GetTransitGatewayPrefixListReferences":              {"TransitGatewayPrefixListReferences"},
+	"ec2:DescribeVpnGateways":                                {"VpnGateways"},
+	"ec2:DescribeVpnConnections":                             {"VpnConnections"},
+	"ec2:DescribeVpcBlockPublicAccessOptions":                {"VpcBlockPublicAccessOptions"},
+	"ec2:DescribeVpcBlockPublicAccessExclusions":             {"VpcBlockPublicAccessExclusions"},
+	"ec2:DescribeVpcEndpointServiceConfigurations":           {"ServiceConfigurations"},
+	"directconnect:DescribeDirectConnectGatewayAssociations": {"directConnectGatewayAssociations"},
+	"network-firewall:ListFirewalls":                         {"Firewalls"},
+	"network-firewall:DescribeFirewall":                      {"Firewall"},
+	"network-firewall:DescribeFirewallPolicy":                {"FirewallPolicy"},
+	"network-firewall:DescribeRuleGroup":                     {"RuleGroup", "RuleGroupResponse"},
 }
 
 // unfit says what is wrong with a page that is no output of the operation: that of another command, a part of it that --query cut
