@@ -98,6 +98,20 @@ var members = map[operation.ID][]string{
 	"ssm:DescribeInstancePatchStates":          {"InstancePatchStates"},
 	"wafv2:ListRuleGroups":                     {"RuleGroups"},
 	"wafv2:ListWebACLs":                        {"WebACLs"},
+
+	"apigateway:GetRestApis":                          {"items"},
+	"apigateway:GetVpcLinks":                          {"items"},
+	"apigatewayv2:GetApis":                            {"Items"},
+	"apigatewayv2:GetVpcLinks":                        {"Items"},
+	"cloudfront:ListVpcOrigins":                       {"VpcOriginList.Items"},
+	"ecs:ListClusters":                                {"clusterArns"},
+	"eks:ListClusters":                                {"clusters"},
+	"elasticache:DescribeCacheClusters":               {"CacheClusters"},
+	"elasticache:DescribeCacheSubnetGroups":           {"CacheSubnetGroups"},
+	"globalaccelerator:ListAccelerators":              {"Accelerators"},
+	"globalaccelerator:ListCustomRoutingAccelerators": {"Accelerators"},
+	"redshift:DescribeClusterSubnetGroups":            {"ClusterSubnetGroups"},
+	"redshift:DescribeClusters":                       {"Clusters"},
 }
 
 // pageSize is how many elements a listing puts on a page: as the services do, or less, so that the small estate has pages too.

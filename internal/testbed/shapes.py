@@ -114,7 +114,8 @@ def check(service, command, parameters, text):
         yield f"{service} has no operation {command}"
         return
     for name in parameters:
-        if operation.input_shape is None or name not in operation.input_shape.members:
+        # The table writes names as most services do; some begin them in lower case.
+        if operation.input_shape is None or not {name, name[:1].lower() + name[1:]} & set(operation.input_shape.members):
             yield f"{operation.name} takes no parameter {name}"
     text = text.strip()
     if text.startswith("An error occurred"):
