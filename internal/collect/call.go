@@ -33,7 +33,7 @@ const (
 // production depends on it.
 var callsPerServiceOf = map[string]int{
 	"s3": 16, "ec2": 8, "kms": 10,
-	"autoscaling": 2, "cloudtrail": 2, "organizations": 2, "resourcegroupstaggingapi": 1, "wafv2": 3,
+	"apigateway": 2, "apigatewayv2": 2, "autoscaling": 2, "cloudtrail": 2, "globalaccelerator": 2, "organizations": 2, "resourcegroupstaggingapi": 1, "wafv2": 3,
 }
 
 // slots are places in flight.
@@ -200,14 +200,18 @@ var tokens = []struct{ from, to string }{
 	{"PaginationToken", "PaginationToken"},
 	{"ContinuationToken", "ContinuationToken"},
 	{"LastEvaluatedTableName", "ExclusiveStartTableName"},
+	{"Position", "Position"}, // of API Gateway's first generation
 }
 
 // turnPage makes the question ask for the page after out, and returns its token; "" where out is the last.
 func turnPage(in, out any) string {
 	question, answer := reflect.ValueOf(in).Elem(), reflect.ValueOf(out).Elem()
 	// CloudFront wraps the page in a list of its own.
-	if list := answer.FieldByName("DistributionList"); list.IsValid() && !list.IsNil() {
-		answer = list.Elem()
+	for _, name := range []string{"DistributionList", "VpcOriginList"} {
+		if list := answer.FieldByName(name); list.IsValid() && !list.IsNil() {
+			answer = list.Elem()
+			break
+		}
 	}
 	for _, t := range tokens {
 		from, to := answer.FieldByName(t.from), question.FieldByName(t.to)

@@ -6,7 +6,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 )
 
-// readCloudFront reads the distributions.
+// readCloudFront reads the distributions, and the VPC origins, whose listing does not say their ports.
 func readCloudFront(ctx context.Context, p *place) {
-	call(ctx, p, "cloudfront:ListDistributions", cloudfront.NewFromConfig(p.config).ListDistributions, &cloudfront.ListDistributionsInput{})
+	client := cloudfront.NewFromConfig(p.config)
+	call(ctx, p, "cloudfront:ListDistributions", client.ListDistributions, &cloudfront.ListDistributionsInput{})
+	for _, page := range call(ctx, p, "cloudfront:ListVpcOrigins", client.ListVpcOrigins, &cloudfront.ListVpcOriginsInput{}) {
+		if page.VpcOriginList == nil {
+			continue
+		}
+		for _, o := range page.VpcOriginList.Items {
+			call(ctx, p, "cloudfront:GetVpcOrigin", client.GetVpcOrigin, &cloudfront.GetVpcOriginInput{Id: o.Id})
+		}
+	}
 }

@@ -37,6 +37,7 @@ func readELBv2(ctx context.Context, p *place) {
 	}
 	each(targets, itemsAtOnce, func(arn *string) {
 		call(ctx, p, "elbv2:DescribeTargetHealth", client.DescribeTargetHealth, &elbv2.DescribeTargetHealthInput{TargetGroupArn: arn})
+		call(ctx, p, "elbv2:DescribeTargetGroupAttributes", client.DescribeTargetGroupAttributes, &elbv2.DescribeTargetGroupAttributesInput{TargetGroupArn: arn})
 	})
 	waf := wafv2.NewFromConfig(p.config)
 	each(public, itemsAtOnce, func(arn *string) {

@@ -128,6 +128,9 @@ func appendValue(b []byte, v reflect.Value) []byte {
 // appendUnion writes a union as AWS does: an object with the one member that is set. The SDK has a type for each member, named
 // after both ("ChoiceMemberFirst" for the member First of Choice), and "Value" in it.
 func appendUnion(b []byte, v reflect.Value) []byte {
+	if v.IsNil() { // an element of a list that AWS sent empty
+		return append(b, "{}"...)
+	}
 	member := reflect.Indirect(v.Elem())
 	_, name, ok := strings.Cut(member.Type().Name(), "Member")
 	value := reflect.Value{}

@@ -2,11 +2,39 @@ package collect
 
 import (
 	"context"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	types "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
-// readLambda reads the functions, with their environment, of which only digests are kept.
+// readLambda reads the functions, with their environment, of which only digests are kept, and their addresses on the Internet.
+// Who may call is asked only of those whose address asks for no signature: of others it takes an identity to get in.
 func readLambda(ctx context.Context, p *place) {
-	call(ctx, p, "lambda:ListFunctions", lambda.NewFromConfig(p.config).ListFunctions, &lambda.ListFunctionsInput{})
+	client := lambda.NewFromConfig(p.config)
+	var names []*string
+	for _, page := range call(ctx, p, "lambda:ListFunctions", client.ListFunctions, &lambda.ListFunctionsInput{}) {
+		for _, f := range page.Functions {
+			names = append(names, f.FunctionName)
+		}
+	}
+	each(names, itemsAtOnce, func(name *string) {
+		for _, page := range call(ctx, p, "lambda:ListFunctionUrlConfigs", client.ListFunctionUrlConfigs, &lambda.ListFunctionUrlConfigsInput{FunctionName: name}) {
+			for _, u := range page.FunctionUrlConfigs {
+				if u.AuthType != types.FunctionUrlAuthTypeNone {
+					continue
+				}
+				call(ctx, p, "lambda:GetPolicy", client.GetPolicy, &lambda.GetPolicyInput{FunctionName: aws.String(aws.ToString(name) + alias(aws.ToString(u.FunctionArn)))})
+			}
+		}
+	})
+}
+
+// alias is what makes of a function's name that of the alias that the ARN of a function's address names: ":live", or nothing.
+func alias(arn string) string {
+	if parts := strings.Split(arn, ":"); len(parts) == 8 { // arn:aws:lambda:us-east-1:111122223333:function:NAME:ALIAS
+		return ":" + parts[7]
+	}
+	return ""
 }

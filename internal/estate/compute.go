@@ -179,7 +179,8 @@ type Function struct {
 	Modified       time.Time
 	// URL is its address on the Internet; absent if it has none. Of several (one for each alias) it is the most open.
 	URL Known[FunctionURL]
-	// Policy says who may call it; absent if it has none.
+	// Policy says who may call it at its URLs of Auth "NONE": the statements of the policies of them all; absent if none has one.
+	// It is read of functions with such a URL alone, and unknown of others.
 	Policy Known[*policy.Document]
 }
 
@@ -190,7 +191,12 @@ type FunctionURL struct {
 }
 
 // ContainerCluster is a cluster of Amazon ECS.
-type ContainerCluster struct{ Resource }
+type ContainerCluster struct {
+	Resource
+	// Services and Tasks are the ARNs of what there is in it, sorted; each is known only if all of them are described, so that
+	// they stand among Compute's ContainerServices and ContainerTasks.
+	Services, Tasks Known[[]string]
+}
 
 // ContainerService keeps tasks running.
 type ContainerService struct {

@@ -160,10 +160,10 @@ type CacheCluster struct {
 	Engine         string
 	Group          string // the replication group that it is part of; empty if none
 	VPC            string
-	Subnets        []string // of its subnet group, sorted
+	Subnets        []string // of its subnet group, sorted; empty, like VPC, where elasticache:DescribeCacheSubnetGroups did not tell
 	Zones          []string // of its nodes, sorted
 	SecurityGroups []string
-	Port           int
+	Port           int // 0 while it is being created
 }
 
 // Warehouse is a cluster of Redshift.
@@ -174,7 +174,7 @@ type Warehouse struct {
 	Subnets        []string // of its subnet group, sorted; empty where that was not read
 	Zone           string
 	SecurityGroups []string
-	Port           int
+	Port           int          // 0 while it is being created
 	Private        []netip.Addr // of its nodes, where AWS says
 	PublicAddress  []netip.Addr
 }

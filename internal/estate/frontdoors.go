@@ -60,9 +60,10 @@ type ListenerRule struct {
 	Always   bool // its conditions match every request: what comes after it is never tried
 	// Conditions are what a request must satisfy, all of them, as AWS names them: "path-pattern": ["/admin/*"]. Of the header
 	// that an http-header condition looks at, the name is in the key: "http-header x-origin-verify". Values of headers are
-	// not kept.
+	// not kept, nor are those of a query string, of which the keys stand here; regular expressions are kept as a digest.
 	Conditions map[string][]string
-	// Sources are the addresses of a source-ip condition; nil where there is none.
+	// Sources are the addresses of a source-ip condition; nil where there is none, or where it could not be understood, which
+	// Conditions shows.
 	Sources *netset.Addresses
 	Actions []ListenerAction
 }
@@ -175,9 +176,12 @@ type Origin struct {
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
 type VPCOrigin struct {
 	Resource
-	Of                  string // ARN of a load balancer or an instance
-	Status              string // "Deployed", ...
-	Protocol            string
+	Of     string // ARN of a load balancer or an instance
+	Status string // "Deployed", ...
+	// Ports are those that CloudFront connects to, sorted: a call of its own tells them, and so Protocol and the two below, which
+	// are zero while Ports is unknown.
+	Ports               Known[[]int]
+	Protocol            string // "http-only", "https-only", "match-viewer"
 	HTTPPort, HTTPSPort int
 }
 
@@ -188,7 +192,9 @@ type Accelerator struct {
 	Enabled   bool
 	Addresses []netip.Addr
 	DNSName   string
-	Listeners Known[[]*AcceleratorListener]
+	// CustomRouting: it maps each of its ports to an address and port in subnets. Where to is not read: its Listeners are unknown.
+	CustomRouting bool
+	Listeners     Known[[]*AcceleratorListener]
 }
 
 // AcceleratorListener is the ports on which an accelerator takes packets.
@@ -221,8 +227,11 @@ type API struct {
 	Endpoint string // "EDGE", "REGIONAL", "PRIVATE"
 	Disabled bool   // its default endpoint is off; own domains may lead to it still
 	Stages   Known[[]APIStage]
-	// Links are the VPC links that its integrations go through, and Functions the ARNs of functions that they call, sorted.
+	// Links are the ids of the VPC links that its integrations go through, Targets what they lead to by them where the integration
+	// says it (ARNs of listeners or load balancers, or of a service of AWS Cloud Map; of older links the link itself says it), and
+	// Functions the ARNs of functions that they call, each sorted. What a stage variable chooses is unknown: variables are not kept.
 	Links     Known[[]string]
+	Targets   Known[[]string]
 	Functions Known[[]string]
 }
 

@@ -96,7 +96,7 @@ func (w *world) organization(domain string) {
 	}
 	w.organizationPolicy("p-FullAWSAccess", "FullAWSAccess", true, object{"Effect": "Allow", "Action": "*", "Resource": "*"})
 	w.organizationPolicy("p-4n8v2c6t", "OnlyOurRegions", false, object{"Sid": "OnlyOurRegions", "Effect": "Deny",
-		"NotAction": []string{"account:*", "budgets:*", "cloudfront:*", "iam:*", "organizations:*", "route53:*", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets", "sts:*", "support:*", "wafv2:*"},
+		"NotAction": []string{"account:*", "budgets:*", "cloudfront:*", "globalaccelerator:*", "iam:*", "organizations:*", "route53:*", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets", "sts:*", "support:*", "wafv2:*"},
 		"Resource":  "*", "Condition": object{"StringNotEquals": object{"aws:RequestedRegion": regionsInUse}}})
 	w.organizationPolicy("p-9h3j5k7l", "KeepTheTrail", false, object{"Sid": "KeepTheTrail", "Effect": "Deny",
 		"Action": []string{"cloudtrail:DeleteTrail", "cloudtrail:StopLogging", "cloudtrail:UpdateTrail", "guardduty:DeleteDetector"}, "Resource": "*"})

@@ -162,12 +162,8 @@ func (c *acme) unreadKinds() {
 		at.tag(at.arn("sqs", queue), shop)
 	}
 	at.tag(at.arn("elasticache", "replicationgroup:shop-sessions"), shop)
-	at.tag(at.arn("elasticache", "cluster:shop-sessions-001"), shop)
-	at.tag(at.arn("elasticache", "cluster:shop-sessions-002"), shop)
-	at.tag(at.arn("ecs", "cluster/batch"), labels{"owner": "data"})
-	at.tag(at.arn("ecs", "service/batch/recommendations"), labels{"owner": "data"})
 	at.tag(at.arn("states", "stateMachine:nightly-settlement"), labels{"app": "billing", "owner": "billing"})
-	c.w.truth.Resources += 11
+	c.w.truth.Resources += 7
 }
 
 // close lists what was gathered until now.

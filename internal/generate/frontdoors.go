@@ -1,6 +1,9 @@
 package generate
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // door is an application load balancer and what stands behind it.
 type door struct {
@@ -10,6 +13,8 @@ type door struct {
 	plain       bool
 	certificate string
 	labels      labels
+	// Behind a distribution: the prefix list of CloudFront, which alone is admitted, and the header that it proves itself with.
+	cdn, header string
 }
 
 func (s *site) targetGroup(name string) string {
@@ -21,14 +26,18 @@ func (s *site) targetGroup(name string) string {
 func (s *site) open(d door) (arn, group string) {
 	suffix := "app/" + d.name + "/" + s.digest(16, "balancer", d.name)
 	arn = s.arn("elasticloadbalancing", "loadbalancer/"+suffix)
-	group = s.group(d.vpc, d.name+"-alb", "load balancer "+d.name, d.labels, tcp(80, "0.0.0.0/0", "the Internet"), tcp(443, "0.0.0.0/0", "the Internet"))
+	admitted := []rule{tcp(80, "0.0.0.0/0", "the Internet"), tcp(443, "0.0.0.0/0", "the Internet")}
+	if d.cdn != "" {
+		admitted = []rule{tcp(443, d.cdn, "CloudFront")}
+	}
+	group = s.group(d.vpc, d.name+"-alb", "load balancer "+d.name, d.labels, admitted...)
 	var zones []object
 	for _, n := range d.vpc.public {
 		zones = append(zones, object{"ZoneName": n.zone, "SubnetId": n.id, "LoadBalancerAddresses": []object{}})
 		s.networkInterface(s.id("eni", d.name, n.zone), n, n.address(), s.w.publicAddress(), "interface", "ELB "+suffix,
 			object{"AttachmentId": s.id("eni-attach", d.name, n.zone), "InstanceOwnerId": "amazon-elb", "DeviceIndex": 1, "Status": "attached", "DeleteOnTermination": false}, group)
 	}
-	s.count("elbv2:DescribeLoadBalancers", object{"LoadBalancerArn": arn, "LoadBalancerName": d.name, "DNSName": d.name + "-" + s.digest(10, "dns", d.name) + "." + s.region + ".elb.amazonaws.com",
+	s.count("elbv2:DescribeLoadBalancers", object{"LoadBalancerArn": arn, "LoadBalancerName": d.name, "DNSName": s.balancerName(d.name),
 		"CanonicalHostedZoneId": "Z35SXDOTRQ7X7K", "CreatedTime": "2021-10-01T10:00:00Z", "Scheme": "internet-facing", "Type": "application", "VpcId": d.vpc.id, "State": object{"Code": "active"},
 		"AvailabilityZones": zones, "SecurityGroups": []string{group}, "IpAddressType": "ipv4"})
 	s.tag(arn, d.labels)
@@ -40,38 +49,66 @@ func (s *site) open(d door) (arn, group string) {
 	forward := []object{{"Type": "forward", "TargetGroupArn": target, "Order": 1, "ForwardConfig": object{"TargetGroups": []object{{"TargetGroupArn": target, "Weight": 1}}}}}
 	redirect := []object{{"Type": "redirect", "Order": 1, "RedirectConfig": object{"Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}", "StatusCode": "HTTP_301"}}}
 	var listeners []object
-	if d.plain {
+	switch {
+	case d.header != "":
+		refuse := []object{{"Type": "fixed-response", "Order": 1, "FixedResponseConfig": object{"StatusCode": "403", "ContentType": "text/plain", "MessageBody": "forbidden"}}}
+		listeners = append(listeners, s.listener(d.name, suffix, arn, 443, d.certificate, refuse, object{"Priority": "1", "IsDefault": false, "Actions": forward, "Conditions": []object{
+			{"Field": "http-header", "HttpHeaderConfig": object{"HttpHeaderName": d.header, "Values": []string{originSecret}}}}}))
+	case d.plain:
 		listeners = append(listeners, s.listener(d.name, suffix, arn, 80, "", forward))
-	} else {
+	default:
 		listeners = append(listeners, s.listener(d.name, suffix, arn, 80, "", redirect), s.listener(d.name, suffix, arn, 443, d.certificate, forward))
 	}
 	s.about("elbv2:DescribeListeners", object{"Listeners": listeners}, arn)
 	return arn, group
 }
 
-func (s *site) listener(name, suffix, balancer string, port int, certificate string, actions []object) object {
+// originSecret is what a distribution sends to its origin in a header; no recording keeps it.
+const originSecret = "made-up-origin-secret"
+
+// balancerName is the name in DNS of a load balancer towards the Internet.
+func (s *site) balancerName(name string) string {
+	return name + "-" + s.digest(10, "dns", name) + "." + s.region + ".elb.amazonaws.com"
+}
+
+func (s *site) listener(name, suffix, balancer string, port int, certificate string, actions []object, rules ...object) object {
 	arn := s.arn("elasticloadbalancing", "listener/"+suffix+"/"+s.digest(16, "listener", name, strconv.Itoa(port)))
 	l := object{"ListenerArn": arn, "LoadBalancerArn": balancer, "Port": port, "Protocol": "HTTP", "DefaultActions": actions}
 	if certificate != "" {
 		l["Protocol"], l["SslPolicy"], l["Certificates"] = "HTTPS", "ELBSecurityPolicy-TLS13-1-2-2021-06", []object{{"CertificateArn": certificate}}
 	}
 	s.w.truth.Resources++
-	s.about("elbv2:DescribeRules", object{"Rules": []object{{"RuleArn": arn + "/default", "Priority": "default", "Conditions": []object{}, "Actions": actions, "IsDefault": true}}}, arn)
+	for i, r := range rules {
+		r["RuleArn"] = strings.Replace(arn, ":listener/", ":listener-rule/", 1) + "/" + s.digest(16, "rule", arn, strconv.Itoa(i))
+	}
+	rules = append(rules, object{"RuleArn": arn + "/default", "Priority": "default", "Conditions": []object{}, "Actions": actions, "IsDefault": true})
+	s.about("elbv2:DescribeRules", object{"Rules": rules}, arn)
 	return l
 }
 
 // behind registers a fleet as the targets of a door.
 func (s *site) behind(d door, balancer string, f *fleet) {
-	arn := s.targetGroup(d.name)
-	s.count("elbv2:DescribeTargetGroups", object{"TargetGroupArn": arn, "TargetGroupName": d.name, "Protocol": "HTTPS", "ProtocolVersion": "HTTP1", "Port": d.port, "VpcId": d.vpc.id,
-		"TargetType": "instance", "IpAddressType": "ipv4", "LoadBalancerArns": []string{balancer}, "HealthCheckEnabled": true, "HealthCheckProtocol": "HTTPS", "HealthCheckPort": "traffic-port",
-		"HealthCheckPath": "/healthz", "HealthCheckIntervalSeconds": 15, "HealthCheckTimeoutSeconds": 5, "HealthyThresholdCount": 3, "UnhealthyThresholdCount": 2, "Matcher": object{"HttpCode": "200"}})
 	var health []object
 	for _, h := range f.hosts {
 		health = append(health, object{"Target": object{"Id": h.id, "Port": d.port}, "HealthCheckPort": "443", "TargetHealth": object{"State": "healthy"}})
 	}
+	s.targets(d, balancer, "instance", health)
+}
+
+// targets makes the target group of a door.
+func (s *site) targets(d door, balancer, kind string, health []object) {
+	arn := s.targetGroup(d.name)
+	s.count("elbv2:DescribeTargetGroups", object{"TargetGroupArn": arn, "TargetGroupName": d.name, "Protocol": "HTTPS", "ProtocolVersion": "HTTP1", "Port": d.port, "VpcId": d.vpc.id,
+		"TargetType": kind, "IpAddressType": "ipv4", "LoadBalancerArns": []string{balancer}, "HealthCheckEnabled": true, "HealthCheckProtocol": "HTTPS", "HealthCheckPort": "traffic-port",
+		"HealthCheckPath": "/healthz", "HealthCheckIntervalSeconds": 15, "HealthCheckTimeoutSeconds": 5, "HealthyThresholdCount": 3, "UnhealthyThresholdCount": 2, "Matcher": object{"HttpCode": "200"}})
+	s.groupAttributes(arn)
 	s.about("elbv2:DescribeTargetHealth", object{"TargetHealthDescriptions": health}, arn)
 	s.tag(arn, d.labels)
+}
+
+func (s *site) groupAttributes(arn string, more ...object) {
+	s.about("elbv2:DescribeTargetGroupAttributes", object{"Attributes": append([]object{{"Key": "deregistration_delay.timeout_seconds", "Value": "300"}, {"Key": "stickiness.enabled", "Value": "false"},
+		{"Key": "load_balancing.cross_zone.enabled", "Value": "use_load_balancer_configuration"}}, more...)}, arn)
 }
 
 // certificate makes one that ACM renews.
@@ -159,21 +196,27 @@ func (s *site) classic(name string, v *vpc, group string) {
 
 // distribution makes a CloudFront distribution in front of a bucket.
 func (a *account) distribution(domain, bucket, certificate, webACL string) {
+	a.distributionOf(domain, object{"Id": bucket, "DomainName": bucket + ".s3.us-east-1.amazonaws.com", "OriginPath": "", "CustomHeaders": object{"Quantity": 0},
+		"S3OriginConfig": object{"OriginAccessIdentity": ""}, "ConnectionAttempts": 3, "ConnectionTimeout": 10, "OriginAccessControlId": "E" + upper(a.global.digest(13, "oac"))},
+		certificate, webACL, labels{"owner": "web", "app": "marketing"})
+}
+
+// distributionOf makes a distribution in front of one origin.
+func (a *account) distributionOf(domain string, origin object, certificate, webACL string, l labels) {
 	g := a.global
 	id := "E" + upper(g.digest(13, "distribution", domain))
 	arn := g.arn("cloudfront", "distribution/"+id)
-	behavior := object{"TargetOriginId": bucket, "ViewerProtocolPolicy": "redirect-to-https", "Compress": true, "SmoothStreaming": false, "FieldLevelEncryptionId": "",
+	behavior := object{"TargetOriginId": origin["Id"], "ViewerProtocolPolicy": "redirect-to-https", "Compress": true, "SmoothStreaming": false, "FieldLevelEncryptionId": "",
 		"AllowedMethods":   object{"Quantity": 2, "Items": []string{"HEAD", "GET"}, "CachedMethods": object{"Quantity": 2, "Items": []string{"HEAD", "GET"}}},
 		"TrustedSigners":   object{"Enabled": false, "Quantity": 0},
 		"TrustedKeyGroups": object{"Enabled": false, "Quantity": 0}, "LambdaFunctionAssociations": object{"Quantity": 0}, "FunctionAssociations": object{"Quantity": 0},
 		"CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"}
 	g.count("cloudfront:ListDistributions", object{"Id": id, "ARN": arn, "Status": "Deployed", "LastModifiedTime": ago(40 * day), "DomainName": "d" + g.digest(13, "domain", domain) + ".cloudfront.net",
 		"Aliases": object{"Quantity": 1, "Items": []string{domain}}, "Enabled": true, "Staging": false, "Comment": "", "PriceClass": "PriceClass_100", "HttpVersion": "http2and3", "IsIPV6Enabled": true,
-		"Origins": object{"Quantity": 1, "Items": []object{{"Id": bucket, "DomainName": bucket + ".s3.us-east-1.amazonaws.com", "OriginPath": "", "CustomHeaders": object{"Quantity": 0},
-			"S3OriginConfig": object{"OriginAccessIdentity": ""}, "ConnectionAttempts": 3, "ConnectionTimeout": 10, "OriginAccessControlId": "E" + upper(g.digest(13, "oac"))}}},
+		"Origins":      object{"Quantity": 1, "Items": []object{origin}},
 		"OriginGroups": object{"Quantity": 0}, "DefaultCacheBehavior": behavior, "CacheBehaviors": object{"Quantity": 0}, "CustomErrorResponses": object{"Quantity": 0},
 		"ViewerCertificate": object{"CloudFrontDefaultCertificate": false, "ACMCertificateArn": certificate, "Certificate": certificate, "CertificateSource": "acm",
 			"SSLSupportMethod": "sni-only", "MinimumProtocolVersion": "TLSv1.2_2021"},
 		"Restrictions": object{"GeoRestriction": object{"RestrictionType": "none", "Quantity": 0}}, "WebACLId": webACL})
-	a.regions[0].tag(arn, labels{"owner": "web", "app": "marketing"})
+	a.regions[0].tag(arn, l)
 }

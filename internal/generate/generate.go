@@ -44,6 +44,8 @@ func Acme() (*responses.Set, Truth) {
 	c := company(w)
 	c.jenkins()
 	c.mistakes()
+	c.workloads()
+	c.gateways()
 	c.close()
 	return w.set("the company Acme"), w.truth
 }

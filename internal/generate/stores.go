@@ -44,13 +44,22 @@ func (s *site) databaseInstance(d database, v *vpc, name string) object {
 		"Engine": d.engine, "EngineVersion": d.version, "DBInstanceStatus": "available", "MasterUsername": "acme", "AvailabilityZone": v.data[0].zone, "InstanceCreateTime": "2022-02-07T09:30:00Z",
 		"Endpoint":         object{"Address": name + "." + s.digest(12, "rds") + "." + s.region + ".rds.amazonaws.com", "Port": ports[d.engine], "HostedZoneId": "Z2R2ITUGPM61AM"},
 		"StorageEncrypted": d.key != "", "PubliclyAccessible": d.public, "AutoMinorVersionUpgrade": !d.pinned, "DeletionProtection": !d.public, "IAMDatabaseAuthenticationEnabled": true,
-		"VpcSecurityGroups": worn(d.groups), "DBSubnetGroup": object{"DBSubnetGroupName": v.name + "-data", "VpcId": v.id, "SubnetGroupStatus": "Complete"}, "BackupRetentionPeriod": d.retention,
+		"VpcSecurityGroups": worn(d.groups), "DBSubnetGroup": v.dataGroup(), "BackupRetentionPeriod": d.retention,
 		"PreferredMaintenanceWindow": "sun:03:00-sun:04:00", "PreferredBackupWindow": "01:00-02:00", "CopyTagsToSnapshot": true, "CACertificateIdentifier": "rds-ca-rsa2048-g1",
 		"MultiAZ": false, "MonitoringInterval": 60, "PerformanceInsightsEnabled": true, "TagList": d.labels.list()}
 	if d.key != "" {
 		body["KmsKeyId"] = d.key
 	}
 	return body
+}
+
+// dataGroup is RDS's group of the subnets that databases stand in.
+func (v *vpc) dataGroup() object {
+	var subnets []object
+	for _, n := range v.data {
+		subnets = append(subnets, object{"SubnetIdentifier": n.id, "SubnetAvailabilityZone": object{"Name": n.zone}, "SubnetStatus": "Active"})
+	}
+	return object{"DBSubnetGroupName": v.name + "-data", "VpcId": v.id, "SubnetGroupStatus": "Complete", "Subnets": subnets}
 }
 
 // cluster runs an Aurora cluster of two, and returns its ARN.
@@ -65,7 +74,8 @@ func (s *site) cluster(d database, v *vpc) string {
 		s.tag(s.arn("rds", "db:"+d.name+suffix), d.labels)
 	}
 	body := object{"DBClusterIdentifier": d.name, "DBClusterArn": arn, "DbClusterResourceId": "cluster-" + upper(s.digest(26, "cluster", d.name)), "Engine": d.engine, "EngineVersion": d.version,
-		"EngineMode": "provisioned", "Status": "available", "MasterUsername": "acme", "Port": ports[d.engine], "MultiAZ": true, "StorageEncrypted": d.key != "", "DeletionProtection": true,
+		"EngineMode": "provisioned", "Status": "available", "MasterUsername": "acme", "Port": ports[d.engine], "MultiAZ": true,
+		"Endpoint": d.name + ".cluster-" + s.digest(12, "rds") + "." + s.region + ".rds.amazonaws.com", "StorageEncrypted": d.key != "", "DeletionProtection": true,
 		"AvailabilityZones": []string{v.data[0].zone, v.data[1].zone, v.data[2].zone}, "VpcSecurityGroups": worn(d.groups), "DBSubnetGroup": v.name + "-data",
 		"BackupRetentionPeriod": d.retention, "EarliestRestorableTime": ago(time.Duration(d.retention) * day), "LatestRestorableTime": ago(5 * time.Minute), "ClusterCreateTime": "2022-02-07T09:30:00Z",
 		"DBClusterMembers": of, "IAMDatabaseAuthenticationEnabled": true, "CopyTagsToSnapshot": true, "AutoMinorVersionUpgrade": !d.pinned, "TagList": d.labels.list()}
@@ -194,5 +204,6 @@ func (s *site) function(name, runtime, role string, l labels, variables ...label
 		body["Environment"] = object{"Variables": v}
 	}
 	s.count("lambda:ListFunctions", body)
+	s.about("lambda:ListFunctionUrlConfigs", object{"FunctionUrlConfigs": []object{}}, name)
 	s.tag(arn, l)
 }

@@ -1,6 +1,25 @@
 package load
 
-import "github.com/onus-cloud/onus/internal/estate"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/onus-cloud/onus/internal/estate"
+)
+
+// origin is where a distribution fetches from. The values of the headers that it adds are left out: they are secrets.
+type origin struct {
+	ID                 string `json:"Id"`
+	DomainName         string
+	CustomHeaders      struct{ Items []struct{ HeaderName string } }
+	CustomOriginConfig struct {
+		HTTPPort, HTTPSPort  int
+		OriginProtocolPolicy string
+	}
+	VpcOriginConfig struct {
+		VpcOriginID string `json:"VpcOriginId"`
+	}
+}
 
 // distributions reads CloudFront distributions, which have no Region.
 func (l *loader) distributions() {
@@ -14,7 +33,7 @@ func (l *loader) distributions() {
 				Staging              bool
 				WebACLID             string `json:"WebACLId"`
 				Aliases              struct{ Items []string }
-				Origins              struct{ Items []struct{ DomainName string } }
+				Origins              struct{ Items []origin }
 				DefaultCacheBehavior struct{ ViewerProtocolPolicy string }
 				ViewerCertificate    struct {
 					CloudFrontDefaultCertificate bool
@@ -50,10 +69,72 @@ func (l *loader) distributions() {
 			}
 			for _, o := range d.Origins.Items {
 				x.Origins = append(x.Origins, o.DomainName)
+				source := estate.Origin{ID: o.ID, Domain: o.DomainName, VPCOrigin: o.VpcOriginConfig.VpcOriginID, Protocol: o.CustomOriginConfig.OriginProtocolPolicy,
+					HTTPPort: o.CustomOriginConfig.HTTPPort, HTTPSPort: o.CustomOriginConfig.HTTPSPort}
+				for _, h := range o.CustomHeaders.Items {
+					source.Headers = append(source.Headers, h.HeaderName)
+				}
+				source.Headers = distinct(source.Headers)
+				x.Sources = append(x.Sources, source)
 			}
 			x.Origins = sorted(x.Origins)
+			slices.SortFunc(x.Sources, func(a, b estate.Origin) int { return cmp.Compare(a.ID, b.ID) })
 			l.estate.Distributions = append(l.estate.Distributions, x)
 		}
 	})
 	l.estate.Distributions = byKey(l.estate.Distributions)
+}
+
+// vpcOrigins reads the load balancers and instances in private subnets that CloudFront reaches.
+func (l *loader) vpcOrigins() {
+	type originList struct {
+		VpcOriginList struct {
+			Items []struct {
+				ID                string `json:"Id"`
+				Name              string
+				Arn               string
+				Status            string
+				OriginEndpointArn string
+			}
+		}
+	}
+	type description struct {
+		VpcOrigin struct {
+			VpcOriginEndpointConfig struct {
+				HTTPPort, HTTPSPort  int
+				OriginProtocolPolicy string
+			}
+		}
+	}
+	each(l, "cloudfront:ListVpcOrigins", func(p estate.Place, page *originList) {
+		for _, o := range page.VpcOriginList.Items {
+			x := &estate.VPCOrigin{
+				Resource: estate.Resource{
+					Reference: estate.Ref{Kind: "vpc-origin", Account: p.Account, Region: estate.Global, ID: o.ID, ARN: o.Arn, Name: o.Name},
+					Labels:    l.tagsOf(p, o.Arn),
+				},
+				Of:     o.OriginEndpointArn,
+				Status: o.Status,
+			}
+			x.Ports = about(l, p, "cloudfront:GetVpcOrigin", o.ID, func(pages []description) (ports []int) {
+				c := last(pages).VpcOrigin.VpcOriginEndpointConfig
+				x.Protocol, x.HTTPPort, x.HTTPSPort = c.OriginProtocolPolicy, c.HTTPPort, c.HTTPSPort
+				if c.OriginProtocolPolicy != "https-only" {
+					ports = append(ports, c.HTTPPort)
+				}
+				if c.OriginProtocolPolicy != "http-only" {
+					ports = append(ports, c.HTTPSPort)
+				}
+				slices.Sort(ports)
+				return slices.Compact(ports)
+			})
+			if ports, ok := x.Ports.Value(); ok && (len(ports) == 0 || ports[0] == 0) {
+				gap := l.estate.Reading(p, "cloudfront:GetVpcOrigin", o.ID).Gap()
+				gap.Why = "cloudfront:GetVpcOrigin does not say the ports of VPC origin " + o.ID
+				x.Ports = estate.Unread[[]int](gap)
+			}
+			l.estate.VPCOrigins = append(l.estate.VPCOrigins, x)
+		}
+	})
+	l.estate.VPCOrigins = byKey(l.estate.VPCOrigins)
 }

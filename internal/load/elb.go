@@ -13,16 +13,21 @@ import (
 func (l *loader) classicLoadBalancers() {
 	type balancerList struct {
 		LoadBalancerDescriptions []struct {
-			LoadBalancerName     string
-			DNSName              string
-			Scheme               string
-			VPCId                string
-			AvailabilityZones    []string
+			LoadBalancerName  string
+			DNSName           string
+			Scheme            string
+			VPCId             string
+			AvailabilityZones []string
+			Subnets           []string
+			Instances         []struct {
+				InstanceID string `json:"InstanceId"`
+			}
 			SecurityGroups       []string
 			ListenerDescriptions []struct {
 				Listener struct {
 					Protocol         string
 					LoadBalancerPort int
+					InstancePort     int
 					SSLCertificateID string `json:"SSLCertificateId"`
 				}
 				PolicyNames []string
@@ -40,12 +45,16 @@ func (l *loader) classicLoadBalancers() {
 			name := arn("elasticloadbalancing", p, "loadbalancer/"+b.LoadBalancerName)
 			var listeners []*estate.Listener
 			for _, d := range b.ListenerDescriptions {
-				x := &estate.Listener{Port: d.Listener.LoadBalancerPort, Protocol: strings.ToUpper(d.Listener.Protocol),
+				x := &estate.Listener{Port: d.Listener.LoadBalancerPort, InstancePort: d.Listener.InstancePort, Protocol: strings.ToUpper(d.Listener.Protocol),
 					Policy: strings.Join(sorted(d.PolicyNames), ", "), Rules: estate.None[[]*estate.ListenerRule]()}
 				if c := d.Listener.SSLCertificateID; c != "" {
 					x.Certificates = []string{c}
 				}
 				listeners = append(listeners, x)
+			}
+			var instances []string
+			for _, i := range b.Instances {
+				instances = append(instances, i.InstanceID)
 			}
 			slices.SortFunc(listeners, func(a, b *estate.Listener) int { return cmp.Compare(a.Port, b.Port) })
 			l.estate.LoadBalancers = append(l.estate.LoadBalancers, &estate.LoadBalancer{
@@ -58,7 +67,9 @@ func (l *loader) classicLoadBalancers() {
 				DNSName:        b.DNSName,
 				VPC:            b.VPCId,
 				Zones:          slices.Compact(sorted(b.AvailabilityZones)),
+				Subnets:        distinct(b.Subnets),
 				SecurityGroups: sorted(b.SecurityGroups),
+				Instances:      distinct(instances),
 				Listeners:      estate.Know(listeners),
 				WebACL:         estate.None[string](),
 				Attributes: about(l, p, "elb:DescribeLoadBalancerAttributes", b.LoadBalancerName, func(pages []attributes) map[string]string {

@@ -3,10 +3,13 @@ package load
 import (
 	"cmp"
 	"math"
+	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
 )
 
 // loadBalancers reads application, network and gateway load balancers, their listeners and their targets.
@@ -20,7 +23,10 @@ func (l *loader) loadBalancers() {
 			Type              string
 			VpcID             string `json:"VpcId"`
 			SecurityGroups    []string
-			AvailabilityZones []struct{ ZoneName string }
+			AvailabilityZones []struct {
+				ZoneName string
+				SubnetID string `json:"SubnetId"`
+			}
 		}
 	}
 	type attributeList struct {
@@ -48,8 +54,11 @@ func (l *loader) loadBalancers() {
 			}
 			for _, z := range b.AvailabilityZones {
 				balancer.Zones = append(balancer.Zones, z.ZoneName)
+				if z.SubnetID != "" {
+					balancer.Subnets = append(balancer.Subnets, z.SubnetID)
+				}
 			}
-			balancer.Zones = slices.Compact(sorted(balancer.Zones))
+			balancer.Zones, balancer.Subnets = slices.Compact(sorted(balancer.Zones)), distinct(balancer.Subnets)
 			balancer.Attributes = about(l, p, "elbv2:DescribeLoadBalancerAttributes", b.LoadBalancerArn, func(pages []attributeList) map[string]string {
 				m := map[string]string{}
 				for _, page := range pages {
@@ -72,6 +81,27 @@ type action struct {
 	Type           string
 	Order          int
 	RedirectConfig struct{ Protocol string }
+	TargetGroupArn string // where there is one group
+	ForwardConfig  struct {
+		TargetGroups []struct {
+			TargetGroupArn string
+			Weight         *int
+		}
+	}
+}
+
+// targets are the target groups that a forward sends requests to.
+func (a action) targets() []string {
+	var arns []string
+	for _, g := range a.ForwardConfig.TargetGroups {
+		if g.TargetGroupArn != "" && (g.Weight == nil || *g.Weight > 0) {
+			arns = append(arns, g.TargetGroupArn)
+		}
+	}
+	if len(a.ForwardConfig.TargetGroups) == 0 && a.TargetGroupArn != "" {
+		arns = []string{a.TargetGroupArn}
+	}
+	return distinct(arns)
 }
 
 func listenerActions(list []action) []estate.ListenerAction {
@@ -79,6 +109,9 @@ func listenerActions(list []action) []estate.ListenerAction {
 	var actions []estate.ListenerAction
 	for _, a := range list {
 		x := estate.ListenerAction{Type: a.Type}
+		if a.Type == "forward" {
+			x.TargetGroups = a.targets()
+		}
 		if a.Type == "redirect" {
 			x.Protocol = cmp.Or(a.RedirectConfig.Protocol, "#{protocol}") // what AWS takes where nothing is said
 		}
@@ -141,7 +174,8 @@ func (l *loader) listenerRules(p estate.Place, listener string) estate.Known[[]*
 				if err != nil {
 					priority = math.MaxInt
 				}
-				all = append(all, &estate.ListenerRule{ARN: r.RuleArn, Priority: priority, Actions: listenerActions(r.Actions),
+				conditions, sources := conditionsOf(r.Conditions)
+				all = append(all, &estate.ListenerRule{ARN: r.RuleArn, Priority: priority, Conditions: conditions, Sources: sources, Actions: listenerActions(r.Actions),
 					Always: len(r.Conditions) > 0 && !slices.ContainsFunc(r.Conditions, func(c ruleCondition) bool { return !c.always() })})
 			}
 		}
@@ -155,8 +189,61 @@ func (l *loader) listenerRules(p estate.Place, listener string) estate.Known[[]*
 type ruleCondition struct {
 	Field             string
 	Values            []string
-	PathPatternConfig struct{ Values []string }
-	HostHeaderConfig  struct{ Values []string }
+	RegexValues       []string
+	PathPatternConfig struct{ Values, RegexValues []string }
+	HostHeaderConfig  struct{ Values, RegexValues []string }
+	HTTPHeaderConfig  struct {
+		HTTPHeaderName string `json:"HttpHeaderName"`
+	} `json:"HttpHeaderConfig"`
+	HTTPRequestMethodConfig struct{ Values []string } `json:"HttpRequestMethodConfig"`
+	QueryStringConfig       struct {
+		Values []struct{ Key string }
+	}
+	SourceIPConfig struct{ Values []string } `json:"SourceIpConfig"`
+}
+
+// conditionsOf returns the conditions of a rule by what they look at, and the sources that they admit. Values of headers are left
+// out, since a header is how a distribution shows to its origin that it is no other; so are those of a query string.
+func conditionsOf(list []ruleCondition) (map[string][]string, *netset.Addresses) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	conditions := map[string][]string{}
+	var sources *netset.Addresses
+	odd := false
+	for _, c := range list {
+		key, values := c.Field, slices.Clone(c.Values)
+		switch c.Field {
+		case "http-header":
+			key, values = "http-header "+strings.ToLower(c.HTTPHeaderConfig.HTTPHeaderName), nil
+		case "query-string":
+			values = nil
+			for _, v := range c.QueryStringConfig.Values {
+				values = append(values, v.Key)
+			}
+		case "source-ip":
+			values = append(values, c.SourceIPConfig.Values...)
+			var prefixes []netip.Prefix
+			for _, text := range values {
+				cidr, err := netip.ParsePrefix(text)
+				odd = odd || err != nil
+				prefixes = append(prefixes, cidr)
+			}
+			admitted := netset.Of(prefixes...)
+			if sources != nil {
+				admitted = admitted.Intersect(*sources) // a request must satisfy all conditions
+			}
+			sources = &admitted
+		default:
+			values = slices.Concat(values, c.RegexValues, c.PathPatternConfig.Values, c.PathPatternConfig.RegexValues,
+				c.HostHeaderConfig.Values, c.HostHeaderConfig.RegexValues, c.HTTPRequestMethodConfig.Values)
+		}
+		conditions[key] = distinct(append(conditions[key], values...))
+	}
+	if odd {
+		sources = nil
+	}
+	return conditions, sources
 }
 
 // always reports whether the condition matches every request: paths of "*" and "/*", hosts of "*".
@@ -179,17 +266,22 @@ func (l *loader) targetGroups() {
 			Port             int
 			VpcID            string `json:"VpcId"`
 			TargetType       string
+			IPAddressType    string `json:"IpAddressType"`
 			LoadBalancerArns []string
 		}
 	}
 	type healthList struct {
 		TargetHealthDescriptions []struct {
 			Target struct {
-				ID   string `json:"Id"`
-				Port int
+				ID               string `json:"Id"`
+				Port             int
+				AvailabilityZone string
 			}
 			TargetHealth struct{ State string }
 		}
+	}
+	type attributeList struct {
+		Attributes []struct{ Key, Value string }
 	}
 	each(l, "elbv2:DescribeTargetGroups", func(p estate.Place, page *groupList) {
 		for _, g := range page.TargetGroups {
@@ -203,11 +295,21 @@ func (l *loader) targetGroups() {
 				Port:          g.Port,
 				VPC:           g.VpcID,
 				LoadBalancers: sorted(g.LoadBalancerArns),
+				IPv6:          g.IPAddressType == "ipv6",
+				Attributes: about(l, p, "elbv2:DescribeTargetGroupAttributes", g.TargetGroupArn, func(pages []attributeList) map[string]string {
+					m := map[string]string{}
+					for _, page := range pages {
+						for _, a := range page.Attributes {
+							m[a.Key] = a.Value
+						}
+					}
+					return m
+				}),
 				Targets: about(l, p, "elbv2:DescribeTargetHealth", g.TargetGroupArn, func(pages []healthList) []estate.Target {
 					var targets []estate.Target
 					for _, page := range pages {
 						for _, t := range page.TargetHealthDescriptions {
-							targets = append(targets, estate.Target{ID: t.Target.ID, Port: t.Target.Port, Health: t.TargetHealth.State})
+							targets = append(targets, estate.Target{ID: t.Target.ID, Port: t.Target.Port, Zone: t.Target.AvailabilityZone, Health: t.TargetHealth.State})
 						}
 					}
 					slices.SortFunc(targets, func(a, b estate.Target) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Port, b.Port)) })

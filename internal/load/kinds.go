@@ -26,12 +26,19 @@ var kindsRead = map[string][]string{
 	"cloudtrail":           {"trail"},
 	"guardduty":            {"detector"},
 	"wafv2":                {"regional", "global"},
-	"cloudfront":           {"distribution"},
+	"cloudfront":           {"distribution", "vpcorigin"},
 	"acm":                  {"certificate"},
 	"backup":               {"backup-plan", "backup-vault", "recovery-point"},
 	"dlm":                  {"policy"},
 	"iam":                  {"user", "role", "policy", "group", "mfa", "instance-profile"},
 	"ssm":                  {"managed-instance"},
+
+	"apigateway":        {"restapis", "apis", "vpclinks"},
+	"ecs":               {"cluster", "service", "task"},
+	"eks":               {"cluster"},
+	"elasticache":       {"cluster", "subnetgroup"},
+	"globalaccelerator": {"accelerator"},
+	"redshift":          {"cluster", "subnetgroup"},
 }
 
 // unreadKinds counts the tagged resources that nothing reads, by service and type.
@@ -59,8 +66,9 @@ func arnKind(arn string) (service, kind string) {
 	if len(parts) < 6 {
 		return "", ""
 	}
-	if i := strings.IndexAny(parts[5], ":/"); i > 0 {
-		kind = parts[5][:i]
+	resource := strings.TrimPrefix(parts[5], "/") // API Gateway's begin with one
+	if i := strings.IndexAny(resource, ":/"); i > 0 {
+		kind = resource[:i]
 	}
 	if parts[2] == "s3" || parts[2] == "sqs" || parts[2] == "sns" {
 		kind = ""

@@ -54,16 +54,29 @@ func (l *loader) dbInstances() {
 			AutoMinorVersionUpgrade               bool
 			DeletionProtection                    bool
 			VpcSecurityGroups                     vpcSecurityGroups
-			BackupRetentionPeriod                 int
-			LatestRestorableTime                  when
-			InstanceCreateTime                    when
-			TagList                               []tag
+			AvailabilityZone                      string
+			DBSubnetGroup                         struct {
+				VpcID   string `json:"VpcId"`
+				Subnets []struct{ SubnetIdentifier string }
+			}
+			Endpoint struct {
+				Address string
+				Port    int
+			}
+			BackupRetentionPeriod int
+			LatestRestorableTime  when
+			InstanceCreateTime    when
+			TagList               []tag
 		}
 	}
 	each(l, "rds:DescribeDBInstances", func(p estate.Place, page *instanceList) {
 		for _, d := range page.DBInstances {
 			if d.DBInstanceArn == "" {
 				d.DBInstanceArn = arn("rds", p, "db:"+d.DBInstanceIdentifier)
+			}
+			var subnets []string
+			for _, s := range d.DBSubnetGroup.Subnets {
+				subnets = append(subnets, s.SubnetIdentifier)
 			}
 			l.estate.DBInstances = append(l.estate.DBInstances, &estate.DBInstance{
 				Resource:          named(p, "db-instance", d.DBInstanceIdentifier, d.DBInstanceArn, d.TagList),
@@ -78,6 +91,11 @@ func (l *loader) dbInstances() {
 				MinorUpgrades:     d.AutoMinorVersionUpgrade,
 				DeletionProtected: d.DeletionProtection,
 				SecurityGroups:    d.VpcSecurityGroups.ids(),
+				VPC:               d.DBSubnetGroup.VpcID,
+				Subnets:           distinct(subnets),
+				Zone:              d.AvailabilityZone,
+				Port:              d.Endpoint.Port,
+				Address:           d.Endpoint.Address,
 				Retention:         d.BackupRetentionPeriod,
 				Restorable:        d.LatestRestorableTime.Time,
 				Created:           d.InstanceCreateTime.Time,
@@ -102,6 +120,8 @@ func (l *loader) dbClusters() {
 			AutoMinorVersionUpgrade     bool
 			DeletionProtection          bool
 			VpcSecurityGroups           vpcSecurityGroups
+			Endpoint                    string
+			Port                        int
 			BackupRetentionPeriod       int
 			LatestRestorableTime        when
 			ClusterCreateTime           when
@@ -126,6 +146,8 @@ func (l *loader) dbClusters() {
 				MinorUpgrades:     d.AutoMinorVersionUpgrade,
 				DeletionProtected: d.DeletionProtection,
 				SecurityGroups:    d.VpcSecurityGroups.ids(),
+				Port:              d.Port,
+				Address:           d.Endpoint,
 				Retention:         d.BackupRetentionPeriod,
 				Restorable:        d.LatestRestorableTime.Time,
 				Created:           d.ClusterCreateTime.Time,

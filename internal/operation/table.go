@@ -73,10 +73,13 @@ var table = []Operation{
 	// load balancers
 	{ID: "elbv2:DescribeLoadBalancers", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeLoadBalancers"}},
 	{ID: "elbv2:DescribeListeners", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeListeners"}, By: []string{"LoadBalancerArn"}, Secret: []string{"Listeners[].DefaultActions[].AuthenticateOidcConfig.ClientSecret"}},
-	{ID: "elbv2:DescribeRules", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeRules"}, By: []string{"ListenerArn"}, Secret: []string{"Rules[].Actions[].AuthenticateOidcConfig.ClientSecret"}},
+	{ID: "elbv2:DescribeRules", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeRules"}, By: []string{"ListenerArn"}, Secret: []string{"Rules[].Actions[].AuthenticateOidcConfig.ClientSecret",
+		"Rules[].Conditions[].HttpHeaderConfig.Values", "Rules[].Conditions[].HttpHeaderConfig.RegexValues", "Rules[].Conditions[].RegexValues",
+		"Rules[].Conditions[].QueryStringConfig.Values[].Value"}},
 	{ID: "elbv2:DescribeLoadBalancerAttributes", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeLoadBalancerAttributes"}, By: []string{"LoadBalancerArn"}},
 	{ID: "elbv2:DescribeTargetGroups", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeTargetGroups"}},
 	{ID: "elbv2:DescribeTargetHealth", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeTargetHealth"}, By: []string{"TargetGroupArn"}},
+	{ID: "elbv2:DescribeTargetGroupAttributes", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeTargetGroupAttributes"}, By: []string{"TargetGroupArn"}},
 	{ID: "elb:DescribeLoadBalancers", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeLoadBalancers"}},
 	{ID: "elb:DescribeLoadBalancerAttributes", Scope: PerRegion, Actions: []string{"elasticloadbalancing:DescribeLoadBalancerAttributes"}, By: []string{"LoadBalancerName"}},
 
@@ -122,6 +125,40 @@ var table = []Operation{
 	// lambda
 	{ID: "lambda:ListFunctions", Scope: PerRegion, Actions: []string{"lambda:ListFunctions"}, Secret: []string{"Functions[].Environment.Variables.*"}},
 
+	{ID: "lambda:ListFunctionUrlConfigs", Scope: PerRegion, Actions: []string{"lambda:ListFunctionUrlConfigs"}, By: []string{"FunctionName"}},
+	{ID: "lambda:GetPolicy", Scope: PerRegion, Actions: []string{"lambda:GetPolicy"}, By: []string{"FunctionName"}, Absent: []string{"ResourceNotFoundException"}},
+
+	// ecs, eks
+	{ID: "ecs:ListClusters", Scope: PerRegion, Actions: []string{"ecs:ListClusters"}},
+	{ID: "ecs:ListServices", Scope: PerRegion, Actions: []string{"ecs:ListServices"}, By: []string{"Cluster"}},
+	{ID: "ecs:DescribeServices", Scope: PerRegion, Actions: []string{"ecs:DescribeServices"}, By: []string{"Cluster"}, Secret: []string{"Services[].Deployments[].ServiceConnectConfiguration.LogConfiguration.Options.*"}},
+	{ID: "ecs:ListTasks", Scope: PerRegion, Actions: []string{"ecs:ListTasks"}, By: []string{"Cluster"}},
+	{ID: "ecs:DescribeTasks", Scope: PerRegion, Actions: []string{"ecs:DescribeTasks"}, By: []string{"Cluster"}, Secret: []string{"Tasks[].Overrides.ContainerOverrides[].Environment[].Value", "Tasks[].Overrides.ContainerOverrides[].Command[]"}},
+	{ID: "eks:ListClusters", Scope: PerRegion, Actions: []string{"eks:ListClusters"}},
+	{ID: "eks:DescribeCluster", Scope: PerRegion, Actions: []string{"eks:DescribeCluster"}, By: []string{"Name"}, Secret: []string{"Cluster.ConnectorConfig.ActivationCode"}},
+
+	// elasticache, redshift
+	{ID: "elasticache:DescribeCacheClusters", Scope: PerRegion, Actions: []string{"elasticache:DescribeCacheClusters"}},
+	{ID: "elasticache:DescribeCacheSubnetGroups", Scope: PerRegion, Actions: []string{"elasticache:DescribeCacheSubnetGroups"}},
+	{ID: "redshift:DescribeClusters", Scope: PerRegion, Actions: []string{"redshift:DescribeClusters"}, Secret: []string{"Clusters[].PendingModifiedValues.MasterUserPassword"}},
+	{ID: "redshift:DescribeClusterSubnetGroups", Scope: PerRegion, Actions: []string{"redshift:DescribeClusterSubnetGroups"}},
+
+	// apigateway, globalaccelerator
+	{ID: "apigateway:GetRestApis", Scope: PerRegion, Actions: []string{"apigateway:GET"}},
+	{ID: "apigateway:GetStages", Scope: PerRegion, Actions: []string{"apigateway:GET"}, By: []string{"RestApiId"}, Secret: []string{"Item[].Variables.*", "Item[].CanarySettings.StageVariableOverrides.*"}},
+	{ID: "apigateway:GetResources", Scope: PerRegion, Actions: []string{"apigateway:GET"}, By: []string{"RestApiId"}, Secret: []string{"Items[].ResourceMethods.*.MethodIntegration.RequestParameters.*",
+		"Items[].ResourceMethods.*.MethodIntegration.RequestTemplates.*", "Items[].ResourceMethods.*.MethodIntegration.IntegrationResponses.*.ResponseParameters.*",
+		"Items[].ResourceMethods.*.MethodIntegration.IntegrationResponses.*.ResponseTemplates.*"}},
+	{ID: "apigateway:GetVpcLinks", Scope: PerRegion, Actions: []string{"apigateway:GET"}},
+	{ID: "apigatewayv2:GetApis", Scope: PerRegion, Actions: []string{"apigateway:GET"}},
+	{ID: "apigatewayv2:GetStages", Scope: PerRegion, Actions: []string{"apigateway:GET"}, By: []string{"ApiId"}, Secret: []string{"Items[].StageVariables.*"}},
+	{ID: "apigatewayv2:GetIntegrations", Scope: PerRegion, Actions: []string{"apigateway:GET"}, By: []string{"ApiId"}, Secret: []string{"Items[].RequestParameters.*", "Items[].RequestTemplates.*", "Items[].ResponseParameters.*"}},
+	{ID: "apigatewayv2:GetVpcLinks", Scope: PerRegion, Actions: []string{"apigateway:GET"}},
+	{ID: "globalaccelerator:ListAccelerators", Scope: PerAccount, Actions: []string{"globalaccelerator:ListAccelerators"}},
+	{ID: "globalaccelerator:ListCustomRoutingAccelerators", Scope: PerAccount, Actions: []string{"globalaccelerator:ListCustomRoutingAccelerators"}},
+	{ID: "globalaccelerator:ListListeners", Scope: PerAccount, Actions: []string{"globalaccelerator:ListListeners"}, By: []string{"AcceleratorArn"}},
+	{ID: "globalaccelerator:ListEndpointGroups", Scope: PerAccount, Actions: []string{"globalaccelerator:ListEndpointGroups"}, By: []string{"ListenerArn"}},
+
 	// cloudtrail, guardduty
 	{ID: "cloudtrail:DescribeTrails", Scope: PerRegion, Actions: []string{"cloudtrail:DescribeTrails"}},
 	{ID: "cloudtrail:GetTrailStatus", Scope: PerRegion, Actions: []string{"cloudtrail:GetTrailStatus"}, By: []string{"Name"}},
@@ -138,6 +175,8 @@ var table = []Operation{
 	{ID: "wafv2:ListRuleGroups", Scope: PerRegionGlobal, Actions: []string{"wafv2:ListRuleGroups"}},
 	{ID: "wafv2:GetRuleGroup", Scope: PerRegionGlobal, Actions: []string{"wafv2:GetRuleGroup"}, By: []string{"Id"}},
 	{ID: "cloudfront:ListDistributions", Scope: PerAccount, Actions: []string{"cloudfront:ListDistributions"}, Secret: []string{"DistributionList.Items[].Origins.Items[].CustomHeaders.Items[].HeaderValue"}},
+	{ID: "cloudfront:ListVpcOrigins", Scope: PerAccount, Actions: []string{"cloudfront:ListVpcOrigins"}},
+	{ID: "cloudfront:GetVpcOrigin", Scope: PerAccount, Actions: []string{"cloudfront:GetVpcOrigin"}, By: []string{"Id"}},
 	{ID: "acm:ListCertificates", Scope: PerRegion, Actions: []string{"acm:ListCertificates"}},
 	{ID: "acm:DescribeCertificate", Scope: PerRegion, Actions: []string{"acm:DescribeCertificate"}, By: []string{"CertificateArn"}},
 

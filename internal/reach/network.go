@@ -296,7 +296,7 @@ func (n *Network) newNode(i *estate.NetworkInterface) *node {
 func Needs() []operation.ID { return slices.Clone(needs) }
 
 var needs = []operation.ID{
-	"ec2:DescribeAddresses",
+	"ec2:DescribeEgressOnlyInternetGateways",
 	"ec2:DescribeInstances",
 	"ec2:DescribeInternetGateways",
 	"ec2:DescribeManagedPrefixLists",
@@ -307,10 +307,29 @@ var needs = []operation.ID{
 	"ec2:DescribeSecurityGroupRules",
 	"ec2:DescribeSecurityGroups",
 	"ec2:DescribeSubnets",
+	"ec2:DescribeTransitGatewayAttachments",
+	"ec2:DescribeTransitGatewayRouteTables",
+	"ec2:DescribeTransitGatewayVpcAttachments",
+	"ec2:DescribeTransitGateways",
+	"ec2:DescribeVpcBlockPublicAccessExclusions",
+	"ec2:DescribeVpcBlockPublicAccessOptions",
 	"ec2:DescribeVpcEndpoints",
 	"ec2:DescribeVpcPeeringConnections",
 	"ec2:DescribeVpcs",
+	"ec2:DescribeVpnGateways",
 	"ec2:GetManagedPrefixListEntries",
+	"ec2:GetTransitGatewayPrefixListReferences",
+	"ec2:SearchTransitGatewayRoutes",
+	"elasticache:DescribeCacheClusters",
+	"elasticache:DescribeCacheSubnetGroups",
+	"network-firewall:DescribeFirewall",
+	"network-firewall:DescribeFirewallPolicy",
+	"network-firewall:DescribeRuleGroup",
+	"network-firewall:ListFirewalls",
+	"rds:DescribeDBClusters",
+	"rds:DescribeDBInstances",
+	"redshift:DescribeClusterSubnetGroups",
+	"redshift:DescribeClusters",
 }
 
 // called is what people call a resource in a sentence.

@@ -176,7 +176,9 @@ func (f *cliFile) byName() bool {
 }
 
 // otherServices have commands of the names of ours.
-var otherServices = []string{"apigateway", "appstream", "appsync", "chime", "connect", "dms", "ecr", "elasticache", "es", "fms", "fsx", "gamelift", "imagebuilder",
+var otherServices = []string{"apigateway", "apigatewayv2", "apprunner", "appstream", "appsync", "chime", "connect", "datasync", "dax", "dms", "docdb-elastic", "ecr", "ecs", "eks",
+	"elasticache", "emr", "es", "globalaccelerator", "kafka", "redshift", "servicediscovery", "vpc-lattice",
+	"fms", "fsx", "gamelift", "imagebuilder",
 	"iot", "keyspaces", "memorydb", "opensearch", "s3tables", "snowball", "sso", "transfer", "verifiedpermissions", "workdocs", "workmail"}
 
 func (f *cliFile) named(base string) bool {
@@ -539,7 +541,9 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 // arnKinds are the operations that are asked about an ARN, and what stands in those ARNs: people name files by a part of them.
 var arnKinds = map[operation.ID]string{
 	"elbv2:DescribeListeners": ":loadbalancer/", "elbv2:DescribeLoadBalancerAttributes": ":loadbalancer/", "wafv2:GetWebACLForResource": ":loadbalancer/",
-	"elbv2:DescribeRules": ":listener/", "elbv2:DescribeTargetHealth": ":targetgroup/",
+	"elbv2:DescribeRules": ":listener/", "elbv2:DescribeTargetHealth": ":targetgroup/", "elbv2:DescribeTargetGroupAttributes": ":targetgroup/",
+	"ecs:ListServices": ":cluster/", "ecs:DescribeServices": ":cluster/", "ecs:ListTasks": ":cluster/", "ecs:DescribeTasks": ":cluster/",
+	"globalaccelerator:ListListeners": ":accelerator/", "globalaccelerator:ListEndpointGroups": "/listener/",
 	"wafv2:ListResourcesForWebACL": "/webacl/", "wafv2:GetLoggingConfiguration": "/webacl/", "acm:DescribeCertificate": ":certificate/",
 	"network-firewall:DescribeFirewall": ":firewall/", "network-firewall:DescribeFirewallPolicy": ":firewall-policy/", "network-firewall:DescribeRuleGroup": "-rulegroup/",
 }

@@ -137,6 +137,34 @@ var results = map[operation.ID][]string{
 	"network-firewall:DescribeFirewall":                      {"Firewall"},
 	"network-firewall:DescribeFirewallPolicy":                {"FirewallPolicy"},
 	"network-firewall:DescribeRuleGroup":                     {"RuleGroup", "RuleGroupResponse"},
+	"apigateway:GetResources":                                {"items"},
+	"apigateway:GetRestApis":                                 {"items"},
+	"apigateway:GetStages":                                   {"item"},
+	"apigateway:GetVpcLinks":                                 {"items"},
+	"apigatewayv2:GetApis":                                   {"Items"},
+	"apigatewayv2:GetIntegrations":                           {"Items"},
+	"apigatewayv2:GetStages":                                 {"Items"},
+	"apigatewayv2:GetVpcLinks":                               {"Items"},
+	"cloudfront:GetVpcOrigin":                                {"VpcOrigin"},
+	"cloudfront:ListVpcOrigins":                              {"VpcOriginList"},
+	"ecs:DescribeServices":                                   {"services"},
+	"ecs:DescribeTasks":                                      {"tasks"},
+	"ecs:ListClusters":                                       {"clusterArns"},
+	"ecs:ListServices":                                       {"serviceArns"},
+	"ecs:ListTasks":                                          {"taskArns"},
+	"eks:DescribeCluster":                                    {"cluster"},
+	"eks:ListClusters":                                       {"clusters"},
+	"elasticache:DescribeCacheClusters":                      {"CacheClusters"},
+	"elasticache:DescribeCacheSubnetGroups":                  {"CacheSubnetGroups"},
+	"elbv2:DescribeTargetGroupAttributes":                    {"Attributes"},
+	"globalaccelerator:ListAccelerators":                     {"Accelerators"},
+	"globalaccelerator:ListCustomRoutingAccelerators":        {"Accelerators"},
+	"globalaccelerator:ListEndpointGroups":                   {"EndpointGroups"},
+	"globalaccelerator:ListListeners":                        {"Listeners"},
+	"lambda:GetPolicy":                                       {"Policy"},
+	"lambda:ListFunctionUrlConfigs":                          {"FunctionUrlConfigs"},
+	"redshift:DescribeClusterSubnetGroups":                   {"ClusterSubnetGroups"},
+	"redshift:DescribeClusters":                              {"Clusters"},
 }
 
 // unfit says what is wrong with a page that is no output of the operation: that of another command, a part of it that --query cut
@@ -161,7 +189,7 @@ func goesOn(op operation.Operation, page map[string]json.RawMessage) bool {
 	}
 	for member, raw := range page {
 		switch member {
-		case "NextToken", "nextToken", "Marker", "NextMarker", "PaginationToken", "LastEvaluatedTableName", "ContinuationToken":
+		case "NextToken", "nextToken", "Marker", "NextMarker", "PaginationToken", "LastEvaluatedTableName", "ContinuationToken", "position":
 			var token string
 			if json.Unmarshal(raw, &token) == nil && token != "" {
 				return true

@@ -48,6 +48,10 @@ func recognize(r *http.Request, body []byte) (Call, protocol) {
 		c.Service = "resourcegroupstaggingapi"
 	case "monitoring":
 		c.Service = "cloudwatch"
+	case "apigateway": // both generations sign for it
+		if strings.HasPrefix(r.URL.Path, "/v2/") {
+			c.Service = "apigatewayv2"
+		}
 	}
 
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
@@ -99,6 +103,14 @@ type route struct {
 
 // routes are the operations that the product reads of those services whose requests are told apart by method and path.
 var routes = []route{
+	rest("apigateway", "GET /restapis", "GetRestApis"),
+	rest("apigateway", "GET /restapis/[^/]+/stages", "GetStages"),
+	rest("apigateway", "GET /restapis/[^/]+/resources", "GetResources"),
+	rest("apigateway", "GET /vpclinks", "GetVpcLinks"),
+	rest("apigatewayv2", "GET /v2/apis", "GetApis"),
+	rest("apigatewayv2", "GET /v2/apis/[^/]+/stages", "GetStages"),
+	rest("apigatewayv2", "GET /v2/apis/[^/]+/integrations", "GetIntegrations"),
+	rest("apigatewayv2", "GET /v2/vpclinks", "GetVpcLinks"),
 	rest("account", "POST /listRegions", "ListRegions"),
 	rest("account", "POST /getAlternateContact", "GetAlternateContact"),
 	rest("backup", "GET /backup/plans", "ListBackupPlans"),
@@ -110,11 +122,17 @@ var routes = []route{
 	rest("backup", "GET /resources", "ListProtectedResources"),
 	rest("backup", "GET /restore-jobs", "ListRestoreJobs"),
 	rest("cloudfront", `GET /2020-05-31/distribution`, "ListDistributions"),
+	rest("cloudfront", `GET /2020-05-31/vpc-origin`, "ListVpcOrigins"),
+	rest("cloudfront", `GET /2020-05-31/vpc-origin/[^/]+`, "GetVpcOrigin"),
 	rest("dlm", "GET /policies", "GetLifecyclePolicies"),
 	rest("dlm", "GET /policies/[^/]+", "GetLifecyclePolicy"),
 	rest("guardduty", "GET /detector", "ListDetectors"),
 	rest("guardduty", "GET /detector/[^/]+", "GetDetector"),
+	rest("eks", "GET /clusters", "ListClusters"),
+	rest("eks", "GET /clusters/[^/]+", "DescribeCluster"),
 	rest("lambda", "GET /2015-03-31/functions", "ListFunctions"),
+	rest("lambda", "GET /2015-03-31/functions/[^/]+/policy", "GetPolicy"),
+	rest("lambda", "GET /2021-10-31/functions/[^/]+/urls", "ListFunctionUrlConfigs"),
 	rest("s3control", "GET /v20180820/configuration/publicAccessBlock", "GetPublicAccessBlock"),
 	bucket("acl", "GetBucketAcl"),
 	bucket("encryption", "GetBucketEncryption"),

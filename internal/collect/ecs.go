@@ -1,0 +1,50 @@
+package collect
+
+import (
+	"context"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+
+	"github.com/onus-cloud/onus/internal/operation"
+)
+
+// readECS reads the clusters of containers with their services and running tasks.
+//
+// Services and tasks are described a few at a time. The answers of one cluster are recorded as the pages of one response, so that
+// a response is about something that stays: which tasks share a call changes from one reading to the next.
+func readECS(ctx context.Context, p *place) {
+	client := ecs.NewFromConfig(p.config)
+	const services, tasks = operation.ID("ecs:DescribeServices"), operation.ID("ecs:DescribeTasks")
+	var clusters []string
+	for _, page := range call(ctx, p, "ecs:ListClusters", client.ListClusters, &ecs.ListClustersInput{MaxResults: aws.Int32(100)}) {
+		clusters = append(clusters, page.ClusterArns...)
+	}
+	each(clusters, itemsAtOnce, func(arn string) {
+		cluster := aws.String(arn)
+		var listed []string
+		for _, page := range call(ctx, p, "ecs:ListServices", client.ListServices, &ecs.ListServicesInput{Cluster: cluster, MaxResults: aws.Int32(100)}) {
+			listed = append(listed, page.ServiceArns...)
+		}
+		compose(p, services, func() reading[ecs.DescribeServicesOutput] {
+			var parts []reading[ecs.DescribeServicesOutput]
+			for some := range slices.Chunk(listed, 10) { // the most that one call takes
+				parts = append(parts, ask(ctx, p, services, client.DescribeServices, &ecs.DescribeServicesInput{Cluster: cluster, Services: some}))
+			}
+			return join(p.Now(), parts...)
+		}, &ecs.DescribeServicesInput{Cluster: cluster})
+
+		var running []string
+		for _, page := range call(ctx, p, "ecs:ListTasks", client.ListTasks, &ecs.ListTasksInput{Cluster: cluster, MaxResults: aws.Int32(100)}) {
+			running = append(running, page.TaskArns...)
+		}
+		compose(p, tasks, func() reading[ecs.DescribeTasksOutput] {
+			var parts []reading[ecs.DescribeTasksOutput]
+			for some := range slices.Chunk(running, 100) { // the most that one call takes
+				parts = append(parts, ask(ctx, p, tasks, client.DescribeTasks, &ecs.DescribeTasksInput{Cluster: cluster, Tasks: some}))
+			}
+			return join(p.Now(), parts...)
+		}, &ecs.DescribeTasksInput{Cluster: cluster})
+	})
+}
