@@ -175,7 +175,7 @@ func (n *Network) Internet() []Flow { return slices.Clone(n.flows()) }
 func (n *Network) internet() []Flow {
 	everybody := publicAddresses(false).Union(publicAddresses(true))
 	var all []Flow
-	for _, x := range append(slices.Clone(n.nodes), n.databases()...) {
+	for _, x := range slices.Concat(n.nodes, n.services) {
 		if !x.publicly && len(x.v6) == 0 {
 			continue
 		}
@@ -432,7 +432,7 @@ func (n *Network) From(end End, f Filter) []Flow {
 	var all []Flow
 	a := n.parties(end)
 	for _, x := range a.nodes {
-		for _, y := range append(slices.Clone(n.nodes), n.databases()...) {
+		for _, y := range slices.Concat(n.nodes, n.services) {
 			if x == y || y.idle != "" {
 				continue
 			}

@@ -189,8 +189,16 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 		}
 	}
 	for _, a := range n.estate.TransitGatewayAttachments {
-		if a.Type == "vpc" && a.Of == v.id {
-			all = append(all, a.Ref())
+		if a.Type != "vpc" || a.Of != v.id {
+			continue
+		}
+		for _, b := range n.estate.TransitGatewayAttachments { // what else is attached to it
+			if b.TransitGateway != a.TransitGateway {
+				continue
+			}
+			if other := n.vpcs[regional{b.Place().Region, b.Of}]; b.Type != "vpc" || other == nil || other.read == nil {
+				all = append(all, b.Ref())
+			}
 		}
 	}
 	if s := n.subnetsOf(v); slices.ContainsFunc(s, func(s *subnet) bool { return s.leadsElsewhere() }) {

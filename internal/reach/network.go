@@ -23,6 +23,7 @@ type Network struct {
 	interfaces map[regional]*node // by the interface's id
 	nodes      []*node            // of interfaces, in the order of the estate
 	byAddress  map[netip.Addr][]*node
+	services   []*node // that stand in for interfaces which are not known
 
 	internetGateways map[regional]*estate.InternetGateway
 	egressGateways   map[regional]*estate.EgressOnlyGateway
@@ -129,6 +130,7 @@ func Of(e *estate.Estate) *Network {
 	n.transit = newTransit(e)
 	n.readVPCs()
 	n.readInterfaces()
+	n.readServices()
 	n.flows = sync.OnceValue(n.internet)
 	return n
 }

@@ -4,14 +4,16 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
 )
 
 func mapsKeys[K cmp.Ordered, V any](m map[K]V) func(func(K) bool) { return maps.Keys(m) }
 
-// databases are the data services that keep their interfaces to themselves, as nodes that stand where their subnet groups say.
-func (n *Network) databases() []*node {
+// readServices makes the nodes of data services. They keep their interfaces to themselves: where an interface can be told to
+// be that of one database, the database has its addresses; else a node stands in for it in the subnets where it may be.
+func (n *Network) readServices() {
 	var all []*node
 	for _, d := range n.estate.DBInstances {
 		all = append(all, n.standIn(d.Ref(), d.Place(), d.VPC, d.Subnets, d.Zone, d.SecurityGroups, d.Public))
@@ -22,7 +24,41 @@ func (n *Network) databases() []*node {
 	for _, c := range n.estate.Warehouses {
 		all = append(all, n.standIn(c.Ref(), c.Place(), c.VPC, c.Subnets, c.Zone, c.SecurityGroups, c.Public))
 	}
-	return slices.DeleteFunc(all, func(x *node) bool { return x == nil })
+	all = slices.DeleteFunc(all, func(x *node) bool { return x == nil })
+	takes := map[*node][]*node{} // by interface: whose it may be
+	given := map[*node][]*node{}
+	for _, x := range n.nodes {
+		kind := serviceOf(x.iface)
+		if kind == "" {
+			continue
+		}
+		for _, d := range all {
+			if d.ref.Kind == kind && d.Place == x.Place && d.vpc == x.vpc && slices.Contains(d.subnets, x.subnets[0]) && slices.Equal(d.groups, x.groups) {
+				takes[x] = append(takes[x], d)
+				given[d] = append(given[d], x)
+			}
+		}
+	}
+	for _, d := range all {
+		if len(given[d]) == 1 && len(takes[given[d][0]]) == 1 {
+			given[d][0].ref = d.ref
+			continue
+		}
+		n.services = append(n.services, d)
+	}
+}
+
+// serviceOf is the kind of resource that an interface belongs to, as AWS describes it.
+func serviceOf(i *estate.NetworkInterface) string {
+	switch {
+	case i.Description == "RDSNetworkInterface":
+		return "db-instance"
+	case i.Description == "RedshiftNetworkInterface":
+		return "warehouse"
+	case strings.HasPrefix(i.Description, "ElastiCache "):
+		return "cache-cluster"
+	}
+	return ""
 }
 
 func single(list []string) string {
@@ -50,7 +86,7 @@ func (n *Network) standIn(ref estate.Ref, p estate.Place, vpc string, subnets []
 // standIns returns the nodes of a resource that has no interface of its own among those that were read.
 func (n *Network) standIns(r estate.Ref) []*node {
 	var all []*node
-	for _, x := range n.databases() {
+	for _, x := range n.services {
 		if x.ref.Key() == r.Key() {
 			all = append(all, x)
 		}
@@ -58,7 +94,7 @@ func (n *Network) standIns(r estate.Ref) []*node {
 	switch r.Kind {
 	case "db-cluster":
 		if c := n.estate.DBCluster(estate.Place{Account: r.Account, Region: r.Region}, r.ID); c != nil {
-			for _, x := range n.databases() {
+			for _, x := range n.services {
 				if x.ref.Kind == "db-instance" && x.Account == r.Account && x.Region == r.Region && slices.Contains(c.Members, x.ref.ID) {
 					all = append(all, x)
 				}
