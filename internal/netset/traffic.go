@@ -156,8 +156,12 @@ type Traffic struct {
 // AllTraffic is everything.
 func AllTraffic() Traffic {
 	var t Traffic
-	for p := range 256 {
-		t = t.Union(TrafficOf(Protocol(p), AllPorts()))
+	for i := range t.whole {
+		t.whole[i] = ^uint64(0)
+	}
+	for i, p := range selectors {
+		t.whole[p/64] &^= 1 << (p % 64)
+		t.part[i] = AllPorts()
 	}
 	return t
 }

@@ -199,7 +199,8 @@ func sortFlows(all []Flow) {
 func (n *Network) flowsTo(to *node, f Filter, from *node, ask func(packet) Answer) []Flow {
 	var all []Flow
 	for _, atom := range n.atoms(to, from, f) {
-		a := ask(packet{protocol: atom.protocol, port: atom.ports.First})
+		p := packet{protocol: atom.protocol, port: atom.ports.First, quiet: true}
+		a := ask(p)
 		if a.Arrives == estate.False {
 			continue
 		}
@@ -211,7 +212,8 @@ func (n *Network) flowsTo(to *node, f Filter, from *node, ask func(packet) Answe
 			all[i].Ports = all[i].Ports.Union(ports)
 			continue
 		}
-		all = append(all, Flow{Protocol: atom.protocol, Ports: ports, Answer: a})
+		p.quiet = false
+		all = append(all, Flow{Protocol: atom.protocol, Ports: ports, Answer: ask(p)})
 	}
 	return all
 }
@@ -391,7 +393,8 @@ func (n *Network) flowsOut(x *node, to netset.Addresses, f Filter) []Flow {
 			ports = ports.Intersect(f.Ports)
 		}
 		for _, r := range split(ports, n.outCuts(x, p)) {
-			a := n.leave(x, to, packet{protocol: p, port: r.First})
+			one := packet{protocol: p, port: r.First, quiet: true}
+			a := n.leave(x, to, one)
 			if a.Arrives == estate.False {
 				continue
 			}
@@ -401,7 +404,8 @@ func (n *Network) flowsOut(x *node, to netset.Addresses, f Filter) []Flow {
 				all[i].Ports = all[i].Ports.Union(netset.PortsOf(r))
 				continue
 			}
-			all = append(all, Flow{Protocol: p, Ports: netset.PortsOf(r), Answer: a})
+			one.quiet = false
+			all = append(all, Flow{Protocol: p, Ports: netset.PortsOf(r), Answer: n.leave(x, to, one)})
 		}
 	}
 	return all

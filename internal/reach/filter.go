@@ -13,10 +13,12 @@ import (
 // verdict is what a filter makes of a beam: the parts that pass and those that may.
 type verdict struct {
 	yes, maybe []beam
-	rule       string // that decides, as AWS shows it
+	rule       func() string // that decides, as AWS shows it; made only for those who read it
 	gaps       []estate.Gap
 	why        string // why it is not known, where no gap says it
 }
+
+func says(text string) func() string { return func() string { return text } }
 
 func (v *verdict) gap(gaps ...estate.Gap) {
 	for _, g := range gaps {
@@ -38,7 +40,7 @@ type identity struct {
 // byGroups filters a beam by the security groups of a node. Rules of all its groups count together; they only allow.
 func (n *Network) byGroups(x *node, egress bool, protocol netset.Protocol, b beam, peer *node, id identity) verdict {
 	if x.open {
-		return verdict{yes: []beam{b}, rule: "has no security groups"}
+		return verdict{yes: []beam{b}, rule: says("has no security groups")}
 	}
 	var v verdict
 	all, none := b.src, true
@@ -75,7 +77,7 @@ func (n *Network) byGroups(x *node, egress bool, protocol netset.Protocol, b bea
 			case known:
 				if hit := b.within(!egress, addresses, ports); !hit.empty() {
 					if len(v.yes) == 0 {
-						v.rule = ruleText(g, rule)
+						v.rule = func() string { return ruleText(g, rule) }
 					}
 					v.yes = append(v.yes, hit)
 				}
@@ -90,7 +92,7 @@ func (n *Network) byGroups(x *node, egress bool, protocol netset.Protocol, b bea
 				switch id.known {
 				case estate.True:
 					if len(v.yes) == 0 {
-						v.rule = ruleText(g, rule)
+						v.rule = func() string { return ruleText(g, rule) }
 					}
 					v.yes = append(v.yes, hit)
 				case estate.Unknown:
@@ -101,10 +103,10 @@ func (n *Network) byGroups(x *node, egress bool, protocol netset.Protocol, b bea
 		}
 	}
 	v.yes, v.maybe = merged(v.yes), merged(v.maybe)
-	if v.rule == "" {
-		v.rule = "no rule allows it"
+	if v.rule == nil {
+		v.rule = says("no rule allows it")
 		if none && len(v.maybe) == 0 {
-			v.rule = "has no " + direction(egress) + " rules"
+			v.rule = says("has no " + direction(egress) + " rules")
 		}
 	}
 	return v
@@ -175,7 +177,7 @@ func (s *subnet) byACL(egress bool, protocol netset.Protocol, b beam) verdict {
 		return verdict{maybe: []beam{b}, gaps: s.aclGaps}
 	}
 	var v verdict
-	denied := ""
+	var denied func() string
 	left := []beam{b}
 	for _, entry := range s.acl.Entries {
 		if entry.Egress != egress || len(left) == 0 {
@@ -197,18 +199,18 @@ func (s *subnet) byACL(egress bool, protocol netset.Protocol, b beam) verdict {
 			switch {
 			case entry.Allow:
 				if len(v.yes) == 0 {
-					v.rule = entryText(entry)
+					v.rule = func() string { return entryText(entry) }
 				}
 				v.yes = append(v.yes, hit)
-			case denied == "":
-				denied = entryText(entry)
+			case denied == nil:
+				denied = func() string { return entryText(entry) }
 			}
 		}
 		left = merged(rest)
 	}
 	if v.yes = merged(v.yes); len(v.yes) == 0 {
-		if v.rule = denied; denied == "" {
-			v.rule = "no " + direction(egress) + " rule allows it"
+		if v.rule = denied; denied == nil {
+			v.rule = says("no " + direction(egress) + " rule allows it")
 		}
 	}
 	return v

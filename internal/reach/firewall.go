@@ -49,11 +49,11 @@ func (w *walk) firewall(t trail, s *subnet, f *estate.Firewall, endpoint string)
 // inspect is what a firewall makes of the first packet of a flow.
 func inspect(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) verdict {
 	passed, forwarded, doubtful := stateless(p, protocol, b)
-	v := verdict{rule: "the stateless rules drop it"}
+	v := verdict{rule: says("the stateless rules drop it")}
 	for _, f := range forwarded {
 		yes, maybe := stateful(p, protocol, f)
 		v.yes, v.maybe = append(v.yes, yes...), append(v.maybe, maybe...)
-		v.rule = "the stateful rules drop it"
+		v.rule = says("the stateful rules drop it")
 	}
 	for _, d := range doubtful {
 		v.maybe = append(v.maybe, d)
@@ -64,9 +64,9 @@ func inspect(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) verdict
 		v.gap(unreadGroups(p)...)
 	}
 	if len(v.yes) > 0 {
-		v.rule = "the rules pass it"
+		v.rule = says("the rules pass it")
 	} else if len(v.maybe) > 0 {
-		v.rule = ""
+		v.rule = nil
 	}
 	return v
 }
@@ -75,7 +75,7 @@ func inspect(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) verdict
 // stateless rules see each packet by itself.
 func answered(p *estate.FirewallPolicy, protocol netset.Protocol, b beam, seen bool) verdict {
 	passed, forwarded, doubtful := stateless(p, protocol, b)
-	v := verdict{yes: passed, maybe: doubtful, rule: "the stateless rules drop it"}
+	v := verdict{yes: passed, maybe: doubtful, rule: says("the stateless rules drop it")}
 	strict := slices.Contains(p.StatefulDefault, "aws:drop_established") || slices.Contains(p.StatefulDefault, "aws:drop_established_app_layer")
 	if seen && !strict {
 		v.yes = append(v.yes, forwarded...)
@@ -84,7 +84,7 @@ func answered(p *estate.FirewallPolicy, protocol netset.Protocol, b beam, seen b
 	}
 	v.yes, v.maybe = merged(v.yes), merged(v.maybe)
 	if len(v.yes) > 0 {
-		v.rule = "the rules pass it"
+		v.rule = says("the rules pass it")
 	}
 	if len(v.maybe) > 0 {
 		v.why = "whether the firewall knows the flow is not known"

@@ -143,7 +143,7 @@ func (n *Network) places(x *node) []*subnet {
 // unread VPC. Whether any such host is there is never known, only whether something keeps it out.
 func (n *Network) fromBehind(sources netset.Addresses, to *node, s *subnet, b beam, p packet, six bool) Answer {
 	w := &walk{n: n, protocol: p.protocol, six: six, goal: goal{node: to, subnet: s}}
-	t := trail{yes: []beam{b}, id: identity{known: estate.Unknown}}
+	t := trail{yes: []beam{b}, id: identity{known: estate.Unknown}, quiet: p.quiet}
 	t.hops = []Hop{{At: estate.Ref{Kind: "network", ID: sources.String()}, Passes: estate.True, Text: "a network that was not read"}}
 	joins, gaps := n.joins(s.vpc, sources)
 	switch {
@@ -232,7 +232,7 @@ func (s *subnet) leadsElsewhere() bool {
 // reply is followed too.
 func (n *Network) leg(from *node, s *subnet, g goal, b beam, p packet, six bool) Answer {
 	w := &walk{n: n, protocol: p.protocol, six: six, goal: g}
-	t := trail{yes: []beam{b}}
+	t := trail{yes: []beam{b}, quiet: p.quiet}
 	if from == nil {
 		t.hops = []Hop{{At: estate.Ref{Kind: "internet", ID: "internet"}, Passes: estate.True}}
 		t.id = identity{known: estate.False}
@@ -397,7 +397,7 @@ func (n *Network) sessionOutside(a *Answer, forward *walk, p packet) {
 		t := &forward.done[i]
 		for _, list := range [][]beam{t.yes, t.maybe} {
 			for _, f := range list {
-				back := n.home(t, forward, trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}}, len(t.senders)-1, p)
+				back := n.home(t, forward, trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}, len(t.senders)-1, p)
 				switch {
 				case len(back.yes) > 0 && len(t.yes) > 0:
 					if a.Session != estate.True {
@@ -433,7 +433,7 @@ func (n *Network) sessionOutside(a *Answer, forward *walk, p packet) {
 // back follows the reply to one delivered beam, from the goal of the way there to the sender, or out to the Internet.
 func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 	g := forward.goal
-	reply := trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}}
+	reply := trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}
 	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t}
 	x := g.node
 	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), public: x.public, publicly: x.publicly}}
@@ -496,6 +496,7 @@ func (n *Network) onward(t *trail, forward *walk, came trail, k int, p packet) t
 func (w *walk) together() trail {
 	var sum trail
 	for _, t := range w.done {
+		sum.quiet = t.quiet
 		if better := len(sum.hops) == 0 || len(sum.yes) == 0 && len(t.yes) > 0 || len(sum.yes)+len(sum.maybe) == 0 && len(t.maybe) > 0; better {
 			sum.hops, sum.why = t.hops, t.why
 		}

@@ -62,6 +62,7 @@ type packet struct {
 	protocol netset.Protocol
 	port     uint16
 	clients  netset.Ports // from which it may be sent; empty for all
+	quiet    bool         // only the verdict is wanted, not the words of its hops
 }
 
 func (p packet) from() netset.Ports {

@@ -27,6 +27,7 @@ type trail struct {
 	transited bool     // it came over a transit gateway
 	firewalls []*estate.Firewall
 	steps     int
+	quiet     bool // nobody reads the hops: they say what passes, without words
 }
 
 // locus is where a packet was sent from, as seen by what comes after.
@@ -91,8 +92,8 @@ func (t *trail) pass(h Hop, filter func(beam) verdict) {
 	why := ""
 	take := func(b beam, sure bool) {
 		v := filter(b)
-		if h.Rule == "" || len(v.yes) > 0 && !passes {
-			h.Rule = v.rule
+		if !t.quiet && v.rule != nil && (h.Rule == "" || len(v.yes) > 0 && !passes) {
+			h.Rule = v.rule()
 		}
 		passes, may = passes || len(v.yes) > 0, may || len(v.maybe) > 0
 		if sure {
@@ -237,9 +238,12 @@ func (w *walk) aclAt(t *trail, s *subnet, egress bool) {
 	if s.acl != nil {
 		h.At = s.acl.Ref()
 	}
-	h.Text = "into " + called(s.ref())
-	if egress {
+	switch {
+	case t.quiet:
+	case egress:
 		h.Text = "out of " + called(s.ref())
+	default:
+		h.Text = "into " + called(s.ref())
 	}
 	t.pass(h, func(b beam) verdict { return s.byACL(egress, w.protocol, b) })
 }
@@ -249,19 +253,20 @@ func (w *walk) groupsAt(t *trail, x *node, egress bool, peer *node, id identity)
 	if x.open {
 		return
 	}
-	h := Hop{Text: direction(egress) + " rules of " + called(x.ref)}
+	var h Hop
+	if !t.quiet {
+		h.Text = direction(egress) + " rules of " + called(x.ref)
+	}
 	if len(x.groups) > 0 {
 		h.At = reference("security-group", x.Place, x.groups[0])
 		if g := n0(w.n.groups, x.Region, x.groups[0]); g != nil {
 			h.At = g.Ref()
 		}
 	}
-	decides := ""
 	t.pass(h, func(b beam) verdict {
-		v := w.n.byGroups(x, egress, w.protocol, b, peer, id)
-		decides = v.rule
-		return v
+		return w.n.byGroups(x, egress, w.protocol, b, peer, id)
 	})
+	decides := t.hops[len(t.hops)-1].Rule
 	// The group whose rule decides is the hop.
 	for _, group := range x.groups {
 		if g := n0(w.n.groups, x.Region, group); g != nil && strings.Contains(decides, group+" allows ") {
@@ -476,7 +481,7 @@ func (w *walk) out(t trail, s *subnet, id string) {
 	t.pass(Hop{At: h.At, Text: "takes packets between public addresses"}, func(b beam) verdict {
 		b.dst = intersect(b.dst, routed)
 		if b.src = intersect(b.src, routed); b.empty() {
-			return verdict{rule: "private addresses are not routed on the internet"}
+			return verdict{rule: says("private addresses are not routed on the internet")}
 		}
 		return verdict{yes: []beam{b}}
 	})
@@ -748,7 +753,7 @@ func (w *walk) inside(t *trail, v *vpc) {
 	t.pass(h, func(b beam) verdict {
 		b.dst = intersect(b.dst, v.cidrs)
 		if b.empty() {
-			return verdict{rule: "takes only what is for its own addresses"}
+			return verdict{rule: says("takes only what is for its own addresses")}
 		}
 		return verdict{yes: []beam{b}}
 	})
