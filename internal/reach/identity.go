@@ -10,11 +10,11 @@ func (n *Network) identify(from *vpc, g goal, beams []beam) identity {
 		return identity{known: estate.False}
 	}
 	to := g.vpc()
+	public := g.node.publicSet()
 	for _, b := range beams {
-		if b.dst.Intersect(publicAddresses(false)).Intersect(g.node.publicSet()).Empty() {
-			continue
+		if !public.Empty() && !intersect(public, b.dst).Empty() {
+			return identity{known: estate.False}
 		}
-		return identity{known: estate.False}
 	}
 	if from == to {
 		return identity{known: estate.True}

@@ -225,11 +225,18 @@ func (w *walk) dead(t trail) {
 	w.done = append(w.done, t)
 }
 
+var (
+	all4    = netset.Of(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
+	all6    = netset.Of(netip.PrefixFrom(netip.IPv6Unspecified(), 0))
+	public4 = all4.Public()
+	public6 = all6.Public()
+)
+
 func everywhere(six bool) netset.Addresses {
 	if six {
-		return netset.Of(netip.PrefixFrom(netip.IPv6Unspecified(), 0))
+		return all6
 	}
-	return netset.Of(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
+	return all4
 }
 
 // aclAt filters at the edge of a subnet.
@@ -509,7 +516,12 @@ var routed = netset.Of(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix
 ))
 
 // publicAddresses are those where anybody may be.
-func publicAddresses(six bool) netset.Addresses { return everywhere(six).Public() }
+func publicAddresses(six bool) netset.Addresses {
+	if six {
+		return public6
+	}
+	return public4
+}
 
 // block asks VPC Block Public Access.
 func (w *walk) block(t *trail, s *subnet, egress, onlyOut bool) {
