@@ -66,10 +66,11 @@ type Route struct {
 	PrefixList string       // the id of a list
 	// Target is "local", or the id of what takes the packet on: "igw-0abc", "eigw-0abc", "nat-0abc", "eni-0abc", "pcx-0abc",
 	// "tgw-0abc", "vgw-0abc", "vpce-0abc" (of a gateway or Gateway Load Balancer endpoint), "lgw-0abc", "cagw-0abc", or the ARN
-	// of a core network. Of an instance it is its interface where AWS says both, else "i-0abc".
+	// of a core network. Of an instance it is its interface where AWS says both, else "i-0abc". It is empty where AWS tells none
+	// that is known.
 	Target     string
 	Active     bool // false: a blackhole
-	Propagated bool // told by a virtual private gateway, not written by somebody
+	Propagated bool // told by a virtual private gateway or a route server, not written by somebody
 }
 
 // NetworkACL is the ordered, stateless rules at the edge of subnets.

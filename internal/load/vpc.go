@@ -192,7 +192,7 @@ func (l *loader) routeTables() {
 			slices.Sort(table.Subnets)
 			slices.Sort(table.Gateways)
 			for _, r := range t.Routes {
-				table.Routes = append(table.Routes, estate.Route{
+				route := estate.Route{
 					CIDR:       cidr(cmp.Or(r.DestinationCidrBlock, r.DestinationIpv6CidrBlock)),
 					PrefixList: r.DestinationPrefixListID,
 					Target: cmp.Or(r.GatewayID, r.NatGatewayID, r.EgressOnlyInternetGatewayID, r.TransitGatewayID, r.VpcPeeringConnectionID,
@@ -200,7 +200,11 @@ func (l *loader) routeTables() {
 					Active: r.State != "blackhole",
 					// A route server's routes come and go like those of a virtual private gateway.
 					Propagated: r.Origin == "EnableVgwRoutePropagation" || r.Origin == "Advertisement",
-				})
+				}
+				if r.State == "filtered" {
+					route.Target = "" // AWS does not say where packets go then
+				}
+				table.Routes = append(table.Routes, route)
 			}
 			all.add(p, table)
 		}
