@@ -75,6 +75,8 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 		c.Parameters["Scope"] = "REGIONAL"
 	case name == "ListPolicies":
 		c.Parameters["Filter"] = "SERVICE_CONTROL_POLICY"
+	case name == "SearchTransitGatewayRoutes":
+		c.Parameters["Filters"] = "Name=state,Values=active,blackhole"
 	case name == "DescribeSnapshots":
 		c.Parameters["OwnerIds"] = "self"
 	}

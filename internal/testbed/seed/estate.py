@@ -12,6 +12,7 @@ Not all of moto is as AWS: what was made knows better (see "Deviations" where it
 import base64
 import io
 import json
+import re
 import zipfile
 
 import boto3
@@ -284,10 +285,22 @@ def trail(place):
     place.cloudtrail.start_logging(Name="everything")
 
 
+def beyond(place, vpc, subnets):
+    """A transit gateway with the VPC behind it, and a VPN, whose shared keys moto makes up."""
+    hub = place.ec2.create_transit_gateway(Description="hub")["TransitGateway"]["TransitGatewayId"]
+    place.ec2.create_transit_gateway_vpc_attachment(TransitGatewayId=hub, VpcId=vpc, SubnetIds=subnets)
+    gateway = place.ec2.create_vpn_gateway(Type="ipsec.1")["VpnGateway"]["VpnGatewayId"]
+    place.ec2.attach_vpn_gateway(VpcId=vpc, VpnGatewayId=gateway)
+    office = place.ec2.create_customer_gateway(Type="ipsec.1", PublicIp="203.0.113.9", BgpAsn=65000)["CustomerGateway"]["CustomerGatewayId"]
+    vpn = place.ec2.create_vpn_connection(Type="ipsec.1", CustomerGatewayId=office, VpnGatewayId=gateway)["VpnConnection"]
+    secrets.extend(set(re.findall("<pre_shared_key>(.*?)</pre_shared_key>", vpn["CustomerGatewayConfiguration"])))
+
+
 boto3.client("organizations").create_organization(FeatureSet="ALL")
 
 shop = Place(SHOP, "us-east-1")
 vpc, subnets = network(shop)
+beyond(shop, vpc, subnets)
 web = groups(shop, vpc)
 hosts(shop, subnets[0], web)
 ebs_default(shop, on=True)
