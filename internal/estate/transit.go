@@ -120,7 +120,8 @@ type FirewallGroup struct {
 	Priority int
 	// Rules is unknown where the group was not read, or is one of AWS's, whose rules it does not tell.
 	Rules Known[[]FirewallRule]
-	// Opaque says that there is more in the group than Rules: domain lists, Suricata text, options that are not understood.
+	// Opaque says that there is more in the group than Rules: domain lists, Suricata text, options that are not understood. Of
+	// stateful rules in strict order, Rules are then those before the first that is not understood.
 	Opaque bool
 }
 

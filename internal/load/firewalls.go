@@ -104,7 +104,7 @@ func (l *loader) firewallPolicy(p estate.Place, arn string) estate.Known[*estate
 			slices.SortStableFunc(references, func(a, b reference) int { return cmp.Compare(a.Priority, b.Priority) })
 			var all []estate.FirewallGroup
 			for _, r := range references {
-				all = append(all, l.firewallGroup(p, r.ResourceArn, r.Priority, d.PolicyVariables.RuleVariables))
+				all = append(all, l.firewallGroup(p, r.ResourceArn, r.Priority, policy.Order, d.PolicyVariables.RuleVariables))
 			}
 			return all
 		}
@@ -156,7 +156,7 @@ type statefulRule struct {
 	RuleOptions []struct{ Keyword string }
 }
 
-func (l *loader) firewallGroup(p estate.Place, arn string, priority int, ofPolicy firewallVariables) estate.FirewallGroup {
+func (l *loader) firewallGroup(p estate.Place, arn string, priority int, order string, ofPolicy firewallVariables) estate.FirewallGroup {
 	group := estate.FirewallGroup{ARN: arn, Priority: priority}
 	if strings.Contains(arn, ":aws-managed:") {
 		gap := l.estate.Reading(p, describeRuleGroup, arn).Gap()
@@ -188,10 +188,14 @@ func (l *loader) firewallGroup(p estate.Place, arn string, priority int, ofPolic
 		}
 		slices.SortStableFunc(rules, func(a, b estate.FirewallRule) int { return cmp.Compare(a.Priority, b.Priority) })
 		for _, r := range g.RulesSource.StatefulRules {
-			if rule, ok := r.read(names); ok {
+			rule, ok := r.read(names)
+			if ok {
 				rules = append(rules, rule)
-			} else {
-				group.Opaque = true
+				continue
+			}
+			group.Opaque = true
+			if order == "STRICT_ORDER" {
+				break // it may decide before those that follow
 			}
 		}
 		return rules

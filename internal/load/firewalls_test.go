@@ -131,6 +131,7 @@ func TestFirewallRules(t *testing.T) {
 		{"a port that is none", stateful(rule("TCP", "ANY", "ANY", "FORWARD", "ANY", "70000")), nil, true},
 		{"one of two", stateful(rule("TCP", "10.0.0.1", "ANY", "FORWARD", "10.0.0.2", "22"), rule("SSH", "ANY", "ANY", "FORWARD", "ANY", "ANY")),
 			[]string{"0 [PASS] [tcp] 10.0.0.1/32:0-65535 -> 10.0.0.2/32:22"}, true},
+		{"in strict order, those behind one that is not understood", stateful(rule("SSH", "ANY", "ANY", "FORWARD", "ANY", "ANY"), rule("TCP", "10.0.0.1", "ANY", "FORWARD", "10.0.0.2", "22")), nil, true},
 		{"Suricata text", `{"RuleGroup": {"RulesSource": {"RulesString": "drop tcp any any -> any 23 (sid:1;)"}}}`, nil, true},
 		{"domains", `{"RuleGroup": {"RulesSource": {"RulesSourceList": {"Targets": ["example.com"], "TargetTypes": ["TLS_SNI"], "GeneratedRulesType": "ALLOWLIST"}}}}`, nil, true},
 		{"a group of another kind", `{"RuleGroupResponse": {"RuleGroupName": "g"}}`, nil, true},

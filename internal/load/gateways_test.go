@@ -125,3 +125,13 @@ func TestRequesterOfInterface(t *testing.T) {
 		t.Errorf("interfaces are %q", got)
 	}
 }
+
+// An interface may be public by a further address of its own only.
+func TestPublicByAFurtherAddress(t *testing.T) {
+	t.Parallel()
+	e := network(t, map[string]string{virginia + "describe-network-interfaces.json": `{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "PrivateIpAddress": "10.0.0.4",
+		"PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.4"}, {"PrivateIpAddress": "10.0.0.5", "Association": {"PublicIp": "198.51.100.5"}}]}]}`})
+	if got := e.NetworkInterfaces[0].Public.String(); got != "198.51.100.5" {
+		t.Errorf("the public address is %s", got)
+	}
+}

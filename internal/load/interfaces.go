@@ -23,6 +23,9 @@ func (l *loader) interfaces() {
 			PrivateIPAddress   string `json:"PrivateIpAddress"`
 			PrivateIPAddresses []struct {
 				PrivateIPAddress string `json:"PrivateIpAddress"`
+				Association      struct {
+					PublicIP string `json:"PublicIp"`
+				}
 			} `json:"PrivateIpAddresses"`
 			Ipv6Addresses []struct{ Ipv6Address string }
 			Association   struct {
@@ -57,6 +60,9 @@ func (l *loader) interfaces() {
 			texts := []string{n.PrivateIPAddress}
 			for _, a := range n.PrivateIPAddresses {
 				texts = append(texts, a.PrivateIPAddress)
+				if !i.Public.IsValid() { // the first address may have none where a further one has
+					i.Public, _ = netip.ParseAddr(a.Association.PublicIP)
+				}
 			}
 			i.Private = addresses(texts...)
 			texts = nil
