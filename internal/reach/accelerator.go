@@ -90,118 +90,64 @@ func (n *Network) acceleratorEndpoint(f front, e estate.AcceleratorEndpoint, pro
 		if i < 0 {
 			return nil
 		}
-		x := d.publics[n.estate.Addresses[i].Public]
-		if x == nil {
-			return nil
+		for _, t := range d.byAddress[n.estate.Addresses[i].Public] {
+			f := f
+			f.arrive = func(to *node, p packet) arrival {
+				return n.fromSome(to, p, "the addresses from which Global Accelerator sends are not known", nil)
+			}
+			if f.balancer = d.byRef[t.ref.Key()]; f.balancer == nil {
+				f.node = t
+			}
+			return []*front{&f}
 		}
-		f.node, f.arrive = d.node(x), n.fromAccelerator
-		if lb := d.byRef[f.node.ref.Key()]; lb != nil {
-			f.node, f.balancer = nil, lb
-		}
-		return []*front{&f}
+		return nil
 	}
-	if i := d.instances[id]; i != nil {
+	if i := d.instanceNamed(id); i != nil {
 		f.arrive = n.accelerated(true) // instances always see the client
 		return n.toEach(f, d.primary(i), i.Reference)
 	}
 	return nil
 }
 
-// fromAccelerator is the leg to a public address from the accelerator's own addresses, which AWS publishes and nothing here
-// reads: only what admits everybody, or nobody, is certain.
-func (n *Network) fromAccelerator(to *node, p packet) arrival {
-	a := n.admit(internet, to, p)
-	seen := a.Addresses
-	if a.Arrives == estate.True && !seen.ContainsAll(everyIPv4.Public()) {
-		a = doubted(a, "the addresses from which Global Accelerator sends are not known", nil)
-	}
-	a.Addresses = internet
-	return arrival{Answer: a, seen: seen}
-}
-
-// accelerated is the leg from an accelerator to an endpoint inside a VPC. The VPC must have an internet gateway, which no
-// packet passes, and its block of public access counts; the endpoint needs no public address and no route. Groups see the
-// client where its address is kept, else the accelerator's interfaces in the endpoint's subnets. ACLs apply to what leaves;
-// AWS's pages do not agree on what comes in, so that an ACL that denies it leaves it unknown.
+// accelerated is the leg from an accelerator to an endpoint inside a VPC. Groups see the client where its address is kept, else
+// the accelerator's interfaces in the endpoint's subnets. ACLs apply to what leaves; AWS's pages do not agree on what comes
+// in, so that an ACL that denies it leaves it unknown. Only IPv4 is followed.
 // https://docs.aws.amazon.com/global-accelerator/latest/dg/secure-vpc-connections.html
 // https://docs.aws.amazon.com/global-accelerator/latest/dg/about-endpoints.sipp-caveats.html
 func (n *Network) accelerated(keeps bool) func(*node, packet) arrival {
 	return func(to *node, p packet) arrival {
-		a := n.joined(to)
-		leg := Answer{Arrives: estate.True, Session: estate.True, ClientPorts: p.clients}
-		add := func(h Hop) {
-			leg.Path = append(leg.Path, h)
-			if h.Passes < leg.Arrives {
-				leg.Arrives, leg.Session, leg.Reason, leg.Gaps = h.Passes, h.Passes, h.Text, h.Gaps
+		seen := func(s *subnet) netset.Addresses {
+			if keeps {
+				return publicAddresses(false)
 			}
+			return intersect(s.addresses(), everywhere(false))
 		}
-		seen := everyIPv4.Public() // dual-stack accelerators are not told apart: IPv6 has an answer of its own by the direct path
-		if !keeps {
-			seen = n.doors.within(&node{Place: to.Place, vpc: to.vpc, subnets: to.subnets})
-		}
-		if _, _, hop := n.aclLets(to, false, seen, p.protocol, p.port); hop.Passes != estate.True {
-			hop.Passes = estate.Unknown
-			hop.Text = "whether the network ACL applies to what comes from Global Accelerator is not known: " + hop.Text
-			add(hop)
-		}
-		if !to.open {
-			v := n.lets(to, false, seen, nil, p)
-			switch {
-			case v.hop.Passes == estate.True && !keeps && !v.yes.ContainsAll(seen):
-				v.hop.Passes, v.hop.Text = estate.Unknown, "which addresses the accelerator has in the subnet was not read"
-			case v.hop.Passes == estate.True:
-				seen = v.yes
-			case v.hop.Passes == estate.Unknown:
-				seen = v.maybe
+		a := n.brought(to, seen, p, func(w *walk, t *trail, s *subnet) {
+			if !keeps { // the accelerator's interface is in the subnet
+				before := t.live()
+				w.groupsAt(t, to, false, nil, t.id)
+				if len(t.yes) > 0 && !sources(t.yes).ContainsAll(sources(before)) {
+					t.unsure(Hop{At: to.ref}, nil, "which addresses the accelerator has in "+called(s.ref())+" was not read")
+				}
+				return
 			}
-			add(v.hop)
-		}
-		if to.idle != "" {
-			add(Hop{At: to.ref, Passes: estate.False, Text: to.idle})
-		}
-		leg.Addresses = internet
+			sure := true
+			for _, b := range t.live() {
+				v := s.byACL(false, p.protocol, b)
+				sure = sure && sources(v.yes).ContainsAll(b.src)
+			}
+			if !sure {
+				t.unsure(Hop{At: s.ref()}, s.aclGaps, "whether the network ACL of "+called(s.ref())+" applies to what comes from Global Accelerator is not known")
+			}
+			w.groupsAt(t, to, false, nil, t.id)
+		}, func(w *walk, reply *trail, s *subnet) {
+			if keeps {
+				w.aclAt(reply, s, true)
+			}
+		})
 		if keeps {
-			leg.Addresses = seen
-			n.answers(to, seen, false, p, &leg)
+			return arrival{Answer: a, seen: a.possible, mine: true}
 		}
-		joined := then(a, leg)
-		joined.Addresses = leg.Addresses
-		return arrival{Answer: joined, seen: seen, mine: keeps}
+		return arrival{Answer: a.from(internet), seen: n.addressesOf(&node{Place: to.Place, vpc: to.vpc, subnets: to.subnets})}
 	}
-}
-
-// joined says whether a service of AWS may bring what comes from the Internet to a node straight: its VPC has an internet
-// gateway, and its block of public access does not stop it.
-// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
-func (n *Network) joined(to *node) Answer {
-	a := Answer{Arrives: estate.True, Session: estate.True, ClientPorts: clientPorts}
-	for _, h := range []Hop{n.gatewayOf(to), n.publicAccess(to)} {
-		if h.Text == "" {
-			continue
-		}
-		a.Path = append(a.Path, h)
-		if h.Passes < a.Arrives {
-			a.Arrives, a.Session, a.Reason, a.Gaps = h.Passes, h.Passes, h.Text, h.Gaps
-		}
-	}
-	return a
-}
-
-// gatewayOf says whether the VPC of a node has an internet gateway.
-func (n *Network) gatewayOf(to *node) Hop {
-	for _, g := range n.estate.InternetGateways {
-		if g.VPC == to.vpc && to.vpc != "" {
-			return Hop{At: g.Reference, Passes: estate.True, Text: fmt.Sprintf("%s has an internet gateway", to.vpc)}
-		}
-	}
-	place := to.Place
-	if v := n.doors.vpcs[to.vpc]; v != nil {
-		place = v.Place()
-	}
-	hop := Hop{At: estate.Ref{Kind: "vpc", Account: place.Account, Region: place.Region, ID: to.vpc}, Passes: estate.False,
-		Text: fmt.Sprintf("%s has no internet gateway", to.vpc)}
-	if gaps := n.doors.unread(place, "ec2:DescribeInternetGateways"); len(gaps) > 0 || to.vpc == "" {
-		hop.Passes, hop.Gaps, hop.Text = estate.Unknown, gaps, "whether "+to.vpc+" has an internet gateway was not read"
-	}
-	return hop
 }

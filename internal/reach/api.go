@@ -41,8 +41,8 @@ func (n *Network) apiFronts() []*front {
 		for _, arn := range functions {
 			f := base
 			f.ref, f.ports = n.doors.functionRef(x.Place(), arn), httpsPort
-			f.answer = Answer{Arrives: estate.True, Session: estate.True, Addresses: internet, ClientPorts: clientPorts,
-				Path: []Hop{{At: f.ref, Passes: estate.True, Text: "an integration calls the function"}}}
+			f.answer = Answer{Arrives: estate.True, Session: estate.True, ClientPorts: clientPorts,
+				Path: []Hop{{At: f.ref, Passes: estate.True, Text: "an integration calls the function"}}}.from(internet)
 			all = append(all, &f)
 		}
 		ids, _ := x.Links.Value()
@@ -85,8 +85,8 @@ func (n *Network) linkFronts(base front, l *estate.VPCLink) []*front {
 	}
 	vpc := ""
 	for _, s := range l.Subnets {
-		if x := n.doors.subnets[s]; x != nil {
-			vpc = x.VPC
+		if x := n.subnets[regional{l.Place().Region, s}]; x != nil && x.read != nil {
+			vpc = x.vpc.id
 		}
 	}
 	link := &node{ref: l.Reference, Place: l.Place(), vpc: vpc, subnets: l.Subnets, groups: l.SecurityGroups}
@@ -101,9 +101,7 @@ func (n *Network) linkFronts(base front, l *estate.VPCLink) []*front {
 		}
 		f.arrive = func(to *node, p packet) arrival {
 			p.clients = proxyPorts
-			a := n.send(link, to, p)
-			a.Addresses = internet
-			return arrival{Answer: a, seen: n.doors.within(link)}
+			return arrival{Answer: n.send(link, to, p).from(internet), seen: n.addressesOf(link)}
 		}
 		all = append(all, &f)
 	}
@@ -114,23 +112,23 @@ func (n *Network) linkFronts(base front, l *estate.VPCLink) []*front {
 // in it. The load balancer's groups have unless that is switched off, which is not read, and it never keeps the client's
 // address.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html#update-security-settings
-func (n *Network) byPrivateLink(clients, from netset.Addresses) func(*node, packet) arrival {
+func (n *Network) byPrivateLink(clients, senders netset.Addresses) func(*node, packet) arrival {
 	return func(to *node, p packet) arrival {
-		a := Answer{Arrives: estate.True, Session: estate.True, Addresses: from, ClientPorts: p.clients}
-		if !to.open {
-			seen := clients
-			if seen.Empty() {
-				seen = everyIPv4
-			}
-			v := n.lets(to, false, seen, nil, p)
-			if v.hop.Passes != estate.True || !v.yes.ContainsAll(seen) {
-				v.hop.Passes = estate.Unknown
-				v.hop.Text = fmt.Sprintf("whether the groups of %s apply to what comes by PrivateLink is not read", called(to.ref))
-				a = doubted(a, v.hop.Text, v.hop.Gaps)
-			}
-			a.Path = append(a.Path, v.hop)
+		a := Answer{Arrives: estate.True, Session: estate.True, To: to.party(), ClientPorts: p.clients}.from(senders)
+		seen := clients
+		if seen.Empty() {
+			seen = everywhere(false)
 		}
-		return arrival{Answer: a, seen: clients}
+		if !to.open {
+			v := n.byGroups(to, false, p.protocol, beam{seen, anyAddress, p.from(), p.to()}, nil, identity{known: estate.False})
+			h := Hop{At: reference("security-group", to.Place, first(to.groups)), Passes: estate.True, Rule: v.text()}
+			if !sources(v.yes).ContainsAll(seen) {
+				h.Passes, h.Text, h.Gaps = estate.Unknown, "whether the groups of "+called(to.ref)+" apply to what comes by PrivateLink is not read", v.gaps
+				a = doubted(a, h.Text, h.Gaps)
+			}
+			a.Path = append(a.Path, h)
+		}
+		return arrival{Answer: a, seen: seen}
 	}
 }
 
@@ -145,8 +143,8 @@ func (n *Network) functionFronts() []*front {
 		}
 		x := front{protocol: netset.TCP, ports: httpsPort, ref: f.Reference, entrance: entrance{way: ByFunctionURL}}
 		x.hops = []Hop{{At: outside, Passes: estate.True, Text: "anybody"}}
-		x.answer = Answer{Arrives: estate.True, Session: estate.True, Addresses: internet, ClientPorts: clientPorts,
-			Path: []Hop{{At: f.Reference, Passes: estate.True, Rule: "AuthType NONE", Text: fmt.Sprintf("%s answers at %s without credentials", called(f.Reference), url.URL)}}}
+		x.answer = Answer{Arrives: estate.True, Session: estate.True, ClientPorts: clientPorts,
+			Path: []Hop{{At: f.Reference, Passes: estate.True, Rule: "AuthType NONE", Text: fmt.Sprintf("%s answers at %s without credentials", called(f.Reference), url.URL)}}}.from(internet)
 		if unread {
 			x.doubt, x.gaps = fmt.Sprintf("whether %s has a function URL was not read", called(f.Reference)), []estate.Gap{gap}
 		}
@@ -244,7 +242,7 @@ func (n *Network) clusterFronts() []*front {
 	for _, k := range n.estate.KubernetesClusters {
 		x := front{protocol: netset.TCP, ports: httpsPort, ref: k.Reference, entrance: entrance{way: ByClusterEndpoint}}
 		x.hops = []Hop{{At: outside, Passes: estate.True, Text: "anybody"}}
-		x.answer = Answer{Arrives: estate.True, Session: estate.True, Addresses: internet, ClientPorts: clientPorts}
+		x.answer = Answer{Arrives: estate.True, Session: estate.True, ClientPorts: clientPorts}.from(internet)
 		text := fmt.Sprintf("the API server of %s has a public endpoint", called(k.Reference))
 		if desc, ok := k.Description.Value(); ok {
 			if !desc.Public {
@@ -254,7 +252,7 @@ func (n *Network) clusterFronts() []*front {
 			if len(cidrs) == 0 { // what AWS takes where none is given
 				cidrs = []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}
 			}
-			x.answer.Addresses = netset.Of(cidrs...).Public()
+			x.answer = x.answer.from(netset.Of(cidrs...).Public())
 			text += " for " + netset.Of(cidrs...).String()
 			if x.answer.Addresses.Empty() {
 				continue

@@ -10,7 +10,6 @@ import (
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
-	"github.com/onus-cloud/onus/internal/operation"
 )
 
 // Backend is what a load balancer sends requests to.
@@ -103,7 +102,7 @@ func (d *doors) leadsOf(lb *estate.LoadBalancer) []*backend {
 		gap, _ := lb.Listeners.Unread()
 		doubt := fmt.Sprintf("the listeners of %s were not read", called(lb.Reference))
 		var all []*backend
-		for _, g := range d.attached[lb.Reference.ARN] {
+		for _, g := range d.attachedTo[lb.Reference.ARN] {
 			for _, protocol := range transports(g.Protocol) {
 				all = append(all, d.targets(lb, forward{protocol: protocol, group: g.Reference.ARN, doubt: doubt, gaps: []estate.Gap{gap}})...)
 			}
@@ -183,7 +182,7 @@ func (d *doors) forwards(lb *estate.LoadBalancer, l *estate.Listener, protocol n
 		doubt := fmt.Sprintf("the rules of listener %d of %s were not read", l.Port, called(lb.Reference))
 		byDefault.Passes = estate.Unknown
 		add(l.Default, byDefault, nil, doubt, gap)
-		for _, g := range d.attached[lb.Reference.ARN] {
+		for _, g := range d.attachedTo[lb.Reference.ARN] {
 			f := base
 			f.hops, f.group, f.doubt, f.gaps = []Hop{listens}, g.Reference.ARN, doubt, []estate.Gap{gap}
 			all = append(all, f)
@@ -192,7 +191,7 @@ func (d *doors) forwards(lb *estate.LoadBalancer, l *estate.Listener, protocol n
 	}
 	// left are the addresses whose requests come as far as the rule at hand: a rule that looks at nothing but the address takes
 	// all requests of its addresses.
-	left := everywhere
+	left := anyAddress
 	for _, r := range rules {
 		hop := Hop{At: estate.Ref{Kind: "listener-rule", Account: at.Account, Region: at.Region, ARN: r.ARN, ID: fmt.Sprintf("%s/%d", at.ID, r.Priority)},
 			Passes: estate.True, Rule: fmt.Sprintf("rule %d", r.Priority), Text: fmt.Sprintf("rule %d forwards requests%s", r.Priority, conditionText(r))}
@@ -217,7 +216,7 @@ func (d *doors) forwards(lb *estate.LoadBalancer, l *estate.Listener, protocol n
 }
 
 func narrowed(a netset.Addresses) *netset.Addresses {
-	if a.ContainsAll(everywhere) {
+	if a.ContainsAll(anyAddress) {
 		return nil
 	}
 	return &a
@@ -258,7 +257,7 @@ func (d *doors) targets(lb *estate.LoadBalancer, f forward) []*backend {
 	if f.group == "" {
 		return blind(f.doubt)
 	}
-	g := d.groups[f.group]
+	g := d.targetOf[f.group]
 	if g == nil {
 		gaps := d.unread(lb.Place(), "elbv2:DescribeTargetGroups")
 		return blind(fmt.Sprintf("target group %s was not read", afterLast(f.group, "targetgroup/")), gaps...)
@@ -347,14 +346,12 @@ func (d *doors) classicLeads(lb *estate.LoadBalancer) []*backend {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html#target-type
 func (d *doors) instanceTarget(b *backend, id string) {
 	b.ref = estate.Ref{Kind: "instance", Account: b.balancer.Reference.Account, Region: b.balancer.Reference.Region, ID: id}
-	if i := d.instances[id]; i != nil {
+	key := regional{b.balancer.Place().Region, id}
+	if i := d.instances[key]; i != nil {
 		b.ref, b.nodes = i.Reference, d.primary(i)
 		return
 	}
-	for _, x := range d.ofInstance[id] {
-		b.nodes = append(b.nodes, d.node(x))
-	}
-	if len(b.nodes) > 0 {
+	if b.nodes = d.ofInstance[key]; len(b.nodes) > 0 {
 		b.ref = b.nodes[0].ref
 		return
 	}
@@ -371,20 +368,19 @@ func (d *doors) addressTarget(b *backend, vpc, text string) {
 		b.blind, b.doubt = true, cmp.Or(b.doubt, fmt.Sprintf("%q is not an address", text))
 		return
 	}
-	if x := d.addresses[addressIn{vpc, addr}]; x != nil {
-		t := d.node(x)
-		b.ref, b.nodes = t.ref, []*node{t}
-		return
+	var own, others []*node
+	for _, t := range d.having(addr) {
+		if t.vpc == vpc {
+			own = append(own, t)
+		} else {
+			others = append(others, t)
+		}
 	}
-	// An address of another VPC must be unique among what was read: peers may not overlap, strangers may.
-	if others := d.elsewhere[addr]; len(others) > 0 && !d.inVPC(vpc, addr) {
-		for _, x := range others {
-			b.nodes = append(b.nodes, d.node(x))
-		}
-		b.ref = b.nodes[0].ref
-		if len(others) > 1 {
-			b.doubt = cmp.Or(b.doubt, fmt.Sprintf("several VPCs have %s", addr))
-		}
+	if len(own) == 0 && d.vpc(b.balancer.Place(), vpc).read != nil && !d.vpc(b.balancer.Place(), vpc).cidrs.Contains(addr) {
+		own = others // in another VPC: peers may not overlap, strangers may
+	}
+	if len(own) > 0 {
+		b.ref, b.nodes = own[0].ref, own
 		return
 	}
 	// An interface with delegated prefixes does not list their addresses: that nobody has it is never certain.
@@ -444,14 +440,13 @@ func (d *doors) stand(lb *estate.LoadBalancer) []*node {
 	open := len(lb.SecurityGroups) == 0 && (lb.Type == "network" || lb.Type == "gateway")
 	var all []*node
 	var seen []string
-	for _, x := range d.described[elbDescription(lb)] {
-		t := *d.node(x)
+	for _, t := range d.described[elbDescription(lb)] {
 		t.ref, t.open = lb.Reference, open
 		if len(lb.SecurityGroups) > 0 {
 			t.groups = lb.SecurityGroups
 		}
-		all = append(all, &t)
-		seen = append(seen, x.Subnet)
+		all = append(all, t)
+		seen = append(seen, t.iface.Subnet)
 	}
 	for _, s := range lb.Subnets {
 		if !slices.Contains(seen, s) {
@@ -523,35 +518,56 @@ func (d *doors) zoneHop(b *backend, from, to *node) (Hop, bool) {
 	return hop, true
 }
 
-// listens returns the hop of a packet to a load balancer at its listeners: without one for the port nothing answers. It
-// returns false for nodes that are not those of a load balancer that listens.
-func (n *Network) listens(to *node, p packet) (Hop, bool) {
-	lb := n.doors.byRef[to.ref.Key()]
+// listensAt asks the listeners of the load balancer that a node belongs to, if it does: without one for the port nothing
+// answers. Gateway load balancers have none of that kind.
+func (w *walk) listensAt(t *trail, x *node) {
+	if w.n.doors == nil {
+		return
+	}
+	lb := w.n.doors.byRef[x.ref.Key()]
 	if lb == nil || lb.Type == "gateway" {
-		return Hop{}, false
+		return
 	}
-	hop := Hop{At: lb.Reference, Passes: estate.False, Text: fmt.Sprintf("%s has no listener on %s %d", called(lb.Reference), p.protocol, p.port)}
-	listeners, ok := lb.Listeners.Value()
-	if gap, unread := lb.Listeners.Unread(); unread {
-		hop.Passes, hop.Gaps, hop.Text = estate.Unknown, []estate.Gap{gap}, fmt.Sprintf("the listeners of %s were not read", called(lb.Reference))
-		return hop, true
-	}
-	if !ok {
-		return hop, true
-	}
+	h := Hop{At: lb.Reference}
+	listeners, _ := lb.Listeners.Value()
+	gap, unread := lb.Listeners.Unread()
+	var ports netset.Ports
 	for _, l := range listeners {
-		if l.Port == int(p.port) && slices.Contains(transports(l.Protocol), p.protocol) {
-			return Hop{At: listenerRef(lb, l), Passes: estate.True, Rule: fmt.Sprintf("%s %d", l.Protocol, l.Port),
-				Text: fmt.Sprintf("%s listens on %s %d", called(lb.Reference), l.Protocol, l.Port)}, true
+		if port, ok := portOf(l.Port); ok && slices.Contains(transports(l.Protocol), w.protocol) {
+			ports = ports.Union(onePort(port))
 		}
 	}
-	return hop, true
+	t.pass(h, func(b beam) verdict {
+		if unread {
+			return verdict{maybe: []beam{b}, gaps: []estate.Gap{gap}}
+		}
+		hit := b
+		hit.to = b.to.Intersect(ports)
+		if hit.to.Empty() {
+			return verdict{rule: func() string { return "no listener on " + flowText(w.protocol, b.to) }}
+		}
+		return verdict{yes: []beam{hit}, rule: func() string { return "listens on " + flowText(w.protocol, hit.to) }}
+	})
+}
+
+// listenerCuts are the ports on which a load balancer listens, of a node that belongs to one.
+func (n *Network) listenerCuts(x *node) netset.Ports {
+	var ports netset.Ports
+	if n.doors == nil {
+		return ports
+	}
+	if lb := n.doors.byRef[x.ref.Key()]; lb != nil {
+		listeners, _ := lb.Listeners.Value()
+		for _, l := range listeners {
+			if port, ok := portOf(l.Port); ok {
+				ports = ports.Union(onePort(port))
+			}
+		}
+	}
+	return ports
 }
 
 func portOf(n int) (uint16, bool) { return uint16(n), n >= 1 && n <= 65535 }
-
-// called is what people call a resource.
-func called(r estate.Ref) string { return cmp.Or(r.Name, r.ID) }
 
 func afterLast(s, sep string) string {
 	if i := strings.LastIndex(s, sep); i >= 0 {
@@ -568,12 +584,4 @@ func distinctGaps(gaps []estate.Gap) []estate.Gap {
 		}
 	}
 	return all
-}
-
-// unread returns the gap of a listing that is not complete at a place.
-func (d *doors) unread(p estate.Place, op operation.ID) []estate.Gap {
-	if d.estate.Complete(p, op) {
-		return nil
-	}
-	return []estate.Gap{d.estate.Reading(p, op, "").Gap()}
 }

@@ -114,8 +114,10 @@ func (d *doors) hostNamed(domain string) *node {
 	if err != nil {
 		return nil
 	}
-	if x := d.publics[addr]; x != nil {
-		return d.node(x)
+	for _, t := range d.byAddress[addr] {
+		if t.public == addr {
+			return t
+		}
 	}
 	return nil
 }
@@ -125,19 +127,23 @@ func (d *doors) hostNamed(domain string) *node {
 func (n *Network) fromCloudFront(to *node, p packet) arrival {
 	p.clients = proxyPorts
 	sources, gaps := n.doors.cloudFrontAddresses()
-	if !sources.Empty() {
+	if len(gaps) == 0 {
 		a := n.admit(sources, to, p)
-		seen := a.Addresses
-		a.Addresses = internet
-		return arrival{Answer: a, seen: seen}
+		return arrival{Answer: a.from(internet), seen: a.possible}
 	}
+	return n.fromSome(to, p, "the addresses of CloudFront ("+originFacing+") were not read", gaps)
+}
+
+// fromSome is a leg from addresses of AWS's that are not known: what admits nobody admits none of them, what admits everybody
+// all of them.
+func (n *Network) fromSome(to *node, p packet, doubt string, gaps []estate.Gap) arrival {
 	a := n.admit(internet, to, p)
-	seen := a.Addresses
-	if a.Arrives == estate.True && !seen.ContainsAll(everyIPv4.Public()) {
-		a = doubted(a, "the addresses of CloudFront ("+originFacing+") were not read", gaps)
+	if all := publicAddresses(false); a.Arrives == estate.True && !a.Addresses.ContainsAll(all) {
+		a = doubted(a, doubt, gaps)
+	} else if a.Session == estate.True && !a.Sessions.ContainsAll(all) {
+		a.Session, a.Reason, a.Gaps = estate.Unknown, doubt, gaps
 	}
-	a.Addresses = internet
-	return arrival{Answer: a, seen: seen}
+	return arrival{Answer: a.from(internet), seen: a.possible}
 }
 
 // cloudFrontAddresses returns the addresses of the origin-facing list where some account read it, else what would have told.
@@ -156,6 +162,9 @@ func (d *doors) cloudFrontAddresses() (netset.Addresses, []estate.Gap) {
 	}
 	if gaps == nil {
 		gaps = d.estate.Gaps("ec2:DescribeManagedPrefixLists")
+	}
+	if gaps == nil { // every Region has it
+		gaps = []estate.Gap{{Place: estate.Place{Account: "*", Region: "*"}, Operation: "ec2:DescribeManagedPrefixLists", Why: originFacing + " is not among the prefix lists that were read"}}
 	}
 	return netset.Addresses{}, gaps
 }
@@ -187,11 +196,10 @@ func (n *Network) vpcOriginFronts(base front, o estate.Origin, v *estate.VPCOrig
 	if base.balancer = d.balancers[v.Of]; base.balancer != nil {
 		return []*front{&base}
 	}
-	i := d.instances[afterLast(v.Of, "instance/")]
-	if i == nil {
-		return nil
+	if i := d.instanceNamed(afterLast(v.Of, "instance/")); i != nil {
+		return n.toEach(base, d.primary(i), i.Reference)
 	}
-	return n.toEach(base, d.primary(i), i.Reference)
+	return nil
 }
 
 // toEach returns a front for each node of which only one is meant.
@@ -208,69 +216,55 @@ func (n *Network) toEach(base front, nodes []*node, ref estate.Ref) []*front {
 	return all
 }
 
-// fromVPCOrigin is the leg from CloudFront's interfaces in a VPC. The VPC must have an internet gateway, which no packet
-// passes, and its block of public access counts; the target needs no public address and no route. Its groups must admit
-// CloudFront's list of addresses or the group of CloudFront's interfaces. What admits less may still admit the addresses
-// that those interfaces have.
+// instanceNamed returns an instance by its id, in whichever Region, or nil.
+func (d *doors) instanceNamed(id string) *estate.Instance {
+	for _, i := range d.estate.Instances {
+		if i.Reference.ID == id {
+			return i
+		}
+	}
+	return nil
+}
+
+// fromVPCOrigin is the leg from CloudFront's interfaces in a VPC. The groups of the origin must admit CloudFront's list of
+// addresses or the group of CloudFront's interfaces. What admits less may still admit the addresses that those have.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html
 func (n *Network) fromVPCOrigin(to *node, p packet) arrival {
 	p.clients = proxyPorts
-	a := n.joined(to)
 	var refs []string
-	own := netset.Addresses{}
 	for _, g := range n.estate.SecurityGroups {
 		if g.Reference.Name == originGroup && g.VPC == to.vpc {
 			refs = append(refs, g.Reference.ID)
 		}
 	}
-	for _, x := range n.estate.NetworkInterfaces {
-		if x.VPC == to.vpc && slices.ContainsFunc(x.SecurityGroups, func(g string) bool { return slices.Contains(refs, g) }) {
-			for _, ip := range x.Private {
-				own = own.Union(netset.Of(netip.PrefixFrom(ip, ip.BitLen())))
-			}
-		}
-	}
 	listed, gaps := n.doors.cloudFrontAddresses()
-	leg := Answer{Arrives: estate.True, Session: estate.True, ClientPorts: p.clients}
-	add := func(h Hop) {
-		leg.Path = append(leg.Path, h)
-		if h.Passes < leg.Arrives {
-			leg.Arrives, leg.Session, leg.Reason, leg.Gaps = h.Passes, h.Passes, h.Text, h.Gaps
+	anybody := everywhere(false)
+	a := n.brought(to, func(*subnet) netset.Addresses { return anybody }, p, func(w *walk, t *trail, s *subnet) {
+		if to.open {
+			return
 		}
-	}
-	if !to.open {
-		v := n.lets(to, false, everyIPv4, refs, p)
-		referred := n.refers(to, p, func(r *estate.SecurityGroupRule) bool {
-			return slices.Contains(refs, r.Peer) || n.doors.listNames[r.Peer] == originFacing
-		})
+		v := n.byGroups(to, false, p.protocol, beam{anybody, to.address(false, s), p.from(), p.to()}, &node{groups: refs}, identity{known: estate.True})
+		admitted := sources(v.yes)
+		referred := n.refers(to, p, func(r *estate.SecurityGroupRule) bool { return n.doors.listNames[r.Peer] == originFacing })
+		h := Hop{At: reference("security-group", to.Place, first(to.groups)), Rule: v.text(), Text: "rules for CloudFront of " + called(to.ref)}
 		switch {
-		case referred, !listed.Empty() && v.yes.ContainsAll(listed), v.yes.ContainsAll(everyIPv4.Public()):
-			v.hop.Passes = estate.True
-		case !own.Empty() && !v.yes.Intersect(own).Empty(), v.hop.Passes == estate.True && own.Empty(), v.hop.Passes == estate.True && listed.Empty():
-			v.hop.Passes, v.hop.Gaps = estate.Unknown, append(v.hop.Gaps, gaps...)
-			v.hop.Text = fmt.Sprintf("the groups of %s admit some addresses, and whether CloudFront's are among them is not known", called(to.ref))
-		case v.hop.Passes == estate.True:
-			v.hop.Passes, v.hop.Text = estate.False, fmt.Sprintf("the groups of %s do not admit CloudFront", called(to.ref))
+		case referred, admitted.ContainsAll(anybody.Public()), len(gaps) == 0 && admitted.ContainsAll(listed):
+			t.note(h)
+		case len(v.yes) > 0 || len(v.maybe) > 0:
+			t.unsure(h, slices.Concat(v.gaps, gaps), "the groups of "+called(to.ref)+" admit some addresses, and whether CloudFront's are among them is not known")
+		default:
+			t.stop(h)
 		}
-		add(v.hop)
-	}
-	if to.idle != "" {
-		add(Hop{At: to.ref, Passes: estate.False, Text: to.idle})
-	}
-	leg.Addresses = internet
-	joined := then(a, leg)
-	joined.Addresses = internet
-	return arrival{Answer: joined, seen: everyIPv4}
+	}, func(*walk, *trail, *subnet) {})
+	return arrival{Answer: a.from(internet), seen: anybody}
 }
 
 // refers reports whether a rule of a node's groups that admits a packet is of some kind.
 func (n *Network) refers(t *node, p packet, is func(*estate.SecurityGroupRule) bool) bool {
-	for _, id := range t.groups {
-		if g := n.doors.guards[id]; g != nil && slices.ContainsFunc(g.Rules, func(r *estate.SecurityGroupRule) bool {
-			return !r.Egress && r.Traffic.Of(p.protocol).Contains(p.port) && is(r)
-		}) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.groups, func(id string) bool {
+		g := n.groups[regional{t.Region, id}]
+		return g != nil && slices.ContainsFunc(g.Rules, func(r *estate.SecurityGroupRule) bool {
+			return !r.Egress && !r.Traffic.Of(p.protocol).Intersect(p.to()).Empty() && is(r)
+		})
+	})
 }

@@ -15,41 +15,31 @@ import (
 // doors is what leads packets in by other ways than the direct one: load balancers, distributions, accelerators, APIs. It is
 // made once and does not change.
 type doors struct {
-	estate *estate.Estate
-	node   func(*estate.NetworkInterface) *node // the one place that knows how an interface becomes a node
+	*Network
 
-	balancers map[string]*estate.LoadBalancer // by ARN
-	byRef     map[string]*estate.LoadBalancer // by key
-	names     map[string]*estate.LoadBalancer // by DNS name, in lower case
-	groups    map[string]*estate.TargetGroup  // by ARN
-	attached  map[string][]*estate.TargetGroup
-	instances map[string]*estate.Instance
-	functions map[string]*estate.Function // by ARN
-	subnets   map[string]*estate.Subnet
-	vpcs      map[string]*estate.VPC
-	guards    map[string]*estate.SecurityGroup
-	acls      map[string]*estate.NetworkACL // by subnet
+	balancers  map[string]*estate.LoadBalancer  // by ARN
+	byRef      map[string]*estate.LoadBalancer  // by key
+	names      map[string]*estate.LoadBalancer  // by DNS name, in lower case
+	targetOf   map[string]*estate.TargetGroup   // by ARN
+	attachedTo map[string][]*estate.TargetGroup // by the load balancer's ARN
+	functions  map[string]*estate.Function      // by ARN
 
-	ofInstance map[string][]*estate.NetworkInterface
-	described  map[describedAs][]*estate.NetworkInterface
-	addresses  map[addressIn]*estate.NetworkInterface
-	elsewhere  map[netip.Addr][]*estate.NetworkInterface // private addresses of whatever VPC
-	publics    map[netip.Addr]*estate.NetworkInterface
+	ofInstance map[regional][]*node
+	described  map[describedAs][]*node // interfaces of load balancers, by what they say they are
+	listNames  map[string]string       // of prefix lists, by id
 
 	stands map[*estate.LoadBalancer][]*node
 	leads  map[*estate.LoadBalancer][]*backend
 	fronts []*front
-	// interfaces are by id, and listNames the names of prefix lists by theirs.
-	interfaces map[string]*estate.NetworkInterface
-	listNames  map[string]string
+	// before are the load balancers whose ways on lead to a node, or to a load balancer in front of it, by the node's key.
+	before map[string][]*estate.LoadBalancer
+
 	// What unseenWays looks at, by VPC: load balancers of which not all targets were read, other doors that may be there, the
 	// subnets in which accelerators have interfaces, and those VPCs in which CloudFront has its group.
 	strangers          map[string][]*estate.LoadBalancer
 	unseen             map[string][]unseen
 	acceleratedSubnets map[string][]string
 	originVPCs         map[string]bool
-	// before are the load balancers whose ways on lead to a node, or to a load balancer in front of it, by the node's key.
-	before map[string][]*estate.LoadBalancer
 }
 
 type describedAs struct {
@@ -57,15 +47,10 @@ type describedAs struct {
 	text string
 }
 
-type addressIn struct {
-	vpc  string
-	addr netip.Addr
-}
-
-// everywhere are all addresses, and internet those that somebody on the Internet may have.
+// anyAddress are all addresses, and internet those that somebody on the Internet may have.
 var (
-	everywhere = netset.Of(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
-	internet   = everywhere.Public()
+	anyAddress = everywhere(false).Union(everywhere(true))
+	internet   = anyAddress.Public()
 )
 
 // outside is the end of a path that is not in the estate.
@@ -79,30 +64,22 @@ var (
 	proxyPorts  = netset.PortsOf(netset.PortRange{First: 1024, Last: 65535})
 )
 
-// openDoors makes the estate's doors ready.
-func openDoors(n *Network, e *estate.Estate, toNode func(*estate.NetworkInterface) *node) *doors {
+// openDoors makes the estate's doors ready. The interfaces of load balancers are called by them from then on.
+func (n *Network) openDoors() {
+	e := n.estate
 	d := &doors{
-		estate: e, node: toNode,
+		Network:   n,
 		balancers: map[string]*estate.LoadBalancer{}, byRef: map[string]*estate.LoadBalancer{}, names: map[string]*estate.LoadBalancer{},
-		groups: map[string]*estate.TargetGroup{}, attached: map[string][]*estate.TargetGroup{},
-		instances: map[string]*estate.Instance{}, functions: map[string]*estate.Function{},
-		subnets: map[string]*estate.Subnet{}, vpcs: map[string]*estate.VPC{},
-		guards: map[string]*estate.SecurityGroup{}, acls: map[string]*estate.NetworkACL{},
-		ofInstance: map[string][]*estate.NetworkInterface{}, described: map[describedAs][]*estate.NetworkInterface{},
-		addresses: map[addressIn]*estate.NetworkInterface{}, elsewhere: map[netip.Addr][]*estate.NetworkInterface{},
-		publics: map[netip.Addr]*estate.NetworkInterface{},
-		stands:  map[*estate.LoadBalancer][]*node{}, leads: map[*estate.LoadBalancer][]*backend{}, before: map[string][]*estate.LoadBalancer{},
-		interfaces: map[string]*estate.NetworkInterface{}, listNames: map[string]string{}, strangers: map[string][]*estate.LoadBalancer{},
-		unseen: map[string][]unseen{}, acceleratedSubnets: map[string][]string{}, originVPCs: map[string]bool{},
+		targetOf: map[string]*estate.TargetGroup{}, attachedTo: map[string][]*estate.TargetGroup{}, functions: map[string]*estate.Function{},
+		ofInstance: map[regional][]*node{}, described: map[describedAs][]*node{}, listNames: map[string]string{},
+		stands: map[*estate.LoadBalancer][]*node{}, leads: map[*estate.LoadBalancer][]*backend{}, before: map[string][]*estate.LoadBalancer{},
+		strangers: map[string][]*estate.LoadBalancer{}, unseen: map[string][]unseen{}, acceleratedSubnets: map[string][]string{}, originVPCs: map[string]bool{},
 	}
-	for _, s := range e.Subnets {
-		d.subnets[s.Reference.ID] = s
-	}
-	for _, v := range e.VPCs {
-		d.vpcs[v.Reference.ID] = v
+	n.doors = d
+	for _, f := range e.Functions {
+		d.functions[f.Reference.ARN] = f
 	}
 	for _, g := range e.SecurityGroups {
-		d.guards[g.Reference.ID] = g
 		if g.Reference.Name == originGroup {
 			d.originVPCs[g.VPC] = true
 		}
@@ -110,40 +87,23 @@ func openDoors(n *Network, e *estate.Estate, toNode func(*estate.NetworkInterfac
 	for _, l := range e.PrefixLists {
 		d.listNames[l.Reference.ID] = l.Reference.Name
 	}
-	for _, a := range e.NetworkACLs {
-		for _, s := range a.Subnets {
-			d.acls[s] = a
-		}
-	}
-	for _, i := range e.Instances {
-		d.instances[i.Reference.ID] = i
-	}
-	for _, f := range e.Functions {
-		d.functions[f.Reference.ARN] = f
-	}
-	for _, x := range e.NetworkInterfaces {
-		d.interfaces[x.Reference.ID] = x
+	for _, t := range n.nodes {
+		x := t.iface
 		if x.Type == acceleratorInterface && !slices.Contains(d.acceleratedSubnets[x.VPC], x.Subnet) {
 			d.acceleratedSubnets[x.VPC] = append(d.acceleratedSubnets[x.VPC], x.Subnet)
 		}
 		if x.Instance != "" {
-			d.ofInstance[x.Instance] = append(d.ofInstance[x.Instance], x)
+			key := regional{t.Region, x.Instance}
+			d.ofInstance[key] = append(d.ofInstance[key], t)
 		} else if strings.HasPrefix(x.Description, "ELB ") { // anybody may describe an interface so, but not one that is attached to a load balancer
 			key := describedAs{x.Place(), x.Description}
-			d.described[key] = append(d.described[key], x)
-		}
-		for _, a := range slices.Concat(x.Private, x.IPv6) {
-			d.addresses[addressIn{x.VPC, a}] = x
-			d.elsewhere[a] = append(d.elsewhere[a], x)
-		}
-		if x.Public.IsValid() {
-			d.publics[x.Public] = x
+			d.described[key] = append(d.described[key], t)
 		}
 	}
 	for _, g := range e.TargetGroups {
-		d.groups[g.Reference.ARN] = g
+		d.targetOf[g.Reference.ARN] = g
 		for _, lb := range g.LoadBalancers {
-			d.attached[lb] = append(d.attached[lb], g)
+			d.attachedTo[lb] = append(d.attachedTo[lb], g)
 		}
 	}
 	for _, lb := range e.LoadBalancers {
@@ -162,10 +122,8 @@ func openDoors(n *Network, e *estate.Estate, toNode func(*estate.NetworkInterfac
 	for _, lb := range e.LoadBalancers {
 		d.noteBefore(lb, lb, 0)
 	}
-	n.doors = d
 	n.lookForUnseen()
 	d.fronts = n.allFronts()
-	return d
 }
 
 // noteBefore notes that a load balancer leads to what the ways on of another lead to.
@@ -203,26 +161,24 @@ func keyOf(t *node) string {
 // primary returns the nodes that may be an instance's primary interface: the one in the instance's own subnet with the
 // instance's own groups; where no interface was read, what stands in for it.
 func (d *doors) primary(i *estate.Instance) []*node {
+	own := d.ofInstance[regional{i.Place().Region, i.Reference.ID}]
 	var all []*node
-	for _, x := range d.ofInstance[i.Reference.ID] {
-		if x.Subnet == i.Subnet && slices.Equal(x.SecurityGroups, i.SecurityGroups) {
-			all = append(all, d.node(x))
+	for _, t := range own {
+		if t.iface.Subnet == i.Subnet && slices.Equal(t.groups, i.SecurityGroups) {
+			all = append(all, t)
 		}
 	}
 	if len(all) > 0 {
 		return all
 	}
-	for _, x := range d.ofInstance[i.Reference.ID] {
-		all = append(all, d.node(x))
-	}
-	if len(all) > 0 {
-		return all
+	if len(own) > 0 {
+		return own
 	}
 	t := &node{ref: i.Reference, Place: i.Place(), vpc: i.VPC, groups: i.SecurityGroups, public: i.PublicAddress, publicly: i.PublicAddress.IsValid()}
 	if i.Subnet != "" {
 		t.subnets = []string{i.Subnet}
 	}
-	if !i.Running() {
+	if i.State != "running" && i.State != "" {
 		t.idle = "the instance is " + i.State
 	}
 	return []*node{t}
@@ -232,19 +188,20 @@ func (d *doors) primary(i *estate.Instance) []*node {
 // owner sees: other accounts may call them otherwise.
 func (d *doors) zone(t *node) string {
 	zone := ""
-	for _, s := range t.subnets {
-		x := d.subnets[s]
-		if x == nil || zone != "" && zone != x.Zone {
+	for _, s := range d.places(t) {
+		if s.zone() == "" || zone != "" && zone != s.zone() {
 			return ""
 		}
-		zone = x.Zone
+		zone = s.zone()
 	}
 	return zone
 }
 
-func (d *doors) inVPC(vpc string, addr netip.Addr) bool {
-	v := d.vpcs[vpc]
-	return v == nil || slices.ContainsFunc(v.CIDRs, func(p netip.Prefix) bool { return p.Contains(addr) })
+// having returns the nodes that have an address inside their VPC.
+func (d *doors) having(addr netip.Addr) []*node {
+	return slices.DeleteFunc(slices.Clone(d.byAddress[addr]), func(t *node) bool {
+		return !slices.Contains(t.private, addr) && !slices.Contains(t.v6, addr)
+	})
 }
 
 func (d *doors) functionRef(p estate.Place, arn string) estate.Ref {
@@ -319,7 +276,7 @@ func (n *Network) pass(b *backend, e entrance, to *node, through []estate.Ref) a
 	for _, stand := range n.doors.stands[b.balancer] {
 		var first arrival
 		if b.port == 0 { // its listeners were not read
-			first = arrival{Answer: Answer{Addresses: internet}, seen: everywhere, mine: true}
+			first = arrival{Answer: Answer{}.from(internet), seen: anyAddress, mine: true}
 		} else {
 			first = e.arrive(stand, packet{protocol: b.protocol, port: b.port, clients: clientPorts})
 		}
@@ -328,7 +285,7 @@ func (n *Network) pass(b *backend, e entrance, to *node, through []estate.Ref) a
 			first = onlyFrom(first, *b.sources, b)
 		}
 		if first.Arrives != estate.False {
-			first = n.onward(b, e, stand, to, first)
+			first = n.secondLeg(b, e, stand, to, first)
 		}
 		first.Answer = doubted(first.Answer, b.doubt, b.gaps)
 		first.To, first.Way, first.Through = partyOf(to, b.ref), e.way, through
@@ -351,13 +308,13 @@ func onlyFrom(a arrival, sources netset.Addresses, b *backend) arrival {
 	}
 	a.seen = seen
 	if a.mine {
-		a.Addresses = a.Addresses.Intersect(sources)
+		a.Answer = a.Answer.only(sources)
 	}
 	return a
 }
 
-// onward is the second leg: from a node of a load balancer to the target.
-func (n *Network) onward(b *backend, e entrance, stand, to *node, first arrival) arrival {
+// secondLeg is the second leg: from a node of a load balancer to the target.
+func (n *Network) secondLeg(b *backend, e entrance, stand, to *node, first arrival) arrival {
 	if to == nil {
 		first.Path = append(first.Path, Hop{At: b.ref, Passes: estate.True, Text: called(b.balancer.Reference) + " calls the function"})
 		return first
@@ -412,7 +369,7 @@ func (n *Network) proxied(b *backend, stand, to *node, first arrival, p packet) 
 	if b.balancer.Type == "classic" && sameSubnet(stand, to) {
 		leg = then(n.edge(stand, to, p), leg)
 	}
-	return arrival{Answer: then(first.Answer, leg), seen: addressesOf(stand)}
+	return arrival{Answer: then(first.Answer, leg), seen: n.addressesOf(stand)}
 }
 
 // kept is a second leg with the client's address: the target's groups must admit it, or the load balancer's own groups, and
@@ -420,36 +377,31 @@ func (n *Network) proxied(b *backend, stand, to *node, first arrival, p packet) 
 // target's cannot be kept: the target then sees the load balancer's.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html
 func (n *Network) kept(b *backend, stand, to *node, first arrival, p packet) arrival {
-	family := everyIPv4
-	if b.group != nil && b.group.IPv6 {
-		family = everyIPv6
-	}
-	same := first.seen.Intersect(family)
+	six := b.group != nil && b.group.IPv6
 	var all []arrival
-	if !same.Empty() {
+	if same := first.seen.Intersect(everywhere(six)); !same.Empty() {
 		p := p
 		p.clients = first.clientPorts()
-		leg, passing := n.inside(stand, to, same, p)
-		a := arrival{Answer: then(first.Answer, leg), seen: passing, mine: first.mine}
-		if first.mine {
-			a.Addresses = first.Addresses.Intersect(passing)
+		leg := n.inside(stand, to, same, six, p)
+		a := arrival{Answer: then(first.Answer, leg), seen: leg.possible, mine: first.mine}
+		if leg.Arrives == estate.True {
+			a.seen = leg.Addresses
+		}
+		if first.mine { // each leg has its say about each client
+			a.Addresses, a.possible = first.Addresses.Intersect(leg.Addresses), first.possible.Intersect(leg.possible)
+			a.Sessions, a.mayTalk = first.Sessions.Intersect(leg.Sessions), first.mayTalk.Intersect(leg.mayTalk)
 		}
 		all = append(all, a)
 	}
-	if other := first.seen.Minus(family); !other.Empty() {
+	if other := first.seen.Intersect(everywhere(!six)); !other.Empty() || len(all) == 0 {
 		rest := first
-		if first.mine {
-			rest.Addresses = first.Addresses.Minus(family)
+		if first.mine && !other.Empty() {
+			rest.Answer = first.Answer.only(other)
 		}
 		all = append(all, n.proxied(b, stand, to, rest, p))
 	}
-	if len(all) == 0 {
-		return n.proxied(b, stand, to, first, p)
-	}
 	return furthest(all)
 }
-
-var everyIPv4, everyIPv6 = netset.Of(netip.MustParsePrefix("0.0.0.0/0")), netset.Of(netip.MustParsePrefix("::/0"))
 
 func (a arrival) clientPorts() netset.Ports {
 	if a.mine && !a.ClientPorts.Empty() {
@@ -462,13 +414,15 @@ func sameSubnet(a, b *node) bool {
 	return len(a.subnets) == 1 && len(b.subnets) == 1 && a.subnets[0] == b.subnets[0]
 }
 
-// addressesOf are the addresses of a node inside its VPC.
-func addressesOf(t *node) netset.Addresses {
-	var all []netip.Prefix
-	for _, a := range slices.Concat(t.private, t.v6) {
-		all = append(all, netip.PrefixFrom(a, a.BitLen()))
+// addressesOf are the addresses of a node inside its VPC: its own, or those of its subnets.
+func (n *Network) addressesOf(t *node) netset.Addresses {
+	all := hosts(t.private...).Union(hosts(t.v6...))
+	if all.Empty() {
+		for _, s := range n.places(t) {
+			all = all.Union(s.addresses())
+		}
 	}
-	return netset.Of(all...)
+	return all
 }
 
 // then joins two legs of one way. What a leg forbids decides; what the first leg says of the clients holds for both.
@@ -476,7 +430,7 @@ func then(first, second Answer) Answer {
 	a := Answer{
 		Arrives: estate.And(first.Arrives, second.Arrives), Session: estate.And(first.Session, second.Session),
 		From: first.From, To: second.To, Way: first.Way, Through: first.Through,
-		Addresses: first.Addresses, ClientPorts: first.ClientPorts,
+		Addresses: first.Addresses, Sessions: first.Sessions, possible: first.possible, mayTalk: first.mayTalk, ClientPorts: first.ClientPorts,
 		Path: slices.Concat(first.Path, second.Path), Return: slices.Concat(second.Return, first.Return),
 	}
 	a.Session = min(a.Session, a.Arrives)
@@ -511,46 +465,49 @@ func doubted(a Answer, reason string, gaps []estate.Gap) Answer {
 
 // furthest returns the answer that comes furthest, with the addresses of all that come as far.
 func furthest(all []arrival) arrival {
-	best := arrival{Answer: Answer{Arrives: estate.False, Session: estate.False, Reason: "nothing stands there"}}
+	if len(all) == 0 {
+		return arrival{Answer: Answer{Arrives: estate.False, Session: estate.False, Reason: "nothing stands there"}}
+	}
+	answers := make([]Answer, len(all))
+	first := 0
 	for i, a := range all {
-		switch c := cmp.Or(cmp.Compare(a.Arrives, best.Arrives), cmp.Compare(a.Session, best.Session)); {
-		case i == 0 || c > 0:
-			if a.Arrives == best.Arrives {
-				a.Addresses, a.seen = a.Addresses.Union(best.Addresses), a.seen.Union(best.seen)
-			}
-			best = a
-		case a.Arrives == best.Arrives:
-			best.Addresses, best.seen = best.Addresses.Union(a.Addresses), best.seen.Union(a.seen)
+		answers[i] = a.Answer
+		if cmp.Or(cmp.Compare(a.Arrives, all[first].Arrives), cmp.Compare(a.Session, all[first].Session)) > 0 {
+			first = i
 		}
 	}
-	return best
+	sum := all[first]
+	sum.Answer = best(answers)
+	for _, a := range all {
+		if a.Arrives == sum.Arrives {
+			sum.seen = sum.seen.Union(a.seen)
+		}
+	}
+	return sum
 }
 
 func partyOf(t *node, ref estate.Ref) Party {
 	if t == nil {
 		return Party{Ref: ref}
 	}
-	p := Party{Ref: t.ref}
-	if t.iface != nil {
-		p.Interface = t.iface.Reference.ID
-	}
-	if len(t.private) > 0 {
-		p.Address = t.private[0].String()
-	}
-	return p
+	return t.party()
 }
 
-// from returns the entrance of packets from outside straight to load balancers, and inside that of those from a node.
+// fromOutside returns the entrance of packets from outside straight to load balancers, and fromInside that of those from a node.
 func (n *Network) fromOutside(sources netset.Addresses) entrance {
 	return entrance{way: ByLoadBalancer, arrive: func(to *node, p packet) arrival {
 		a := n.admit(sources, to, p)
-		return arrival{Answer: a, seen: a.Addresses, mine: true}
+		seen := a.Addresses
+		if a.Arrives == estate.Unknown {
+			seen = a.possible
+		}
+		return arrival{Answer: a, seen: seen, mine: true}
 	}}
 }
 
 func (n *Network) fromInside(from *node) entrance {
 	return entrance{way: ByLoadBalancer, from: from, arrive: func(to *node, p packet) arrival {
-		return arrival{Answer: n.send(from, to, p), seen: addressesOf(from)}
+		return arrival{Answer: n.send(from, to, p), seen: n.addressesOf(from)}
 	}}
 }
 
@@ -602,10 +559,10 @@ func (n *Network) reachedBy(f *front, yield func(protocol netset.Protocol, ports
 			tell(b.protocol, onePort(port), to, a)
 		})
 	case f.node != nil:
-		for _, ports := range n.admittedPorts(f.node, f.protocol, f.ports) {
-			a := f.arrive(f.node, packet{protocol: f.protocol, port: ports.Ranges()[0].First, clients: clientPorts}).Answer
+		for _, x := range n.atoms(f.node, nil, Filter{Protocol: f.protocol, Ports: f.ports}) {
+			a := f.arrive(f.node, packet{protocol: f.protocol, port: x.ports.First, clients: clientPorts}).Answer
 			a.To, a.Through = partyOf(f.node, f.node.ref), f.through
-			tell(f.protocol, ports, f.node, a)
+			tell(f.protocol, netset.PortsOf(x.ports), f.node, a)
 		}
 	default:
 		a := f.answer
@@ -634,6 +591,11 @@ func (n *Network) doorFlows() []Flow {
 		if !lb.Public {
 			continue
 		}
+		for _, t := range n.doors.stands[lb] {
+			if t.iface == nil { // nobody else asks for what only stands in
+				c.all = append(c.all, n.flowsTo(t, Filter{}, nil, func(p packet) Answer { return n.admit(internet, t, p) })...)
+			}
+		}
 		n.visit(lb, n.fromOutside(internet), 0, clientPorts, func(b *backend, to *node, a Answer) {
 			port := b.targetPort
 			if to == nil {
@@ -646,15 +608,25 @@ func (n *Network) doorFlows() []Flow {
 		n.reachedBy(f, func(protocol netset.Protocol, ports netset.Ports, _ *node, a Answer) { c.add(protocol, ports, a) })
 	}
 	n.unseenFlows(c)
-	return c.sorted()
+	sortFlows(c.all)
+	return c.all
 }
 
 // throughDoors returns every way through doors by which a packet comes to a node: from another node, or from addresses
 // outside where there is none. The packet's port is that of the node, whatever port the doors take it on.
-func (n *Network) throughDoors(from *node, sources netset.Addresses, to *node, p packet) []Answer {
+func (n *Network) throughDoors(from, to *node, p packet) []Answer {
+	return n.throughDoorsOf(from, internet, to, p)
+}
+
+// throughDoorsOf is throughDoors for some addresses outside only.
+func (n *Network) throughDoorsOf(from *node, sources netset.Addresses, to *node, p packet) []Answer {
 	var all []Answer
 	take := func(t *node, protocol netset.Protocol, ports netset.Ports, a Answer) {
-		if t != nil && protocol == p.protocol && ports.Contains(p.port) && keyOf(t) == keyOf(to) {
+		there := a.To.Ref.Key()
+		if t != nil {
+			there = keyOf(t)
+		}
+		if protocol == p.protocol && ports.Contains(p.port) && there == keyOf(to) {
 			all = append(all, a)
 		}
 	}
@@ -663,7 +635,7 @@ func (n *Network) throughDoors(from *node, sources netset.Addresses, to *node, p
 		e = n.fromInside(from)
 	}
 	through := func(lb *estate.LoadBalancer, e entrance) {
-		n.visit(lb, e, p.protocol, clientPorts, func(b *backend, t *node, a Answer) { take(t, b.protocol, onePort(b.targetPort), a) })
+		n.visit(lb, e, p.protocol, clientPorts, func(b *backend, t *node, a Answer) { take(t, b.protocol, onePort(cmp.Or(b.targetPort, b.port)), a) })
 	}
 	for _, lb := range n.doors.before[keyOf(to)] {
 		through(lb, e)
@@ -674,8 +646,8 @@ func (n *Network) throughDoors(from *node, sources netset.Addresses, to *node, p
 				continue
 			}
 			n.reachedBy(f, func(protocol netset.Protocol, ports netset.Ports, t *node, a Answer) {
-				a.Addresses = a.Addresses.Intersect(sources)
-				if a.Arrives != estate.False && a.Addresses.Empty() {
+				a = a.only(sources)
+				if a.Arrives != estate.False && a.possible.Empty() {
 					a.Arrives, a.Session, a.Reason = estate.False, estate.False, "it lets in other addresses only"
 				}
 				take(t, protocol, ports, a)
@@ -691,6 +663,9 @@ func (n *Network) throughDoors(from *node, sources netset.Addresses, to *node, p
 func (n *Network) leadsTo(f *front, to *node) bool {
 	if f.node != nil {
 		return keyOf(f.node) == keyOf(to)
+	}
+	if f.balancer == nil {
+		return f.ref.Key() == to.ref.Key()
 	}
 	return f.balancer != nil && (f.balancer.Reference.Key() == to.ref.Key() || slices.Contains(n.doors.before[keyOf(to)], f.balancer))
 }
@@ -733,23 +708,12 @@ func (c *flows) add(protocol netset.Protocol, ports netset.Ports, a Answer) {
 	key := flowKey{to: to, way: string(a.Way), through: strings.Join(through, " "), protocol: protocol, ports: ports.String()}
 	f := Flow{Protocol: protocol, Ports: ports, Answer: a}
 	if i, ok := c.at[key]; ok {
-		f.Answer = furthest([]arrival{{Answer: c.all[i].Answer}, {Answer: a}}).Answer
+		f.Answer = best([]Answer{c.all[i].Answer, a})
 		c.all[i] = f
 		return
 	}
 	c.at[key] = len(c.all)
 	c.all = append(c.all, f)
-}
-
-func (c *flows) sorted() []Flow {
-	slices.SortStableFunc(c.all, func(a, b Flow) int {
-		return cmp.Or(strings.Compare(a.To.Ref.Key(), b.To.Ref.Key()), strings.Compare(a.To.Interface, b.To.Interface),
-			strings.Compare(string(a.Way), string(b.Way)), cmp.Compare(a.Protocol, b.Protocol), slices.CompareFunc(a.Ports.Ranges(), b.Ports.Ranges(),
-				func(x, y netset.PortRange) int {
-					return cmp.Or(cmp.Compare(x.First, y.First), cmp.Compare(x.Last, y.Last))
-				}))
-	})
-	return c.all
 }
 
 // doorNeeds are the operations that answers about doors may rest on.
@@ -764,4 +728,22 @@ var doorNeeds = []operation.ID{
 	"elbv2:DescribeTargetGroupAttributes", "elbv2:DescribeTargetGroups", "elbv2:DescribeTargetHealth",
 	"globalaccelerator:ListAccelerators", "globalaccelerator:ListCustomRoutingAccelerators", "globalaccelerator:ListEndpointGroups", "globalaccelerator:ListListeners",
 	"lambda:GetPolicy", "lambda:ListFunctionUrlConfigs", "lambda:ListFunctions",
+}
+
+// doorNodes returns the nodes of a load balancer, and what stands for that which doors lead to and that is in no VPC.
+func (n *Network) doorNodes(r estate.Ref) []*node {
+	if lb := n.doors.byRef[r.Key()]; lb != nil {
+		return n.doors.stands[lb]
+	}
+	for _, f := range n.estate.Functions {
+		if f.Reference.Key() == r.Key() && f.VPC == "" {
+			return []*node{{ref: f.Reference, Place: f.Place(), open: true}}
+		}
+	}
+	for _, k := range n.estate.KubernetesClusters {
+		if k.Reference.Key() == r.Key() {
+			return []*node{{ref: k.Reference, Place: k.Place(), open: true}}
+		}
+	}
+	return nil
 }

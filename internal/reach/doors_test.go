@@ -377,7 +377,8 @@ func TestUnreadListenersMakeTheTargetsUnknown(t *testing.T) {
 func TestUnreadTargetsMayBeAnyHostThatAdmitsTheLoadBalancer(t *testing.T) {
 	t.Parallel()
 	w := shop()
-	w.host("i-other", "subnet-p", "10.0.11.11")
+	w.group("sg-other", "tcp 8080 10.9.0.0/16")
+	w.host("i-other", "subnet-p", "10.0.11.11", "sg-other")
 	w.TargetGroups[0].Targets = estate.Unread[[]estate.Target](estate.Gap{Place: here, Operation: "elbv2:DescribeTargetHealth", Outcome: operation.Denied})
 	n := w.network()
 	want(t, n, "i-app", "load-balancer tcp 8080 unknown unknown")
@@ -583,16 +584,21 @@ func TestNetworkLoadBalancerLeadsThroughAnApplicationLoadBalancer(t *testing.T) 
 func TestPortWithoutListenerStopsAtTheLoadBalancer(t *testing.T) {
 	t.Parallel()
 	w := shop()
+	w.SecurityGroups[0].Rules[0].Traffic = netset.AllTraffic()
 	n := w.network()
-	stand := n.doors.stands[w.LoadBalancers[0]][0]
-	for port, passes := range map[uint16]estate.Truth{443: estate.True, 22: estate.False} {
-		hop, ok := n.listens(stand, packet{protocol: netset.TCP, port: port})
-		if !ok || hop.Passes != passes {
-			t.Errorf("port %d: got %v %s, want %s", port, ok, hop.Passes, passes)
+	for port, arrives := range map[uint16]estate.Truth{443: estate.True, 22: estate.False} {
+		a := n.Ask(Question{From: End{Internet: true}, To: End{Refs: []estate.Ref{w.LoadBalancers[0].Reference}}, Protocol: netset.TCP, Port: port})
+		if a.Arrives != arrives {
+			t.Errorf("port %d: got %s, want %s: %s", port, yes(a.Arrives), yes(arrives), a.Reason)
+		}
+		if port == 22 && !strings.Contains(a.Reason, "no listener on tcp 22") {
+			t.Errorf("reason: got %q, want the missing listener", a.Reason)
 		}
 	}
-	if hop, _ := n.listens(stand, packet{protocol: netset.TCP, port: 22}); !strings.Contains(hop.Text, "no listener on tcp 22") {
-		t.Errorf("text: got %q", hop.Text)
+	for _, f := range n.Internet() {
+		if f.To.Ref.ID == "shop" && f.Ports.String() != "443" {
+			t.Errorf("flow to the load balancer: got ports %s, want 443", f.Ports)
+		}
 	}
 }
 
@@ -604,12 +610,12 @@ func TestHostReachesTargetThroughInternalLoadBalancer(t *testing.T) {
 	w.host("i-web", "subnet-p", "10.0.11.20", "sg-web")
 	w.SecurityGroups[0].Rules[0] = &estate.SecurityGroupRule{Protocol: "tcp", Traffic: netset.TrafficOf(netset.TCP, onePort(443)), Peer: "sg-web", Addresses: estate.None[netset.Addresses]()}
 	n := w.network()
-	from, to := n.doors.primary(n.doors.instances["i-web"])[0], n.doors.primary(n.doors.instances["i-app"])[0]
-	got := n.throughDoors(from, netset.Addresses{}, to, packet{protocol: netset.TCP, port: 8080, clients: clientPorts})
+	from, to := n.interfaces[regional{reg, "eni-i-web"}], n.interfaces[regional{reg, "eni-i-app"}]
+	got := n.throughDoors(from, to, packet{protocol: netset.TCP, port: 8080, clients: clientPorts})
 	if len(got) != 1 || got[0].Arrives != estate.True || got[0].Through[0].ID != "shop" {
 		t.Errorf("got %+v, want one way through shop", got)
 	}
-	if got := n.throughDoors(from, netset.Addresses{}, to, packet{protocol: netset.TCP, port: 22, clients: clientPorts}); len(got) != 0 {
+	if got := n.throughDoors(from, to, packet{protocol: netset.TCP, port: 22, clients: clientPorts}); len(got) != 0 {
 		t.Errorf("port 22: got %+v, want no way", got)
 	}
 }

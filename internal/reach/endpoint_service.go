@@ -34,7 +34,7 @@ func (n *Network) throughServices(from, to *node, p packet, all *[]Answer) {
 					}
 					f.arrive = func(stand *node, p packet) arrival {
 						first := n.send(from, door, p)
-						second := n.byPrivateLink(n.doors.within(from), first.Addresses)(stand, p)
+						second := n.byPrivateLink(n.addressesOf(from), netset.Addresses{})(stand, p)
 						second.Answer = then(first, second.Answer)
 						return second
 					}
@@ -53,8 +53,8 @@ func (n *Network) throughServices(from, to *node, p packet, all *[]Answer) {
 func (d *doors) endpointNodes(e *estate.Endpoint) []*node {
 	var all []*node
 	for _, id := range e.Interfaces {
-		if x := d.interfaces[id]; x != nil {
-			all = append(all, d.node(x))
+		if t := d.interfaces[regional{e.Place().Region, id}]; t != nil {
+			all = append(all, t)
 		}
 	}
 	if len(all) > 0 {

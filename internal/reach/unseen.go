@@ -29,7 +29,7 @@ type unseen struct {
 // even that was read.
 func (n *Network) lookForUnseen() {
 	d := n.doors
-	claimed := map[*estate.NetworkInterface]bool{}
+	claimed := map[*node]bool{}
 	for _, lb := range n.estate.LoadBalancers {
 		for _, x := range d.described[elbDescription(lb)] {
 			claimed[x] = true
@@ -56,12 +56,12 @@ func (n *Network) lookForUnseen() {
 			ref = "classic-load-balancer"
 		}
 		lb := &estate.LoadBalancer{Resource: estate.Resource{Reference: estate.Ref{Kind: ref, Account: key.Account, Region: key.Region, ID: name, Name: name}},
-			Type: kind, VPC: list[0].VPC, Public: slices.ContainsFunc(list, func(x *estate.NetworkInterface) bool { return x.Public.IsValid() })}
-		for _, x := range list {
-			t := *d.node(x)
-			t.ref, t.open = lb.Reference, len(t.groups) == 0
-			d.stands[lb] = append(d.stands[lb], &t)
+			Type: kind, VPC: list[0].vpc, Public: slices.ContainsFunc(list, func(t *node) bool { return t.publicly })}
+		for _, t := range list {
+			t.ref = lb.Reference
 		}
+		d.byRef[lb.Reference.Key()], d.stands[lb] = lb, list
+		lb.Listeners = estate.Unread[[]*estate.Listener](gaps[0])
 		d.leads[lb] = []*backend{{balancer: lb, blind: true, doubt: fmt.Sprintf("load balancer %s was not read", name), gaps: gaps}}
 		d.strangers[lb.VPC] = append(d.strangers[lb.VPC], lb)
 	}
@@ -139,22 +139,22 @@ func (n *Network) unseenWays(from *node, sources netset.Addresses, to *node, p p
 			may.keeps, may.crosses = estate.Unknown, estate.Unknown
 			if a := n.pass(&may, e, to, []estate.Ref{lb.Reference}).Answer; a.Arrives != estate.False {
 				if from == nil {
-					a.Addresses = a.Addresses.Intersect(sources)
+					a = a.only(sources)
 				}
 				all = append(all, a)
 			}
 		}
 	}
 	for _, u := range d.unseen[to.vpc] {
-		if from != nil && u.outside || len(u.subnets) > 0 && !n.standsIn(to, u.subnets) || n.mayEnter(to, p) == estate.False {
+		if from != nil && u.outside || len(u.subnets) > 0 && !n.standsIn(to, u.subnets) || !n.mayEnter(to, p) {
 			continue
 		}
 		a := Answer{Arrives: estate.Unknown, Session: estate.Unknown, To: partyOf(to, to.ref), Way: u.way, Reason: u.doubt, Gaps: u.gaps,
 			Path: []Hop{{At: to.ref, Text: u.doubt, Gaps: u.gaps}}}
 		if from == nil {
-			a.Addresses = sources
+			a = a.from(sources)
 		} else {
-			a.From = partyOf(from, from.ref)
+			a.From = from.party()
 		}
 		all = append(all, a)
 	}
@@ -169,37 +169,26 @@ func (n *Network) standsIn(to *node, subnets []string) bool {
 	return in(to) || slices.ContainsFunc(n.doors.before[keyOf(to)], func(lb *estate.LoadBalancer) bool { return slices.ContainsFunc(n.doors.stands[lb], in) })
 }
 
-// mayEnter reports whether the groups of a node let in anybody at all.
-func (n *Network) mayEnter(to *node, p packet) estate.Truth {
-	if to.idle != "" {
-		return estate.False
-	}
-	if to.open {
-		return estate.Unknown
-	}
-	for _, id := range to.groups {
-		g := n.doors.guards[id]
-		if g == nil || len(g.Missing) > 0 || n.refers(to, p, func(*estate.SecurityGroupRule) bool { return true }) {
-			return estate.Unknown
-		}
-	}
-	return estate.False
+// mayEnter reports whether the groups of a node may let in anybody at all.
+func (n *Network) mayEnter(to *node, p packet) bool {
+	return to.idle == "" && !n.admitted(to, false)[p.protocol].Intersect(p.to()).Empty()
 }
 
 // unseenFlows returns the ways from the Internet that may be there, to every node of the VPCs in which there may be some.
 func (n *Network) unseenFlows(c *flows) {
-	n.eachNode(func(to *node) {
-		if len(n.doors.strangers[to.vpc]) == 0 && len(n.doors.unseen[to.vpc]) == 0 {
-			return
+	for _, to := range slices.Concat(n.nodes, n.services) {
+		if to.idle != "" || len(n.doors.strangers[to.vpc]) == 0 && len(n.doors.unseen[to.vpc]) == 0 {
+			continue
 		}
-		for _, protocol := range []netset.Protocol{netset.TCP, netset.UDP} {
-			for _, ports := range n.admittedPorts(to, protocol, clientPorts) {
-				for _, a := range n.unseenWays(nil, internet, to, packet{protocol: protocol, port: ports.Ranges()[0].First, clients: clientPorts}) {
-					c.add(protocol, ports, a)
-				}
+		for _, x := range n.atoms(to, nil, Filter{}) {
+			if x.protocol != netset.TCP && x.protocol != netset.UDP {
+				continue
+			}
+			for _, a := range n.unseenWays(nil, internet, to, packet{protocol: x.protocol, port: x.ports.First, clients: clientPorts}) {
+				c.add(x.protocol, netset.PortsOf(x.ports), a)
 			}
 		}
-	})
+	}
 }
 
 // maybeFronts are the doors that a listing that was not read may hold, where something else shows that there may be one: an
@@ -222,16 +211,16 @@ func (n *Network) maybeFronts(known []*front) []*front {
 			}
 		}
 		for _, lb := range n.estate.LoadBalancers {
-			if lb.Public && d.admitsCloudFront(lb.SecurityGroups) {
+			if lb.Public && d.admitsCloudFront(lb.Place(), lb.SecurityGroups) {
 				f := base
 				f.balancer, f.ports, f.arrive = lb, clientPorts, n.fromCloudFront
 				all = append(all, &f)
 			}
 		}
-		for _, x := range n.estate.NetworkInterfaces {
-			if x.Public.IsValid() && x.Instance != "" && d.admitsCloudFront(x.SecurityGroups) {
+		for _, t := range n.nodes {
+			if t.publicly && t.iface.Instance != "" && d.admitsCloudFront(t.Place, t.groups) {
 				f := base
-				f.node, f.ports, f.arrive = d.node(x), clientPorts, n.fromCloudFront
+				f.node, f.ports, f.arrive = t, clientPorts, n.fromCloudFront
 				all = append(all, &f)
 			}
 		}
@@ -262,7 +251,7 @@ func (n *Network) maybeFronts(known []*front) []*front {
 		}
 		f := base
 		f.ref, f.ports = x.Reference, httpsPort
-		f.answer = Answer{Arrives: estate.True, Session: estate.True, Addresses: internet, ClientPorts: clientPorts, Path: []Hop{{At: x.Reference, Passes: estate.Unknown, Text: f.doubt}}}
+		f.answer = Answer{Arrives: estate.True, Session: estate.True, ClientPorts: clientPorts, Path: []Hop{{At: x.Reference, Passes: estate.Unknown, Text: f.doubt}}}.from(internet)
 		all = append(all, &f)
 	}
 	return all
@@ -287,9 +276,9 @@ func (n *Network) unreadLinks() []estate.Gap {
 	return slices.Concat(n.estate.Gaps("apigateway:GetVpcLinks"), n.estate.Gaps("apigatewayv2:GetVpcLinks"))
 }
 
-func (d *doors) admitsCloudFront(groups []string) bool {
+func (d *doors) admitsCloudFront(p estate.Place, groups []string) bool {
 	return slices.ContainsFunc(groups, func(id string) bool {
-		g := d.guards[id]
+		g := d.groups[regional{p.Region, id}]
 		return g != nil && slices.ContainsFunc(g.Rules, func(r *estate.SecurityGroupRule) bool { return !r.Egress && d.listNames[r.Peer] == originFacing })
 	})
 }
