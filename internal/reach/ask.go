@@ -112,9 +112,7 @@ func (n *Network) ask(from, to parties, p packet) Answer {
 	if !from.outside.Empty() {
 		for _, y := range to.nodes {
 			outside = append(outside, n.admitAll(from.outside, y, p)...)
-			if from.internet {
-				outside = append(outside, n.throughDoors(nil, y, p)...)
-			}
+			outside = append(outside, n.throughDoorsOf(nil, from.outside, y, p)...)
 		}
 	}
 	var all []Answer
@@ -317,6 +315,7 @@ func (n *Network) cuts(to, from *node, p netset.Protocol) []uint16 {
 		}
 	}
 	groups(to, false)
+	add(n.listenerCuts(to))
 	edges := n.places(to)
 	if from != nil {
 		groups(from, true)

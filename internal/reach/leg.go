@@ -241,7 +241,11 @@ func (n *Network) leg(from *node, s *subnet, g goal, b beam, p packet, six bool)
 		w.start(t, from, s)
 	}
 	whole := (from == nil || from.certain(six)) && (g.node == nil || g.node.certain(six) && (g.node.public.IsValid() || !g.node.publicly))
-	a := w.conclude(b, whole)
+	delivered := b
+	if from == nil && !six && g.node != nil { // the gateway put its private address in the place of the public one
+		delivered.dst = g.node.address(false, g.subnet)
+	}
+	a := w.conclude(delivered, whole)
 	if a.From = from.party(); from != nil {
 		a.From.Address = b.src.String()
 	}

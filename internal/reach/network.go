@@ -37,6 +37,7 @@ type Network struct {
 	edges            map[regional]*table                             // by the gateway's id: the table that routes what comes in
 	transit          transit
 
+	doors *doors
 	flows func() []Flow // everything from the Internet, once
 }
 
@@ -131,6 +132,7 @@ func Of(e *estate.Estate) *Network {
 	n.readVPCs()
 	n.readInterfaces()
 	n.readServices()
+	n.openDoors()
 	n.flows = sync.OnceValue(n.internet)
 	return n
 }
@@ -295,7 +297,11 @@ func (n *Network) newNode(i *estate.NetworkInterface) *node {
 }
 
 // Needs returns the operations that answers may rest on, sorted.
-func Needs() []operation.ID { return slices.Clone(needs) }
+func Needs() []operation.ID {
+	all := slices.Concat(needs, doorNeeds)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
 
 var needs = []operation.ID{
 	"ec2:DescribeEgressOnlyInternetGateways",

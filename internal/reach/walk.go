@@ -438,6 +438,7 @@ func (w *walk) arrive(t trail, inSubnet bool) {
 		default:
 			t.note(Hop{At: x.ref, Text: "receives"})
 		}
+		w.listensAt(&t, x)
 	}
 	w.done = append(w.done, t)
 }
