@@ -1,0 +1,377 @@
+package reach
+
+import (
+	"cmp"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+)
+
+// destination is addresses that routes do not tell apart: those of a VPC under one longest prefix of all routes. A subnet by
+// which a transit gateway enters is one of its own.
+type destination struct {
+	origin uint32
+	door   uint32 // subnet, or none
+	vpc    *vpc
+	family int
+}
+
+// ways are the sources whose packets are routed to a destination. What they pass on the way are network ACLs of subnets in
+// between, at transit gateways: those who pass only open ones are in routed.
+type ways struct {
+	routed   [modes]bitset
+	known    [modes]bitset // of routed, those whose groups incoming rules know
+	filtered []way
+}
+
+// way is sources that pass the same network ACLs.
+type way struct {
+	faces []run
+	edges []edge
+	sure  bool // the routes are; else they may lead there
+	known [modes]bool
+}
+
+// edge is a crossing of a subnet's edge.
+type edge struct {
+	subnet *subnet
+	egress bool
+}
+
+// route asks the routes of every subnet for every destination. The walk that answers single questions does it, with the
+// network ACLs left for later, once for all subnets from where it takes the same way.
+func (p *Pairs) route() {
+	p.findOrigins()
+	p.ways = map[destination]*ways{}
+	var wanted []destination
+	example := map[destination]uint32{} // a class there
+	for i := range p.all {
+		x := &p.all[i]
+		for _, f := range p.facesOf(uint32(i)) {
+			for family, atom := range f.atom {
+				if atom == none {
+					continue
+				}
+				d := destination{p.origin[atom], p.doorOf(x.subnet), p.subnets[x.subnet].vpc, family}
+				if _, seen := example[d]; !seen {
+					example[d] = uint32(i)
+					wanted = append(wanted, d)
+				}
+			}
+		}
+	}
+	exits := p.exits()
+	found := make([]*ways, len(wanted))
+	var next sync.Mutex
+	at := 0
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for {
+				next.Lock()
+				i := at
+				at++
+				next.Unlock()
+				if i >= len(wanted) {
+					return
+				}
+				found[i] = p.survey(exits, wanted[i], example[wanted[i]])
+			}
+		})
+	}
+	wait.Wait()
+	for i, d := range wanted {
+		p.ways[d] = found[i]
+		p.doubt = p.doubt || slices.ContainsFunc(found[i].filtered, func(w way) bool { return !w.sure || w.known[surely] != w.known[perhaps] }) ||
+			!slices.Equal(found[i].routed[surely], found[i].routed[perhaps]) || !slices.Equal(found[i].known[surely], found[i].known[perhaps])
+	}
+	p.doubt = p.doubt || p.acls.doubt
+	p.findPeers()
+}
+
+// findOrigins finds, for each prefix, the longest one that holds it and that a route names.
+func (p *Pairs) findOrigins() {
+	named := make([]bool, len(p.prefixes.all))
+	name := func(x netip.Prefix) {
+		if x.IsValid() {
+			if i := p.prefixes.number(x.Masked()); i != none {
+				named[i] = true
+			}
+		}
+	}
+	e := p.n.estate
+	lists := map[string]bool{}
+	for _, t := range e.RouteTables {
+		for _, r := range t.Routes {
+			name(r.CIDR)
+			lists[r.PrefixList] = true
+		}
+	}
+	for _, t := range e.TransitGatewayRouteTables {
+		routes, _ := t.Routes.Value()
+		for _, r := range routes {
+			name(r.CIDR)
+			lists[r.PrefixList] = true
+		}
+	}
+	for _, l := range e.PrefixLists {
+		if entries, _ := l.Entries.Value(); lists[l.Ref().ID] {
+			for _, x := range entries.Prefixes() {
+				name(x)
+			}
+		}
+	}
+	for _, v := range e.VPCs {
+		for _, x := range v.CIDRs {
+			name(x)
+		}
+	}
+	p.origin = make([]uint32, len(p.prefixes.all))
+	for i := range p.origin { // parents come first
+		switch parent := p.prefixes.parent[i]; {
+		case named[i]:
+			p.origin[i] = uint32(i)
+		case parent == none:
+			p.origin[i] = none
+		default:
+			p.origin[i] = p.origin[parent]
+		}
+	}
+	doors := map[*subnet]bool{}
+	for _, a := range e.TransitGatewayAttachments {
+		of, _ := a.VPC.Value()
+		for _, id := range of.Subnets {
+			if s := p.n.subnets[regional{a.Place().Region, id}]; s != nil {
+				doors[s] = true
+			}
+		}
+	}
+	p.doors = make([]bool, len(p.subnets))
+	p.within = make([]run, len(p.subnets))
+	for i, s := range p.subnets {
+		p.doors[i] = doors[s]
+	}
+	for i := range p.has {
+		p.has[i] = make(bitset, p.words())
+	}
+	for i, f := range p.faces {
+		within := &p.within[p.all[f.class].subnet]
+		if within.end == 0 {
+			within.first = uint32(i)
+		}
+		within.end = uint32(i) + 1
+		for family, atom := range f.atom {
+			if atom != none {
+				p.has[family].set(uint32(i))
+			}
+		}
+		if p.all[f.class].first != uint32(i) {
+			p.extra = append(p.extra, uint32(i))
+		}
+	}
+}
+
+func (p *Pairs) doorOf(subnet uint32) uint32 {
+	if p.doors[subnet] {
+		return subnet
+	}
+	return none
+}
+
+// exit is subnets from where packets take the same way: of one VPC, one zone and one route table.
+type exit struct {
+	subnet *subnet
+	faces  []run
+}
+
+func (p *Pairs) exits() []exit {
+	type key struct {
+		vpc   *vpc
+		table *table
+		zone  string
+	}
+	numbers := map[key]int{}
+	var all []exit
+	for i, s := range p.subnets {
+		faces := p.within[i]
+		if faces.end == 0 {
+			continue
+		}
+		k := key{s.vpc, s.table, s.zone()}
+		j, ok := numbers[k]
+		if !ok {
+			j = len(all)
+			numbers[k] = j
+			all = append(all, exit{subnet: s})
+		}
+		all[j].faces = append(all[j].faces, faces)
+	}
+	return all
+}
+
+// survey finds the ways to one destination, of which a class is an example.
+func (p *Pairs) survey(exits []exit, d destination, example uint32) *ways {
+	x := &p.all[example]
+	one := p.n.nodes[x.one]
+	list := one.private
+	if d.family == six {
+		list = one.v6
+	}
+	var to netset.Addresses
+	for _, a := range list {
+		if p.origin[p.prefixes.longest(a)] == d.origin {
+			to = hosts(a)
+			break
+		}
+	}
+	w := &ways{}
+	for mode := range modes {
+		w.routed[mode], w.known[mode] = make(bitset, p.words()), make(bitset, p.words())
+	}
+	// One walk serves all exits whose first step is the same: a target, as seen from a VPC and, where that matters, a zone.
+	type step struct {
+		vpc    *vpc
+		target string
+		zone   string
+		subnet *subnet
+	}
+	walked := map[step][]way{}
+	for _, e := range exits {
+		k := step{vpc: e.subnet.vpc, subnet: e.subnet}
+		if e.subnet.table != nil {
+			c := e.subnet.table.choose(to)[0]
+			if !c.unknown {
+				if c.route == nil || !c.route.Active {
+					continue
+				}
+				switch k.target = c.route.Target; {
+				case k.target == "local":
+					if k.vpc != d.vpc {
+						continue
+					}
+					k.subnet = nil
+				case len(k.target) > 4 && k.target[:4] == "pcx-":
+					k.subnet = nil
+				case len(k.target) > 4 && k.target[:4] == "tgw-":
+					k.subnet, k.zone = nil, e.subnet.zone()
+				}
+			}
+		}
+		found, ok := walked[k]
+		if !ok {
+			found = p.follow(e.subnet, p.subnets[x.subnet], to, d.family == six)
+			walked[k] = found
+		}
+		for _, one := range found {
+			p.addWay(w, one, e.faces, d.family)
+		}
+	}
+	return w
+}
+
+// addWay takes down that some faces go a way. Network ACLs that let everything through need no second look.
+func (p *Pairs) addWay(w *ways, one way, faces []run, family int) {
+	var edges []edge
+	for _, x := range one.edges {
+		if !p.acls.open(x, family) {
+			edges = append(edges, x)
+		}
+	}
+	if len(edges) > 0 {
+		one.edges = edges
+		for i, other := range w.filtered {
+			if slices.Equal(other.edges, one.edges) && other.sure == one.sure && other.known == one.known {
+				w.filtered[i].faces = append(other.faces, faces...)
+				return
+			}
+		}
+		one.faces = slices.Clone(faces)
+		w.filtered = append(w.filtered, one)
+		return
+	}
+	for mode := range modes {
+		if mode == surely && !one.sure {
+			continue
+		}
+		w.routed[mode].setRuns(faces)
+		if one.known[mode] {
+			w.known[mode].setRuns(faces)
+		}
+	}
+}
+
+// follow walks from a subnet to addresses in another.
+func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []way {
+	w := &walk{n: p.n, protocol: netset.TCP, six: six, goal: goal{subnet: to, locus: true}, survey: true}
+	b := beam{src: from.addresses().Intersect(everywhere(six)), dst: address, from: netset.AllPorts(), to: netset.AllPorts()}
+	if b.src.Empty() {
+		b.src = everywhere(six)
+	}
+	t := trail{yes: []beam{b}, id: identity{known: estate.Is(from.vpc == to.vpc)}}
+	t.senders = []locus{{subnet: from, address: b.src, ports: b.from}}
+	w.route(t, from)
+	var found []way
+	for _, t := range w.done {
+		if len(t.live()) == 0 || t.stopped {
+			continue
+		}
+		one := way{sure: len(t.yes) > 0, edges: t.edges}
+		one.known[surely], one.known[perhaps] = t.id.known == estate.True, t.id.known != estate.False
+		if n := len(one.edges); n > 0 && one.edges[n-1] == (edge{to, false}) {
+			one.edges = one.edges[:n-1] // its own, which depends on which subnet it is
+		}
+		found = append(found, one)
+	}
+	return found
+}
+
+// findPeers finds, for each VPC, the faces whose outgoing rules know its groups: its own, and those of the VPCs that it is
+// peered with in its Region.
+func (p *Pairs) findPeers() {
+	of := map[*vpc]run{}
+	for i, s := range p.subnets {
+		faces := p.within[i]
+		if faces.end == 0 {
+			continue
+		}
+		r, ok := of[s.vpc]
+		if !ok {
+			r = faces
+		}
+		of[s.vpc] = run{min(r.first, faces.first), max(r.end, faces.end)}
+	}
+	p.peered = map[*vpc]*[modes][]run{}
+	var all []*vpc
+	for v := range of {
+		all = append(all, v)
+		p.peered[v] = &[modes][]run{{of[v]}, {of[v]}}
+	}
+	slices.SortFunc(all, func(a, b *vpc) int { return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.id, b.id)) })
+	for _, x := range p.n.estate.Peerings {
+		if x.Status != "active" || x.Requester.Region != x.Accepter.Region {
+			continue
+		}
+		a, b := p.n.vpcs[regional{x.Requester.Region, x.Requester.VPC}], p.n.vpcs[regional{x.Accepter.Region, x.Accepter.VPC}]
+		for _, pair := range [][2]*vpc{{a, b}, {b, a}} {
+			near, far := p.peered[pair[0]], pair[1]
+			if faces, there := of[far]; near != nil && there && !slices.Contains(near[surely], faces) {
+				near[surely], near[perhaps] = append(near[surely], faces), append(near[perhaps], faces)
+			}
+		}
+	}
+	for _, v := range all {
+		if p.n.unread(v.Place, "ec2:DescribeVpcPeeringConnections") == nil {
+			continue
+		}
+		p.doubt = true // a peering that was not read may join it to any other
+		for _, to := range all {
+			if to != v && !slices.Contains(p.peered[to][perhaps], of[v]) {
+				p.peered[to][perhaps] = append(p.peered[to][perhaps], of[v])
+			}
+		}
+	}
+}
