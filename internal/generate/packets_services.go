@@ -270,9 +270,6 @@ func (v *meshVPC) serve(interfaces int) {
 			host := nth(v.subnets[tierApp][v.random.IntN(zonesInVPC)].CIDRs[0].Addr(), 4+v.random.IntN(200))
 			v.ingress(g, netset.TCP, 22, 22, host.String()+"/32")
 		}
-		if v.ipv6 && v.random.IntN(4) == 0 {
-			v.ingress(g, netset.TCP, port, port, v.vpc.CIDRs[1].String())
-		}
 		if v.random.IntN(10) < 7 {
 			v.egressAll(g)
 			continue

@@ -273,11 +273,14 @@ func (c *classes) readNodes() {
 
 func traitsOf(x *node) traits {
 	t := traits{open: x.open, sends: estate.True, answers: estate.True, public: x.publicly}
-	switch {
-	case x.idle != "":
-		t.answers, t.sends = estate.False, estate.Is(x.silent())
-	case x.idleGaps != nil:
-		t.answers, t.sends = estate.Unknown, estate.Unknown
+	if x.idleGaps != nil {
+		t.sends, t.answers = estate.Unknown, estate.Unknown
+	}
+	if x.mute != "" {
+		t.sends = estate.False
+	}
+	if x.idle != "" {
+		t.answers = estate.False
 	}
 	return t
 }

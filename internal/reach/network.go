@@ -128,6 +128,11 @@ func Of(e *estate.Estate) *Network {
 		n.exclusions[regional{x.Place().Region, x.Of}] = x
 	}
 	n.transit = newTransit(e)
+	for _, r := range e.TransitGatewayRouteTables {
+		if routes, known := r.Routes.Value(); known {
+			n.transit.ordered[r] = n.transitTable(r, routes)
+		}
+	}
 	n.readVPCs()
 	n.readInterfaces()
 	n.readServices()

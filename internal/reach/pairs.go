@@ -49,7 +49,7 @@ type Pairs struct {
 	toAny    []entry // nobody knows whom they admit
 	// origin is the longest prefix of a route that holds an atom.
 	origin []uint32
-	ways   map[destination]*ways
+	ways   map[destination]*approach
 	acls   *acls
 	sizes  []uint64 // interfaces of the classes of each word's faces
 	doubt  bool     // something was not read
@@ -674,7 +674,7 @@ func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 }
 
 // filtered adds the sources whose packets pass network ACLs of subnets in between.
-func (r *row) filtered(mode int, x *class, way *ways, atom, header uint32, window span, aclIn, aclOut bitset) {
+func (r *row) filtered(mode int, x *class, way *approach, atom, header uint32, window span, aclIn, aclOut bitset) {
 	for _, f := range way.filtered {
 		if mode == surely && !f.sure || !r.acls.passes(mode, f.edges, atom, header) {
 			continue

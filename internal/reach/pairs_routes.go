@@ -20,9 +20,9 @@ type destination struct {
 	family int
 }
 
-// ways are the sources whose packets are routed to a destination. What they pass on the way are network ACLs of subnets in
+// approach is the sources whose packets are routed to a destination. What they pass on the way are network ACLs of subnets in
 // between, at transit gateways: those who pass only open ones are in routed.
-type ways struct {
+type approach struct {
 	routed   [modes]bitset
 	known    [modes]bitset // of routed, those whose groups incoming rules know
 	filtered []way
@@ -46,7 +46,7 @@ type edge struct {
 // network ACLs left for later, once for all subnets from where it takes the same way.
 func (p *Pairs) route() {
 	p.findOrigins()
-	p.ways = map[destination]*ways{}
+	p.ways = map[destination]*approach{}
 	var wanted []destination
 	example := map[destination]uint32{} // a class there
 	for i := range p.all {
@@ -65,7 +65,7 @@ func (p *Pairs) route() {
 		}
 	}
 	exits := p.exits()
-	found := make([]*ways, len(wanted))
+	found := make([]*approach, len(wanted))
 	var next sync.Mutex
 	at := 0
 	var wait sync.WaitGroup
@@ -214,7 +214,7 @@ func (p *Pairs) exits() []exit {
 }
 
 // survey finds the ways to one destination, of which a class is an example.
-func (p *Pairs) survey(exits []exit, d destination, example uint32) *ways {
+func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 	x := &p.all[example]
 	one := p.n.nodes[x.one]
 	list := one.private
@@ -228,7 +228,7 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *ways {
 			break
 		}
 	}
-	w := &ways{}
+	w := &approach{}
 	for mode := range modes {
 		w.routed[mode], w.known[mode] = make(bitset, p.words()), make(bitset, p.words())
 	}
@@ -274,7 +274,7 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *ways {
 }
 
 // addWay takes down that some faces go a way. Network ACLs that let everything through need no second look.
-func (p *Pairs) addWay(w *ways, one way, faces []run, family int) {
+func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 	var edges []edge
 	for _, x := range one.edges {
 		if !p.acls.open(x, family) {
