@@ -3,7 +3,10 @@ package reach
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/generate"
@@ -45,7 +48,7 @@ func TestPairsAreWhatSingleQuestionsSay(t *testing.T) {
 			t.Parallel()
 			e, _ := make(1_500, 3)
 			n := Of(e)
-			compare(t, n, n.Pairs(), rand.New(rand.NewPCG(1, 2)), 20_000)
+			compare(t, n, n.Pairs(), rand.New(rand.NewPCG(1, 2)), 2_000)
 		})
 	}
 }
@@ -82,17 +85,56 @@ func compare(t *testing.T, n *Network, p *Pairs, random *rand.Rand, samples int)
 	t.Logf("arrives: %d, does not: %d, unknown: %d", found[estate.True], found[estate.False], found[estate.Unknown])
 }
 
+// BenchmarkPairs measures an estate's all pairs, stage by stage, in seconds of the clock and of the processors.
 func BenchmarkPairs(b *testing.B) {
-	for _, size := range []int{10_000, 100_000} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			e, _ := generate.Network(size, 1)
-			for b.Loop() {
-				n := Of(e)
-				p := n.Pairs()
-				total := p.Count()
-				b.ReportMetric(float64(len(p.all)), "classes")
-				b.ReportMetric(float64(total.Pairs), "pairs")
-			}
-		})
+	for _, size := range []int{10_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) { benchmarkPairs(b, size, generate.Network) })
 	}
+}
+
+// BenchmarkUnequalPairs is the bad case: hardly two interfaces are of one class.
+func BenchmarkUnequalPairs(b *testing.B) {
+	for _, size := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) { benchmarkPairs(b, size, generate.UnequalNetwork) })
+	}
+}
+
+func benchmarkPairs(b *testing.B, size int, estateOf func(int, uint64) (*estate.Estate, generate.NetworkTruth)) {
+	e, _ := estateOf(size, 1)
+	runtime.GC()
+	b.ReportAllocs()
+	for b.Loop() {
+		begin := processorTime()
+		n := Of(e)
+		ready := processorTime()
+		p := n.Pairs()
+		compiled := processorTime()
+		total := p.Count()
+		counted := processorTime()
+		b.ReportMetric((ready - begin).Seconds(), "read-cpu-s")
+		b.ReportMetric((compiled - ready).Seconds(), "compile-cpu-s")
+		b.ReportMetric((counted - compiled).Seconds(), "pairs-cpu-s")
+		b.ReportMetric(float64(len(p.all)), "classes")
+		b.ReportMetric(float64(total.Pairs), "pairs")
+		b.ReportMetric(float64(total.Entries), "entries")
+	}
+	b.ReportMetric(float64(peakMemory())/1e6, "peak-MB")
+}
+
+// processorTime is what the process has used of all processors.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// peakMemory is the most memory that the process has held, in bytes.
+func peakMemory() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Maxrss * 1024
 }
