@@ -51,7 +51,8 @@ type Pairs struct {
 	origin []uint32
 	ways   map[destination]*approach
 	acls   *acls
-	sizes  []uint64 // interfaces of the classes of each word's faces
+	sizes  []uint32 // how many interfaces each face stands for: none, if it is not the first of its class
+	sums   []uint64 // of the sizes of each word
 	doubt  bool     // something was not read
 }
 
@@ -75,11 +76,11 @@ func (n *Network) Pairs() *Pairs {
 	p.outgoing()
 	p.acls = newACLs(p.classes)
 	p.route()
-	p.sizes = make([]uint64, p.words())
-	for i, f := range p.faces {
-		if c := &p.all[f.class]; c.first == uint32(i) {
-			p.sizes[i/64] += uint64(c.size)
-		}
+	p.sizes, p.sums = make([]uint32, len(p.faces)), make([]uint64, p.words())
+	for i := range p.all {
+		c := &p.all[i]
+		p.sizes[c.first] = c.size
+		p.sums[c.first/64] += uint64(c.size)
 	}
 	return p
 }
@@ -347,11 +348,17 @@ func (p *Pairs) weigh(self uint32, b bitset, window span) uint64 {
 		switch w := b[i]; w {
 		case 0:
 		case ^uint64(0):
-			n += p.sizes[i]
+			n += p.sums[i]
 		default:
-			for ; w != 0; w &= w - 1 {
-				n += uint64(p.all[p.faces[i*64+uint32(bits.TrailingZeros64(w))].class].size)
+			sizes := p.sizes[i*64:]
+			sign, sum := uint64(1), uint64(0)
+			if bits.OnesCount64(w) > 32 && len(sizes) >= 64 { // count those that are missing
+				w, sign, n = ^w, ^uint64(0), n+p.sums[i]
 			}
+			for ; w != 0; w &= w - 1 {
+				sum += uint64(sizes[bits.TrailingZeros64(w)])
+			}
+			n += sign * sum
 		}
 	}
 	if n > 0 && b.has(p.all[self].first) {
@@ -598,7 +605,11 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 			}
 		}
 	}
+	way := r.ways[destination{r.origin[atom], r.doorOf(x.subnet), r.subnets[x.subnet].vpc, family}]
 	all := by.cover(byGroup)
+	if mode == perhaps && way != nil && len(way.lost) > 0 {
+		all = window
+	}
 	if all.empty() {
 		return
 	}
@@ -609,7 +620,6 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	r.outgoingTo(mode, x, atom, header, all)
 
 	// Routes and network ACLs, but within the subnet.
-	way := r.ways[destination{r.origin[atom], r.doorOf(x.subnet), r.subnets[x.subnet].vpc, family}]
 	subnet := r.within[x.subnet]
 	aclIn := r.acls.into(mode, family, x.subnet, header)
 	aclOut := r.acls.outOf(mode, atom, header)
@@ -634,6 +644,9 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	}
 	if way != nil && len(way.filtered) > 0 {
 		r.filtered(mode, x, way, atom, header, all, aclIn, aclOut)
+	}
+	if mode == perhaps && way != nil && len(way.lost) > 0 {
+		r.lost(x, way, family, header, all, aclOut)
 	}
 	clear(r.part[all.first:all.end])
 	clear(r.refs[all.first:all.end])
@@ -699,6 +712,34 @@ func (r *row) filtered(mode int, x *class, way *approach, atom, header uint32, w
 				}
 				family := familyOf(r.prefixes.all[atom].Addr())
 				r.bits[i] |= w & r.from[i] & r.canSend[mode][i] & r.has[family][i]
+			}
+		}
+	}
+}
+
+// lost adds the sources whose packets may come from anywhere, as far as what stands around the class lets anybody in.
+func (r *row) lost(x *class, way *approach, family int, header uint32, window span, aclOut bitset) {
+	node := r.n.nodes[x.one]
+	s := r.subnets[x.subnet]
+	p := packet{protocol: netset.Protocol(header >> 16), port: uint16(header)}
+	b := beam{everywhere(family == six), node.address(family == six, s), p.from(), p.to()}
+	arrive := func(g goal) bool {
+		w := &walk{n: r.n, protocol: p.protocol, six: family == six, goal: g}
+		w.arrive(trail{quiet: true, maybe: []beam{b}, id: identity{known: estate.False}}, false)
+		return len(w.done[0].maybe) > 0
+	}
+	anybody, members := arrive(goal{node: node, subnet: s}), arrive(goal{subnet: s, locus: true})
+	for _, faces := range way.lost {
+		for i := max(faces.first/64, window.first); i < min((faces.end+63)/64, window.end); i++ {
+			w := faces.word(i) & r.from[i] & r.canSend[perhaps][i] & r.has[family][i]
+			if aclOut != nil {
+				w &^= aclOut[i]
+			}
+			if !anybody {
+				w &= r.refs[i]
+			}
+			if anybody || members {
+				r.bits[i] |= w
 			}
 		}
 	}

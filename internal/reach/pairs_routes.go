@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -26,6 +27,8 @@ type approach struct {
 	routed   [modes]bitset
 	known    [modes]bitset // of routed, those whose groups incoming rules know
 	filtered []way
+	// lost are the sources whose packets go where nobody follows them: they may come from anywhere, under any address.
+	lost []run
 }
 
 // way is sources that pass the same network ACLs.
@@ -33,6 +36,7 @@ type way struct {
 	faces []run
 	edges []edge
 	sure  bool // the routes are; else they may lead there
+	lost  bool
 	known [modes]bool
 }
 
@@ -86,7 +90,7 @@ func (p *Pairs) route() {
 	wait.Wait()
 	for i, d := range wanted {
 		p.ways[d] = found[i]
-		p.doubt = p.doubt || slices.ContainsFunc(found[i].filtered, func(w way) bool { return !w.sure || w.known[surely] != w.known[perhaps] }) ||
+		p.doubt = p.doubt || len(found[i].lost) > 0 || slices.ContainsFunc(found[i].filtered, func(w way) bool { return !w.sure || w.known[surely] != w.known[perhaps] }) ||
 			!slices.Equal(found[i].routed[surely], found[i].routed[perhaps]) || !slices.Equal(found[i].known[surely], found[i].known[perhaps])
 	}
 	p.doubt = p.doubt || p.acls.doubt
@@ -186,6 +190,15 @@ func (p *Pairs) doorOf(subnet uint32) uint32 {
 type exit struct {
 	subnet *subnet
 	faces  []run
+	// lanes are, by the transit gateway that a route leads to, what else decides how packets go on from there.
+	lanes map[string][2]lane
+}
+
+// lane is how packets come into a transit gateway, as far as it matters for where they come out: two VPCs attached alike, to
+// one route table, take the same way. Its zero value stands for one that has to be walked for itself.
+type lane struct {
+	gateway, table, zone string
+	references           bool
 }
 
 func (p *Pairs) exits() []exit {
@@ -206,9 +219,54 @@ func (p *Pairs) exits() []exit {
 		if !ok {
 			j = len(all)
 			numbers[k] = j
-			all = append(all, exit{subnet: s})
+			all = append(all, exit{subnet: s, lanes: p.lanes(s)})
 		}
 		all[j].faces = append(all[j].faces, faces)
+	}
+	slices.SortStableFunc(all, func(a, b exit) int { // one table after the other, so that each is asked once
+		if a.subnet.table == nil || b.subnet.table == nil {
+			return compareBools(a.subnet.table == nil, b.subnet.table == nil)
+		}
+		return strings.Compare(a.subnet.table.Ref().Key(), b.subnet.table.Ref().Key())
+	})
+	return all
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// lanes finds how a subnet's packets come into the transit gateways that its routes lead to, by family.
+func (p *Pairs) lanes(s *subnet) map[string][2]lane {
+	all := map[string][2]lane{}
+	if s.table == nil {
+		return all
+	}
+	for _, r := range s.table.routes {
+		a := p.n.transit.ofVPC[[2]string{r.Target, s.vpc.id}]
+		if a == nil || a.State != "available" {
+			continue
+		}
+		table, known := a.RouteTable.Value()
+		of, told := a.VPC.Value()
+		doors, gaps := p.n.attached(a, s.vpc)
+		near := inZone(doors, s.zone())
+		if !known || !told || gaps != nil || near == nil {
+			continue
+		}
+		var both [2]lane
+		for family := range both {
+			if p.acls.open(edge{near, false}, family) {
+				both[family] = lane{r.Target, table, s.zone(), of.GroupReferences}
+			}
+		}
+		all[r.Target] = both
 	}
 	return all
 }
@@ -221,13 +279,14 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 	if d.family == six {
 		list = one.v6
 	}
-	var to netset.Addresses
+	var address netip.Addr
 	for _, a := range list {
 		if p.origin[p.prefixes.longest(a)] == d.origin {
-			to = hosts(a)
+			address = a
 			break
 		}
 	}
+	to := hosts(address)
 	w := &approach{}
 	for mode := range modes {
 		w.routed[mode], w.known[mode] = make(bitset, p.words()), make(bitset, p.words())
@@ -238,26 +297,32 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 		target string
 		zone   string
 		subnet *subnet
+		lane   lane
 	}
 	walked := map[step][]way{}
+	var asked *table
+	var chosen *route
 	for _, e := range exits {
 		k := step{vpc: e.subnet.vpc, subnet: e.subnet}
-		if e.subnet.table != nil {
-			c := e.subnet.table.choose(to)[0]
-			if !c.unknown {
-				if c.route == nil || !c.route.Active {
+		if t := e.subnet.table; t != nil && len(t.unread) == 0 {
+			if t != asked {
+				asked, chosen = t, t.first(address)
+			}
+			if chosen == nil || !chosen.Active {
+				continue
+			}
+			switch k.target = chosen.Target; {
+			case k.target == "local":
+				if k.vpc != d.vpc {
 					continue
 				}
-				switch k.target = c.route.Target; {
-				case k.target == "local":
-					if k.vpc != d.vpc {
-						continue
-					}
-					k.subnet = nil
-				case len(k.target) > 4 && k.target[:4] == "pcx-":
-					k.subnet = nil
-				case len(k.target) > 4 && k.target[:4] == "tgw-":
-					k.subnet, k.zone = nil, e.subnet.zone()
+				k.subnet = nil
+			case strings.HasPrefix(k.target, "pcx-"):
+				k.subnet = nil
+			case strings.HasPrefix(k.target, "tgw-"):
+				k.subnet, k.zone = nil, e.subnet.zone()
+				if l := e.lanes[k.target][d.family]; l != (lane{}) && k.vpc != d.vpc {
+					k = step{target: k.target, lane: l}
 				}
 			}
 		}
@@ -275,6 +340,10 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 
 // addWay takes down that some faces go a way. Network ACLs that let everything through need no second look.
 func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
+	if one.lost {
+		w.lost = append(w.lost, faces...)
+		return
+	}
 	var edges []edge
 	for _, x := range one.edges {
 		if !p.acls.open(x, family) {
@@ -307,11 +376,8 @@ func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 // follow walks from a subnet to addresses in another.
 func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []way {
 	w := &walk{n: p.n, protocol: netset.TCP, six: six, goal: goal{subnet: to, locus: true}, survey: true}
-	b := beam{src: from.addresses().Intersect(everywhere(six)), dst: address, from: netset.AllPorts(), to: netset.AllPorts()}
-	if b.src.Empty() {
-		b.src = everywhere(six)
-	}
-	t := trail{yes: []beam{b}, id: identity{known: estate.Is(from.vpc == to.vpc)}}
+	b := beam{src: address, dst: address, from: netset.AllPorts(), to: netset.AllPorts()} // no route asks who sends
+	t := trail{quiet: true, yes: []beam{b}, id: identity{known: estate.Is(from.vpc == to.vpc)}}
 	t.senders = []locus{{subnet: from, address: b.src, ports: b.from}}
 	w.route(t, from)
 	var found []way
@@ -319,7 +385,7 @@ func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []w
 		if len(t.live()) == 0 || t.stopped {
 			continue
 		}
-		one := way{sure: len(t.yes) > 0, edges: t.edges}
+		one := way{sure: len(t.yes) > 0, lost: !t.arrived, edges: t.edges}
 		one.known[surely], one.known[perhaps] = t.id.known == estate.True, t.id.known != estate.False
 		if n := len(one.edges); n > 0 && one.edges[n-1] == (edge{to, false}) {
 			one.edges = one.edges[:n-1] // its own, which depends on which subnet it is
