@@ -382,8 +382,8 @@ func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []w
 	w.route(t, from)
 	var found []way
 	for _, t := range w.done {
-		if len(t.live()) == 0 || t.stopped {
-			continue
+		if len(t.live()) == 0 || t.stopped || t.senders[len(t.senders)-1].gateway != nil {
+			continue // stopped, or out to the Internet
 		}
 		one := way{sure: len(t.yes) > 0, lost: !t.arrived, edges: t.edges}
 		one.known[surely], one.known[perhaps] = t.id.known == estate.True, t.id.known != estate.False
