@@ -154,7 +154,9 @@ type Traffic struct {
 }
 
 // AllTraffic is everything.
-func AllTraffic() Traffic {
+func AllTraffic() Traffic { return everything }
+
+var everything = func() Traffic {
 	var t Traffic
 	for i := range t.whole {
 		t.whole[i] = ^uint64(0)
@@ -164,7 +166,7 @@ func AllTraffic() Traffic {
 		t.part[i] = AllPorts()
 	}
 	return t
-}
+}()
 
 // TrafficOf returns the traffic of one protocol to those ports. A protocol without ports is all or, with no ports at all, nothing.
 func TrafficOf(p Protocol, ports Ports) Traffic {

@@ -129,6 +129,11 @@ func Of(e *estate.Estate) *Network {
 		n.exclusions[regional{x.Place().Region, x.Of}] = x
 	}
 	n.transit = newTransit(e)
+	for _, r := range e.TransitGatewayRouteTables {
+		if routes, known := r.Routes.Value(); known {
+			n.transit.ordered[r] = n.transitTable(r, routes)
+		}
+	}
 	n.readVPCs()
 	n.readInterfaces()
 	n.readServices()
@@ -242,16 +247,33 @@ func (n *Network) unread(p estate.Place, op operation.ID) []estate.Gap {
 }
 
 func (n *Network) readInterfaces() {
+	// There may be a million: what is the same size for all is made at once.
+	n.nodes = make([]*node, 0, len(n.estate.NetworkInterfaces))
+	n.interfaces = make(map[regional]*node, len(n.estate.NetworkInterfaces))
+	n.byAddress = make(map[netip.Addr][]*node, len(n.estate.NetworkInterfaces))
 	for _, i := range n.estate.NetworkInterfaces {
 		x := n.newNode(i)
 		n.nodes = append(n.nodes, x)
 		n.interfaces[regional{i.Place().Region, i.Ref().ID}] = x
 		n.subnet(i.Place(), i.VPC, i.Subnet)
-		for _, a := range slices.Concat(i.Private, i.IPv6, []netip.Addr{i.Public}) {
-			if a.IsValid() && !slices.Contains(n.byAddress[a], x) {
-				n.byAddress[a] = append(n.byAddress[a], x)
+		alone := n.nodes[len(n.nodes)-1 : len(n.nodes) : len(n.nodes)]
+		at := func(a netip.Addr) {
+			if !a.IsValid() {
+				return
+			}
+			if others := n.byAddress[a]; len(others) == 0 {
+				n.byAddress[a] = alone
+			} else if !slices.Contains(others, x) {
+				n.byAddress[a] = append(others, x)
 			}
 		}
+		for _, a := range i.Private {
+			at(a)
+		}
+		for _, a := range i.IPv6 {
+			at(a)
+		}
+		at(i.Public)
 	}
 	for _, s := range n.subnets {
 		if s.table == nil && s.tableGaps == nil { // made up just now

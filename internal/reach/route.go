@@ -96,6 +96,16 @@ func (n *Network) prefixList(p estate.Place, id string) (netset.Addresses, []est
 	return netset.Addresses{}, []estate.Gap{gap}
 }
 
+// first returns the route that decides for an address, of those that are known; nil for none.
+func (t *table) first(a netip.Addr) *route {
+	for i := range t.routes {
+		if t.routes[i].prefix.Contains(a) {
+			return &t.routes[i]
+		}
+	}
+	return nil
+}
+
 // choose says where the table sends each of some destinations.
 func (t *table) choose(to netset.Addresses) []choice {
 	var all []choice
@@ -104,14 +114,7 @@ func (t *table) choose(to netset.Addresses) []choice {
 		return !(len(r.Target) > 5 && r.Target[:5] == "vpce-" && to.CoversInternet())
 	})
 	if one, ok := to.Single(); ok {
-		c := choice{to: to, unknown: unread}
-		for i := range t.routes {
-			if t.routes[i].prefix.Contains(one) {
-				c.route = &t.routes[i]
-				break
-			}
-		}
-		return []choice{c}
+		return []choice{{to: to, route: t.first(one), unknown: unread}}
 	}
 	for i := range t.routes {
 		hit := to.Intersect(netset.Of(t.routes[i].prefix))

@@ -15,6 +15,7 @@ type transit struct {
 	attachments map[[2]string]*estate.TransitGatewayAttachment
 	ofVPC       map[[2]string]*estate.TransitGatewayAttachment // by transit gateway and VPC
 	tables      map[regional]*estate.TransitGatewayRouteTable
+	ordered     map[*estate.TransitGatewayRouteTable]*table // those of which the routes are known
 }
 
 func newTransit(e *estate.Estate) transit {
@@ -23,6 +24,7 @@ func newTransit(e *estate.Estate) transit {
 		attachments: map[[2]string]*estate.TransitGatewayAttachment{},
 		ofVPC:       map[[2]string]*estate.TransitGatewayAttachment{},
 		tables:      index(e.TransitGatewayRouteTables),
+		ordered:     map[*estate.TransitGatewayRouteTable]*table{},
 	}
 	for _, a := range e.TransitGatewayAttachments {
 		key := [2]string{a.TransitGateway, a.Ref().ID}
@@ -145,14 +147,13 @@ func (w *walk) transitRoute(t trail, a *estate.TransitGatewayAttachment, zone st
 		return
 	}
 	h.At = r.Ref()
-	routes, known := r.Routes.Value()
-	if !known {
+	if _, known := r.Routes.Value(); !known {
 		gap, _ := r.Routes.Unread()
 		t.unsure(h, []estate.Gap{gap}, "")
 		w.lost(t)
 		return
 	}
-	table := w.n.transitTable(r, routes)
+	table := w.n.transit.ordered[r]
 	w.choose(t, table.choose(destinations(t.live())), r.Ref(), table.gaps, func(t trail, x *route) {
 		next := strings.Split(x.Target, ",")
 		if len(next) > 1 {

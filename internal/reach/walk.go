@@ -28,6 +28,10 @@ type trail struct {
 	firewalls []*estate.Firewall
 	steps     int
 	quiet     bool // nobody reads the hops: they say what passes, without words
+
+	// Of a survey: the edges of subnets that it crossed, and whether it got to the goal.
+	edges   []edge
+	arrived bool
 }
 
 // locus is where a packet was sent from, as seen by what comes after.
@@ -65,6 +69,8 @@ type walk struct {
 	reply    *trail // of which this is the reply; nil for the way there
 	sender   *node
 	done     []trail
+	// survey says that only routes are asked: network ACLs are taken down, and let everything through.
+	survey bool
 }
 
 // enoughSteps is how many routers a packet passes before its routes go in a circle.
@@ -241,6 +247,10 @@ func everywhere(six bool) netset.Addresses {
 
 // aclAt filters at the edge of a subnet.
 func (w *walk) aclAt(t *trail, s *subnet, egress bool) {
+	if w.survey {
+		t.edges = append(slices.Clip(t.edges), edge{s, egress})
+		return
+	}
 	h := Hop{At: reference("network-acl", s.Place, "of "+s.id)}
 	if s.acl != nil {
 		h.At = s.acl.Ref()
@@ -425,6 +435,7 @@ func (w *walk) nobody(t trail, v *vpc) {
 // arrive delivers to the goal.
 func (w *walk) arrive(t trail, inSubnet bool) {
 	g := w.goal
+	t.arrived = true
 	if !inSubnet {
 		w.aclAt(&t, g.subnet, false)
 	}

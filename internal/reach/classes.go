@@ -1,0 +1,511 @@
+package reach
+
+import (
+	"cmp"
+	"encoding/binary"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+)
+
+// classes is the estate's interfaces by what tells them apart for packets: two of one class wear the same groups, stand in
+// the same subnet, and no CIDR that any rule, ACL or route names holds the address of one and not that of the other. So
+// whatever is true of one is true of all, and the answers about a million interfaces are those about some ten thousand
+// classes.
+//
+// Addresses are told apart by the longest of all CIDRs named that holds them (the atom): CIDRs nest or are disjoint, so
+// that one decides which of the others hold the address too. An interface with addresses of several atoms has a face for
+// each; all others have one. Faces are numbered by VPC and subnet, so that the sets that matter (a subnet, a group, a CIDR)
+// are few runs of numbers.
+type classes struct {
+	n        *Network
+	prefixes prefixes
+	groups   []group
+	numbers  map[string]uint32 // of groups, by the id that rules and interfaces name
+	sets     [][]uint32        // distinct sets of groups, each sorted
+	subnets  []*subnet         // by VPC, then in the order of addresses
+	all      []class
+	of       []uint32 // node to class
+	faces    []face
+	// wears are the faces of a group, by its number.
+	wears [][]run
+	// under are the faces with an address in a prefix.
+	under [][]run
+}
+
+// class is interfaces that packets do not tell apart.
+type class struct {
+	set    uint32 // of groups
+	subnet uint32
+	first  uint32 // face; those of a class follow one another
+	faces  uint32
+	size   uint32 // how many interfaces there are
+	one    uint32 // one of them, by its number among the nodes
+	traits traits
+}
+
+// traits are what else of an interface decides.
+type traits struct {
+	open           bool // no groups filter
+	sends, answers estate.Truth
+	public         bool // it has a public IPv4 address
+}
+
+// face is the addresses of a class that share their atoms: of IPv4 and of IPv6 one, or none.
+type face struct {
+	class uint32
+	atom  [2]uint32
+}
+
+// none stands for no atom, and for no prefix.
+const none = ^uint32(0)
+
+// The families of addresses, where something is kept for each.
+const (
+	four = 0
+	six  = 1
+)
+
+func familyOf(a netip.Addr) int {
+	if a.Is4() {
+		return four
+	}
+	return six
+}
+
+// group is a security group with its rules as the engine reads them.
+type group struct {
+	rules [2][]rule // incoming, outgoing
+	// missing says that there may be more rules than these.
+	missing bool
+}
+
+// The directions of rules.
+const (
+	incoming = 0
+	outgoing = 1
+)
+
+// rule is a security group's rule: it admits traffic from (or to) CIDRs, or the members of a group, or, where a prefix list
+// was not read, nobody knows whom.
+type rule struct {
+	traffic  traffic
+	prefixes []uint32
+	group    uint32 // none: no group
+	unknown  bool
+}
+
+// classify finds the classes. It looks once at each interface: its cost is that of reading them.
+func classify(n *Network) *classes {
+	c := &classes{n: n, numbers: map[string]uint32{}}
+	c.prefixes = newPrefixes(c.named())
+	for _, g := range n.estate.SecurityGroups {
+		c.number(g.Ref().ID)
+	}
+	c.readSubnets()
+	c.readNodes()
+	c.readRules()
+	c.index()
+	return c
+}
+
+// named returns every CIDR that something names, in no order and perhaps more than once.
+func (c *classes) named() map[netip.Prefix]bool {
+	all := map[netip.Prefix]bool{}
+	add := func(p netip.Prefix) {
+		if p.IsValid() {
+			all[p.Masked()] = true
+		}
+	}
+	e := c.n.estate
+	for _, g := range e.SecurityGroups {
+		for _, r := range g.Rules {
+			if set, ok := r.Addresses.Value(); ok {
+				for _, p := range set.Prefixes() {
+					all[p] = true
+				}
+			}
+		}
+	}
+	for _, a := range e.NetworkACLs {
+		for _, entry := range a.Entries {
+			add(entry.CIDR)
+		}
+	}
+	for _, l := range e.PrefixLists {
+		set, _ := l.Entries.Value()
+		for _, p := range set.Prefixes() {
+			add(p)
+		}
+	}
+	for _, t := range e.RouteTables {
+		for _, r := range t.Routes {
+			add(r.CIDR)
+		}
+	}
+	for _, t := range e.TransitGatewayRouteTables {
+		routes, _ := t.Routes.Value()
+		for _, r := range routes {
+			add(r.CIDR)
+		}
+	}
+	for _, v := range e.VPCs {
+		for _, p := range v.CIDRs {
+			add(p)
+		}
+	}
+	for _, p := range e.Peerings {
+		for _, cidr := range slices.Concat(p.Requester.CIDRs, p.Accepter.CIDRs) {
+			add(cidr)
+		}
+	}
+	add(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
+	add(netip.PrefixFrom(netip.IPv6Unspecified(), 0))
+	return all
+}
+
+func (c *classes) number(group string) uint32 {
+	i, ok := c.numbers[group]
+	if !ok {
+		i = uint32(len(c.numbers))
+		c.numbers[group] = i
+	}
+	return i
+}
+
+// readSubnets numbers the subnets: those of a VPC follow one another.
+func (c *classes) readSubnets() {
+	for _, s := range c.n.subnets {
+		c.subnets = append(c.subnets, s)
+	}
+	lowest := func(s *subnet) netip.Addr {
+		if s.read == nil || len(s.read.CIDRs) == 0 {
+			return netip.Addr{}
+		}
+		return s.read.CIDRs[0].Addr()
+	}
+	slices.SortFunc(c.subnets, func(a, b *subnet) int {
+		return cmp.Or(strings.Compare(a.Region, b.Region), strings.Compare(a.vpc.id, b.vpc.id), lowest(a).Compare(lowest(b)), strings.Compare(a.id, b.id))
+	})
+}
+
+// classKey is what all interfaces of a class have in common.
+type classKey struct {
+	subnet, set uint32
+	atoms       [2]uint32 // numbers of lists of atoms
+	traits      traits
+}
+
+// readNodes puts each interface into its class, and numbers classes and faces.
+func (c *classes) readNodes() {
+	subnets := make(map[regional]uint32, len(c.subnets))
+	for i, s := range c.subnets {
+		subnets[regional{s.Region, s.id}] = uint32(i)
+	}
+	sets, lists := lists{}, lists{}
+	keys := map[classKey]uint32{}
+	var found []classKey
+	c.of = make([]uint32, len(c.n.nodes))
+	var numbers []uint32
+	for i, x := range c.n.nodes {
+		key := classKey{subnet: subnets[regional{x.Region, x.subnets[0]}], traits: traitsOf(x)}
+		numbers = numbers[:0]
+		for _, g := range x.groups {
+			numbers = append(numbers, c.number(g))
+		}
+		key.set = sets.number(numbers)
+		for family, addresses := range [2][]netip.Addr{x.private, x.v6} {
+			numbers = numbers[:0]
+			for _, a := range addresses {
+				numbers = append(numbers, c.prefixes.longest(a))
+			}
+			key.atoms[family] = lists.number(numbers)
+		}
+		k, ok := keys[key]
+		if !ok {
+			k = uint32(len(found))
+			keys[key] = k
+			found = append(found, key)
+		}
+		c.of[i] = k
+	}
+	c.sets = sets.all
+
+	order := make([]uint32, len(found))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		x, y := &found[a], &found[b]
+		return cmp.Or(cmp.Compare(x.subnet, y.subnet), slices.Compare(lists.all[x.atoms[four]], lists.all[y.atoms[four]]),
+			slices.Compare(lists.all[x.atoms[six]], lists.all[y.atoms[six]]), slices.Compare(sets.all[x.set], sets.all[y.set]), cmp.Compare(a, b))
+	})
+	renumbered := make([]uint32, len(found))
+	c.all = make([]class, len(found))
+	for i, k := range order {
+		renumbered[k] = uint32(i)
+		key := found[k]
+		x := class{set: key.set, subnet: key.subnet, first: uint32(len(c.faces)), traits: key.traits, one: none}
+		atoms := [2][]uint32{lists.all[key.atoms[four]], lists.all[key.atoms[six]]}
+		x.faces = uint32(max(1, len(atoms[four]), len(atoms[six])))
+		for j := range int(x.faces) {
+			f := face{class: uint32(i), atom: [2]uint32{none, none}}
+			for family := range atoms {
+				if j < len(atoms[family]) {
+					f.atom[family] = atoms[family][j]
+				}
+			}
+			c.faces = append(c.faces, f)
+		}
+		c.all[i] = x
+	}
+	for i, k := range c.of {
+		c.of[i] = renumbered[k]
+		x := &c.all[c.of[i]]
+		if x.size++; x.one == none {
+			x.one = uint32(i)
+		}
+	}
+}
+
+func traitsOf(x *node) traits {
+	t := traits{open: x.open, sends: estate.True, answers: estate.True, public: x.publicly}
+	if x.idleGaps != nil {
+		t.sends, t.answers = estate.Unknown, estate.Unknown
+	}
+	if x.mute != "" {
+		t.sends = estate.False
+	}
+	if x.idle != "" {
+		t.answers = estate.False
+	}
+	return t
+}
+
+// lists numbers distinct lists of numbers. The order of a list and what stands in it twice do not matter.
+type lists struct {
+	numbers map[string]uint32
+	all     [][]uint32
+	key     []byte
+}
+
+func (l *lists) number(list []uint32) uint32 {
+	slices.Sort(list)
+	list = slices.Compact(list)
+	l.key = l.key[:0]
+	for _, n := range list {
+		l.key = binary.LittleEndian.AppendUint32(l.key, n)
+	}
+	i, ok := l.numbers[string(l.key)]
+	if !ok {
+		if l.numbers == nil {
+			l.numbers = map[string]uint32{}
+		}
+		i = uint32(len(l.all))
+		l.numbers[string(l.key)] = i
+		l.all = append(l.all, slices.Clone(list))
+	}
+	return i
+}
+
+// readRules reads the rules of all groups. A group that an interface wears and nobody read may admit anything.
+func (c *classes) readRules() {
+	c.groups = make([]group, len(c.numbers))
+	for i := range c.groups {
+		c.groups[i].missing = true
+	}
+	for _, g := range c.n.estate.SecurityGroups {
+		x := &c.groups[c.numbers[g.Ref().ID]]
+		x.missing = len(g.Missing) > 0
+		for _, r := range g.Rules {
+			direction := incoming
+			if r.Egress {
+				direction = outgoing
+			}
+			x.rules[direction] = append(x.rules[direction], c.rule(r))
+		}
+	}
+}
+
+func (c *classes) rule(r *estate.SecurityGroupRule) rule {
+	x := rule{traffic: trafficOf(r.Traffic), group: none}
+	set, known := r.Addresses.Value()
+	_, unread := r.Addresses.Unread()
+	switch {
+	case known:
+		for _, p := range set.Prefixes() {
+			x.prefixes = append(x.prefixes, c.prefixes.number(p))
+		}
+	case unread:
+		x.unknown = true
+	case strings.HasPrefix(r.Peer, "sg-"):
+		if g, ok := c.numbers[r.Peer]; ok {
+			x.group = g
+		}
+	}
+	return x
+}
+
+// index finds the faces of each group and of each prefix.
+func (c *classes) index() {
+	c.wears = make([][]run, len(c.groups))
+	c.under = make([][]run, len(c.prefixes.all))
+	for i, f := range c.faces {
+		for _, g := range c.sets[c.all[f.class].set] {
+			c.wears[g] = appendFace(c.wears[g], uint32(i))
+		}
+		for _, atom := range f.atom {
+			for p := atom; p != none; p = c.prefixes.parent[p] {
+				c.under[p] = appendFace(c.under[p], uint32(i))
+			}
+		}
+	}
+}
+
+// run is numbers that follow one another: from first up to, not including, end.
+type run struct{ first, end uint32 }
+
+// appendFace adds a number, not smaller than any before it.
+func appendFace(runs []run, i uint32) []run {
+	if n := len(runs); n > 0 && runs[n-1].end == i {
+		runs[n-1].end++
+		return runs
+	}
+	return append(runs, run{i, i + 1})
+}
+
+// prefixes are CIDRs that nest or are disjoint, in the order of addresses, each before those within it.
+type prefixes struct {
+	all     []netip.Prefix
+	parent  []uint32 // the next longer one that holds it; none
+	numbers map[netip.Prefix]uint32
+	// starts and owner cut all addresses into intervals: from one start to the next, owner is the longest prefix.
+	starts []netip.Addr
+	owner  []uint32
+}
+
+func newPrefixes(set map[netip.Prefix]bool) prefixes {
+	p := prefixes{numbers: make(map[netip.Prefix]uint32, len(set))}
+	for x := range set {
+		p.all = append(p.all, x)
+	}
+	slices.SortFunc(p.all, func(a, b netip.Prefix) int {
+		return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
+	})
+	p.parent = make([]uint32, len(p.all))
+	var open []uint32 // those that hold the current address, the widest first
+	begin := func(at netip.Addr, owner uint32) {
+		if n := len(p.starts); n > 0 && p.starts[n-1] == at {
+			p.owner[n-1] = owner
+			return
+		}
+		p.starts, p.owner = append(p.starts, at), append(p.owner, owner)
+	}
+	// closeUntil ends the prefixes that do not hold an address; behind each, the one around it goes on.
+	closeUntil := func(at netip.Addr) {
+		for len(open) > 0 && !p.all[open[len(open)-1]].Contains(at) {
+			after := lastOf(p.all[open[len(open)-1]]).Next()
+			open = open[:len(open)-1]
+			if !after.IsValid() {
+				continue
+			}
+			owner := none
+			if len(open) > 0 {
+				owner = open[len(open)-1]
+			}
+			begin(after, owner)
+		}
+	}
+	for i, x := range p.all {
+		closeUntil(x.Addr())
+		p.parent[i] = none
+		if len(open) > 0 {
+			p.parent[i] = open[len(open)-1]
+		}
+		p.numbers[x] = uint32(i)
+		begin(x.Addr(), uint32(i))
+		open = append(open, uint32(i))
+	}
+	closeUntil(netip.Addr{})
+	return p
+}
+
+func (p *prefixes) number(x netip.Prefix) uint32 {
+	if i, ok := p.numbers[x]; ok {
+		return i
+	}
+	return none
+}
+
+// longest returns the longest prefix that holds an address.
+func (p *prefixes) longest(a netip.Addr) uint32 {
+	low, high := 0, len(p.starts)
+	for low < high {
+		if middle := (low + high) / 2; p.starts[middle].Compare(a) <= 0 {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	if low == 0 {
+		return none
+	}
+	return p.owner[low-1]
+}
+
+// lastOf returns the last address of a prefix.
+func lastOf(p netip.Prefix) netip.Addr {
+	b := p.Addr().AsSlice()
+	for i := p.Bits(); i < len(b)*8; i++ {
+		b[i/8] |= 0x80 >> (i % 8)
+	}
+	a, _ := netip.AddrFromSlice(b)
+	return a
+}
+
+// traffic is sorted, disjoint intervals of headers.
+type traffic []interval
+
+// interval is headers from first to last, both included. A header is one number: the protocol times 65,536, plus the
+// destination port of TCP and UDP, or of ICMP the type times 256 plus the code; of other protocols all stand for one.
+type interval struct{ first, last uint32 }
+
+const allHeaders = 256<<16 - 1
+
+// header returns the number of a packet's header.
+func header(p netset.Protocol, port uint16) uint32 {
+	switch p {
+	case netset.TCP, netset.UDP, netset.ICMP, netset.ICMPv6:
+		return uint32(p)<<16 | uint32(port)
+	}
+	return uint32(p) << 16
+}
+
+func trafficOf(t netset.Traffic) traffic {
+	var all traffic
+	for p := range 256 {
+		for _, r := range t.Of(netset.Protocol(p)).Ranges() {
+			first, last := uint32(p)<<16|uint32(r.First), uint32(p)<<16|uint32(r.Last)
+			if n := len(all); n > 0 && all[n-1].last+1 == first {
+				all[n-1].last = last
+				continue
+			}
+			all = append(all, interval{first, last})
+		}
+	}
+	return all
+}
+
+func (t traffic) has(header uint32) bool {
+	for _, i := range t {
+		if header <= i.last {
+			return header >= i.first
+		}
+	}
+	return false
+}
+
+func (t traffic) everything() bool { return len(t) == 1 && t[0] == interval{0, allHeaders} }

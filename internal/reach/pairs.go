@@ -1,0 +1,829 @@
+package reach
+
+import (
+	"cmp"
+	"iter"
+	"math/bits"
+	"net/netip"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+)
+
+// Pairs is who can reach whom among all interfaces of the estate, by their private IPv4 and their IPv6 addresses: exactly,
+// for every protocol and port, and without ever listing the pairs.
+//
+// Interfaces that packets do not tell apart are one class (see classes), and the answer is factored: for each class, and
+// each interval of headers for which it is the same, the set of classes whose packets arrive. A set is a row of bits, one
+// for each class, and what a packet must pass are sets too:
+//
+//	row = (the sources that the class's incoming rules admit)
+//	    & (those whose outgoing rules admit the class)
+//	    & (those whose routes lead there, by the walk that answers single questions)
+//	    & (those that the network ACLs on the way let through)
+//
+// but for the class's own subnet, where there are neither routes nor ACLs. What is not known counts as no in one row and as
+// yes in another; where both say the same it does not matter. Since nothing that is looked up turns a yes into a no
+// elsewhere, that is Kleene's logic exactly.
+//
+// Rows are made on demand and kept by nobody. With C classes, and A intervals of headers to a class, all of them cost
+// C·A·C/64 word operations, and much less where rules admit few: a row touches only the words between the first and the
+// last source that the rules admit. Routes are asked once for each route table and each range of addresses that no route
+// tells apart. If no two interfaces are equal the same holds with as many classes as interfaces: it takes longer, and is no
+// less exact.
+type Pairs struct {
+	*classes
+	free    [2]bitset     // faces whose outgoing rules admit everything of a family
+	has     [2]bitset     // faces with an address of a family
+	canSend [modes]bitset // faces that send, surely or perhaps
+	within  []run         // the faces in each subnet
+	extra   []uint32      // faces that are not the first of their class
+	doors   []bool        // subnets by which a transit gateway is attached
+	peered  map[*vpc]*[modes][]run
+	// outgoing rules of the faces that are not free, by the prefix or the group that they admit.
+	toPrefix map[uint32][]entry
+	toGroup  map[uint32][]entry
+	toAny    []entry // nobody knows whom they admit
+	// origin is the longest prefix of a route that holds an atom.
+	origin []uint32
+	ways   map[destination]*approach
+	acls   *acls
+	sizes  []uint32 // how many interfaces each face stands for: none, if it is not the first of its class
+	sums   []uint64 // of the sizes of each word
+	doubt  bool     // something was not read
+}
+
+// A mode is how a row takes what is not known.
+const (
+	surely  = 0 // as no
+	perhaps = 1 // as yes
+	modes   = 2
+)
+
+// entry is a rule with everybody who has one like it.
+type entry struct {
+	traffic traffic
+	faces   []run
+}
+
+// Pairs makes the estate ready for questions about all pairs at once.
+func (n *Network) Pairs() *Pairs {
+	p := &Pairs{classes: classify(n), toPrefix: map[uint32][]entry{}, toGroup: map[uint32][]entry{}}
+	p.senders()
+	p.outgoing()
+	p.acls = newACLs(p.classes)
+	p.route()
+	p.sizes, p.sums = make([]uint32, len(p.faces)), make([]uint64, p.words())
+	for i := range p.all {
+		c := &p.all[i]
+		p.sizes[c.first] = c.size
+		p.sums[c.first/64] += uint64(c.size)
+	}
+	return p
+}
+
+func (c *classes) words() int { return (len(c.faces) + 63) / 64 }
+
+// senders finds what sends, and whether anything is in doubt.
+func (p *Pairs) senders() {
+	for mode := range p.canSend {
+		p.canSend[mode] = make(bitset, p.words())
+	}
+	for i, f := range p.faces {
+		c := &p.all[f.class]
+		if c.traits.sends == estate.True {
+			p.canSend[surely].set(uint32(i))
+		}
+		if c.traits.sends != estate.False {
+			p.canSend[perhaps].set(uint32(i))
+		}
+		p.doubt = p.doubt || c.traits.sends == estate.Unknown || c.traits.answers == estate.Unknown
+	}
+	for _, g := range p.groups {
+		p.doubt = p.doubt || g.missing
+		for _, r := range slices.Concat(g.rules[incoming], g.rules[outgoing]) {
+			p.doubt = p.doubt || r.unknown
+		}
+	}
+}
+
+// outgoing turns the outgoing rules round: by whom they admit, who has them.
+func (p *Pairs) outgoing() {
+	type key struct{ peer, traffic uint32 }
+	var kinds trafficKinds
+	byPrefix, byGroup := map[key][]uint32{}, map[key][]uint32{}
+	var unknown []uint32
+	whole := [2]uint32{p.prefixes.number(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), p.prefixes.number(netip.PrefixFrom(netip.IPv6Unspecified(), 0))}
+	for family := range p.free {
+		p.free[family] = make(bitset, p.words())
+	}
+	for i, f := range p.faces {
+		if p.all[f.class].traits.open {
+			p.free[four].set(uint32(i))
+			p.free[six].set(uint32(i))
+		}
+	}
+	for g := range p.groups {
+		x := &p.groups[g]
+		if x.missing {
+			unknown = append(unknown, uint32(g))
+		}
+		for _, r := range x.rules[outgoing] {
+			switch {
+			case r.unknown:
+				unknown = append(unknown, uint32(g))
+			case r.group != none:
+				k := key{r.group, kinds.number(r.traffic)}
+				byGroup[k] = append(byGroup[k], uint32(g))
+			}
+			for _, prefix := range r.prefixes {
+				if family := slices.Index(whole[:], prefix); family >= 0 && r.traffic.everything() {
+					p.free[family].setRuns(p.wears[g])
+					continue
+				}
+				k := key{prefix, kinds.number(r.traffic)}
+				byPrefix[k] = append(byPrefix[k], uint32(g))
+			}
+		}
+	}
+	scratch := make(bitset, p.words())
+	union := func(groups []uint32, but bitset) []run {
+		clear(scratch)
+		for _, g := range groups {
+			scratch.setRuns(p.wears[g])
+		}
+		if but != nil {
+			for i := range scratch {
+				scratch[i] &^= but[i]
+			}
+		}
+		return scratch.runs()
+	}
+	for _, k := range sortedKeys(byPrefix, func(a, b key) int { return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.traffic, b.traffic)) }) {
+		family := familyOf(p.prefixes.all[k.peer].Addr())
+		if faces := union(byPrefix[k], p.free[family]); len(faces) > 0 {
+			p.toPrefix[k.peer] = append(p.toPrefix[k.peer], entry{kinds.all[k.traffic], faces})
+		}
+	}
+	for _, k := range sortedKeys(byGroup, func(a, b key) int { return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.traffic, b.traffic)) }) {
+		p.toGroup[k.peer] = append(p.toGroup[k.peer], entry{kinds.all[k.traffic], union(byGroup[k], nil)})
+	}
+	if len(unknown) > 0 {
+		p.toAny = []entry{{traffic{{0, allHeaders}}, union(unknown, nil)}}
+	}
+}
+
+func sortedKeys[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, compare)
+	return keys
+}
+
+// trafficKinds numbers distinct traffic.
+type trafficKinds struct {
+	lists lists
+	all   []traffic
+	flat  []uint32
+}
+
+func (k *trafficKinds) number(t traffic) uint32 {
+	k.flat = k.flat[:0]
+	for _, i := range t {
+		k.flat = append(k.flat, i.first, i.last)
+	}
+	// A list's numbers are sorted, and may stand in it once only: an interval of one header would lose its end.
+	for j := 1; j < len(k.flat); j += 2 {
+		k.flat[j] |= 1 << 31
+	}
+	n := k.lists.number(k.flat)
+	if int(n) == len(k.all) {
+		k.all = append(k.all, t)
+	}
+	return n
+}
+
+// Reaches says whether a packet arrives that one interface sends to another.
+func (p *Pairs) Reaches(from, to string, protocol netset.Protocol, port uint16) estate.Truth {
+	source, there := p.find(from)
+	target, here := p.find(to)
+	if !there || !here || source == target {
+		return estate.False
+	}
+	s := &p.all[p.of[source]]
+	r := p.newRow()
+	window := span{s.first / 64, (s.first+s.faces-1)/64 + 1}
+	truth := estate.False
+	for mode := range p.used() {
+		r.compute(mode, p.of[target], header(protocol, port), window)
+		if r.bits.has(s.first) {
+			truth = estate.Unknown
+			if mode == surely {
+				return estate.True
+			}
+		}
+	}
+	return truth
+}
+
+// used is how many modes there is a difference between.
+func (p *Pairs) used() int {
+	if p.doubt {
+		return modes
+	}
+	return 1
+}
+
+func (p *Pairs) find(id string) (int, bool) {
+	// Interfaces stand in the order of accounts and Regions: within each, in that of ids. Asking is rare, so it looks at all.
+	for i, x := range p.n.nodes {
+		if x.iface.Ref().ID == id {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// Entry is one line of the factored answer: packets of some headers from some classes arrive at one class.
+type Entry struct {
+	p        *Pairs
+	to       uint32
+	headers  interval
+	sure     bitset
+	possible bitset
+}
+
+// Protocol and Ports say which packets: of protocols without ports all.
+func (e Entry) Protocol() netset.Protocol { return netset.Protocol(e.headers.first >> 16) }
+
+// Last is the protocol up to which the entry goes on: rules for all traffic make entries over many protocols.
+func (e Entry) Last() netset.Protocol { return netset.Protocol(e.headers.last >> 16) }
+
+// Entries returns the factored answer, by class and header. An entry is good until the next.
+func (p *Pairs) Entries() iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		r := p.newRows()
+		for c := range p.all {
+			if !r.of(uint32(c), yield) {
+				return
+			}
+		}
+	}
+}
+
+// Total is what Count finds.
+type Total struct {
+	// Pairs are ordered pairs of two interfaces between which some packet arrives, and Unknown those between which some may.
+	Pairs, Unknown uint64
+	// Entries are the lines of the factored answer, and Atoms the pairs of interfaces that they stand for: one pair once for
+	// each interval of headers.
+	Entries, Atoms uint64
+}
+
+// Count goes through the whole factored answer, on all processors.
+func (p *Pairs) Count() Total {
+	const chunk = 64
+	workers := runtime.GOMAXPROCS(0)
+	totals := make([]Total, workers)
+	var next sync.Mutex
+	at := 0
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			r := p.newRows()
+			any, maybe := make(bitset, p.words()), make(bitset, p.words())
+			t := &totals[w]
+			for {
+				next.Lock()
+				first := at
+				at += chunk
+				next.Unlock()
+				if first >= len(p.all) {
+					return
+				}
+				for c := first; c < min(first+chunk, len(p.all)); c++ {
+					size := uint64(p.all[c].size)
+					var seen span
+					r.of(uint32(c), func(e Entry) bool {
+						t.Entries++
+						t.Atoms += r.weigh(uint32(c), e.sure, r.window) * size
+						seen = seen.cover(r.window)
+						for i := r.window.first; i < r.window.end; i++ {
+							any[i] |= e.sure[i]
+							maybe[i] |= e.possible[i]
+						}
+						return true
+					})
+					for i := seen.first; i < seen.end; i++ {
+						maybe[i] &^= any[i]
+					}
+					t.Pairs += r.weigh(uint32(c), any, seen) * size
+					t.Unknown += r.weigh(uint32(c), maybe, seen) * size
+					clear(any[seen.first:seen.end])
+					clear(maybe[seen.first:seen.end])
+				}
+			}
+		})
+	}
+	wait.Wait()
+	var sum Total
+	for _, t := range totals {
+		sum.Pairs += t.Pairs
+		sum.Unknown += t.Unknown
+		sum.Entries += t.Entries
+		sum.Atoms += t.Atoms
+	}
+	return sum
+}
+
+// weigh counts the interfaces of a row's classes as one interface of a class sees them: all but itself.
+func (p *Pairs) weigh(self uint32, b bitset, window span) uint64 {
+	var n uint64
+	for i := window.first; i < window.end; i++ {
+		switch w := b[i]; w {
+		case 0:
+		case ^uint64(0):
+			n += p.sums[i]
+		default:
+			sizes := p.sizes[i*64:]
+			sign, sum := uint64(1), uint64(0)
+			if bits.OnesCount64(w) > 32 && len(sizes) >= 64 { // count those that are missing
+				w, sign, n = ^w, ^uint64(0), n+p.sums[i]
+			}
+			for ; w != 0; w &= w - 1 {
+				sum += uint64(sizes[bits.TrailingZeros64(w)])
+			}
+			n += sign * sum
+		}
+	}
+	if n > 0 && b.has(p.all[self].first) {
+		n--
+	}
+	return n
+}
+
+// rows makes the entries of one class after the other.
+type rows struct {
+	*row
+	cuts           []uint32
+	sure, possible bitset
+	window         span // of the current entry
+	before         [modes]bitset
+	seen           span
+}
+
+func (p *Pairs) newRows() *rows {
+	r := &rows{row: p.newRow()}
+	for mode := range r.before {
+		r.before[mode] = make(bitset, p.words())
+	}
+	r.sure, r.possible = make(bitset, p.words()), make(bitset, p.words())
+	return r
+}
+
+// of yields the entries of a class. Neighbouring intervals with the same answer are one.
+func (r *rows) of(c uint32, yield func(Entry) bool) bool {
+	if r.all[c].traits.answers == estate.False {
+		return true
+	}
+	r.findCuts(c)
+	whole := span{0, uint32(r.words())}
+	open, headers := false, interval{}
+	flush := func() bool {
+		if !open {
+			return true
+		}
+		open = false
+		r.window = r.seen
+		sure, possible := r.before[surely], r.before[perhaps]
+		if !r.doubt {
+			possible = sure
+		}
+		return yield(Entry{p: r.Pairs, to: c, headers: headers, sure: sure, possible: possible})
+	}
+	for i := 0; i < len(r.cuts); i++ {
+		first, last := r.cuts[i], uint32(allHeaders)
+		if i+1 < len(r.cuts) {
+			last = r.cuts[i+1] - 1
+		}
+		if !r.admits(c, first) {
+			if !flush() {
+				return false
+			}
+			continue
+		}
+		made := [modes]bitset{r.sure, r.possible}
+		var window span
+		empty := true
+		for mode := range r.used() {
+			r.compute(mode, c, first, whole)
+			window = window.cover(r.row.touched)
+			for j := r.row.touched.first; j < r.row.touched.end; j++ {
+				made[mode][j] = r.row.bits[j]
+				empty = empty && r.row.bits[j] == 0
+			}
+		}
+		if open && !empty && r.same(made, window.cover(r.seen)) {
+			headers.last = last
+		} else {
+			if !flush() {
+				return false
+			}
+			if !empty {
+				all := window.cover(r.seen)
+				for mode := range r.used() {
+					copy(r.before[mode][all.first:all.end], made[mode][all.first:all.end])
+				}
+				open, headers, r.seen = true, interval{first, last}, window
+			}
+		}
+		for mode := range r.used() {
+			clear(made[mode][window.first:window.end])
+		}
+	}
+	ok := flush()
+	for mode := range r.before {
+		clear(r.before[mode][r.seen.first:r.seen.end])
+	}
+	r.seen = span{}
+	return ok
+}
+
+func (r *rows) same(made [modes]bitset, window span) bool {
+	for mode := range r.used() {
+		if !slices.Equal(made[mode][window.first:window.end], r.before[mode][window.first:window.end]) {
+			return false
+		}
+	}
+	return true
+}
+
+// findCuts finds where the answer for a class may change: each interval begins at a cut.
+func (r *rows) findCuts(c uint32) {
+	x := &r.all[c]
+	r.cuts = append(r.cuts[:0], 0)
+	add := func(t traffic) {
+		if t.everything() {
+			return
+		}
+		for _, i := range t {
+			r.cuts = append(r.cuts, i.first)
+			if i.last < allHeaders {
+				r.cuts = append(r.cuts, i.last+1)
+			}
+		}
+	}
+	for _, g := range r.sets[x.set] {
+		for i := range r.groups[g].rules[incoming] {
+			add(r.groups[g].rules[incoming][i].traffic)
+		}
+		for _, e := range r.toGroup[g] {
+			add(e.traffic)
+		}
+	}
+	for _, f := range r.facesOf(c) {
+		for _, atom := range f.atom {
+			for prefix := atom; prefix != none; prefix = r.prefixes.parent[prefix] {
+				for _, e := range r.toPrefix[prefix] {
+					add(e.traffic)
+				}
+			}
+		}
+	}
+	r.cuts = append(r.cuts, r.acls.cuts...)
+	slices.Sort(r.cuts)
+	r.cuts = slices.Compact(r.cuts)
+}
+
+func (c *classes) facesOf(class uint32) []face {
+	x := &c.all[class]
+	return c.faces[x.first : x.first+x.faces]
+}
+
+// admits says whether any incoming rule of a class, or one that was not read, admits a header.
+func (p *Pairs) admits(c, header uint32) bool {
+	x := &p.all[c]
+	if x.traits.open {
+		return true
+	}
+	for _, g := range p.sets[x.set] {
+		if p.groups[g].missing {
+			return true
+		}
+		for i := range p.groups[g].rules[incoming] {
+			if p.groups[g].rules[incoming][i].traffic.has(header) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// row is the sources of one class and header, and what it takes to find them.
+type row struct {
+	*Pairs
+	bits             bitset
+	touched          span // words of bits that may not be zero
+	part, refs, from bitset
+}
+
+func (p *Pairs) newRow() *row {
+	return &row{Pairs: p, bits: make(bitset, p.words()), part: make(bitset, p.words()), refs: make(bitset, p.words()), from: make(bitset, p.words())}
+}
+
+// compute finds the sources of a class for a header, as far as they are in a window.
+func (r *row) compute(mode int, c, header uint32, window span) {
+	clear(r.bits[r.touched.first:r.touched.end])
+	r.touched = span{}
+	x := &r.all[c]
+	if x.traits.answers == estate.False || x.traits.answers == estate.Unknown && mode == surely {
+		return
+	}
+	for _, f := range r.facesOf(c) {
+		for family, atom := range f.atom {
+			if atom != none {
+				r.add(mode, family, x, atom, header, window)
+			}
+		}
+	}
+	r.fold()
+	if x.size == 1 {
+		r.bits.unset(x.first)
+	}
+}
+
+// fold puts what was found of any face of a class to the first, which stands for the class.
+func (r *row) fold() {
+	for _, i := range r.extra {
+		if r.bits.has(i) {
+			r.bits.unset(i)
+			first := r.all[r.faces[i].class].first
+			r.bits.set(first)
+			r.touched = r.touched.cover(span{first / 64, first/64 + 1})
+		}
+	}
+}
+
+// add finds the sources that reach an address of a class by one family.
+func (r *row) add(mode, family int, x *class, atom, header uint32, window span) {
+	// Incoming rules: by address, and by group.
+	var by, byGroup span
+	admit := func(into bitset, faces []run, touched *span) {
+		for _, f := range faces {
+			*touched = touched.cover(into.setRun(f, window))
+		}
+	}
+	everybody := []run{{0, uint32(len(r.faces))}}
+	if x.traits.open {
+		admit(r.part, everybody, &by)
+	}
+	for _, g := range r.sets[x.set] {
+		if r.groups[g].missing && mode == perhaps {
+			admit(r.part, everybody, &by)
+		}
+		rules := r.groups[g].rules[incoming]
+		for i := range rules {
+			rule := &rules[i]
+			if !rule.traffic.has(header) {
+				continue
+			}
+			if rule.group != none {
+				admit(r.refs, r.wears[rule.group], &byGroup)
+			}
+			for _, prefix := range rule.prefixes {
+				if familyOf(r.prefixes.all[prefix].Addr()) == family {
+					admit(r.part, r.under[prefix], &by)
+				}
+			}
+			if rule.unknown && mode == perhaps {
+				admit(r.part, everybody, &by)
+			}
+		}
+	}
+	way := r.ways[destination{r.origin[atom], r.doorOf(x.subnet), r.subnets[x.subnet].vpc, family}]
+	all := by.cover(byGroup)
+	if mode == perhaps && way != nil && len(way.lost) > 0 {
+		all = window
+	}
+	if all.empty() {
+		return
+	}
+	// Outgoing rules of those who are not free to send everything.
+	for i := all.first; i < all.end; i++ {
+		r.from[i] = r.free[family][i]
+	}
+	r.outgoingTo(mode, x, atom, header, all)
+
+	// Routes and network ACLs, but within the subnet.
+	subnet := r.within[x.subnet]
+	aclIn := r.acls.into(mode, family, x.subnet, header)
+	aclOut := r.acls.outOf(mode, atom, header)
+	hasFamily := r.has[family]
+	for i := all.first; i < all.end; i++ {
+		admitted := r.part[i] | r.refs[i]
+		if admitted == 0 {
+			continue
+		}
+		routed := uint64(0)
+		if way != nil {
+			routed = way.routed[mode][i] & (r.part[i] | r.refs[i]&way.known[mode][i])
+		}
+		if aclIn != nil {
+			routed &= aclIn[i]
+		}
+		if aclOut != nil {
+			routed &^= aclOut[i]
+		}
+		routed |= admitted & subnet.word(i)
+		r.bits[i] |= routed & r.from[i] & r.canSend[mode][i] & hasFamily[i]
+	}
+	if way != nil && len(way.filtered) > 0 {
+		r.filtered(mode, x, way, atom, header, all, aclIn, aclOut)
+	}
+	if mode == perhaps && way != nil && len(way.lost) > 0 {
+		r.lost(x, way, family, header, all, aclOut)
+	}
+	clear(r.part[all.first:all.end])
+	clear(r.refs[all.first:all.end])
+	r.touched = r.touched.cover(all)
+}
+
+// outgoingTo adds to from the faces that have an outgoing rule for the address, or for a group of the class.
+func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
+	for prefix := atom; prefix != none; prefix = r.prefixes.parent[prefix] {
+		for _, e := range r.toPrefix[prefix] {
+			if e.traffic.has(header) {
+				for _, f := range e.faces {
+					r.from.setRun(f, window)
+				}
+			}
+		}
+	}
+	known := r.peered[r.subnets[x.subnet].vpc]
+	for _, g := range r.sets[x.set] {
+		for _, e := range r.toGroup[g] {
+			if !e.traffic.has(header) {
+				continue
+			}
+			for _, f := range e.faces {
+				for _, k := range known[mode] { // few: the VPC and those that it is peered with
+					r.from.setRun(f.intersect(k), window)
+				}
+			}
+		}
+	}
+	if mode == perhaps {
+		for _, e := range r.toAny {
+			for _, f := range e.faces {
+				r.from.setRun(f, window)
+			}
+		}
+	}
+}
+
+// filtered adds the sources whose packets pass network ACLs of subnets in between.
+func (r *row) filtered(mode int, x *class, way *approach, atom, header uint32, window span, aclIn, aclOut bitset) {
+	for _, f := range way.filtered {
+		if mode == surely && !f.sure || !r.acls.passes(mode, f.edges, atom, header) {
+			continue
+		}
+		in := r.acls.sources(mode, familyOf(r.prefixes.all[atom].Addr()), f.edges, header)
+		for _, faces := range f.faces {
+			for i := max(faces.first/64, window.first); i < min((faces.end+63)/64, window.end); i++ {
+				w := faces.word(i)
+				if in != nil {
+					w &= in[i]
+				}
+				if aclIn != nil {
+					w &= aclIn[i]
+				}
+				if aclOut != nil {
+					w &^= aclOut[i]
+				}
+				if f.known[mode] {
+					w &= r.part[i] | r.refs[i]
+				} else {
+					w &= r.part[i]
+				}
+				family := familyOf(r.prefixes.all[atom].Addr())
+				r.bits[i] |= w & r.from[i] & r.canSend[mode][i] & r.has[family][i]
+			}
+		}
+	}
+}
+
+// lost adds the sources whose packets may come from anywhere, as far as what stands around the class lets anybody in.
+func (r *row) lost(x *class, way *approach, family int, header uint32, window span, aclOut bitset) {
+	node := r.n.nodes[x.one]
+	s := r.subnets[x.subnet]
+	p := packet{protocol: netset.Protocol(header >> 16), port: uint16(header)}
+	b := beam{everywhere(family == six), node.address(family == six, s), p.from(), p.to()}
+	arrive := func(g goal) bool {
+		w := &walk{n: r.n, protocol: p.protocol, six: family == six, goal: g}
+		w.arrive(trail{quiet: true, maybe: []beam{b}, id: identity{known: estate.False}}, false)
+		return len(w.done[0].maybe) > 0
+	}
+	anybody, members := arrive(goal{node: node, subnet: s}), arrive(goal{subnet: s, locus: true})
+	for _, faces := range way.lost {
+		for i := max(faces.first/64, window.first); i < min((faces.end+63)/64, window.end); i++ {
+			w := faces.word(i) & r.from[i] & r.canSend[perhaps][i] & r.has[family][i]
+			if aclOut != nil {
+				w &^= aclOut[i]
+			}
+			if !anybody {
+				w &= r.refs[i]
+			}
+			if anybody || members {
+				r.bits[i] |= w
+			}
+		}
+	}
+}
+
+// bitset is a set of faces.
+type bitset []uint64
+
+func (b bitset) has(i uint32) bool { return b[i/64]>>(i%64)&1 != 0 }
+func (b bitset) set(i uint32)      { b[i/64] |= 1 << (i % 64) }
+func (b bitset) unset(i uint32)    { b[i/64] &^= 1 << (i % 64) }
+
+func (b bitset) setRuns(runs []run) {
+	whole := span{0, uint32(len(b))}
+	for _, r := range runs {
+		b.setRun(r, whole)
+	}
+}
+
+// setRun adds a run, as far as it is in a window, and returns the words that it touched.
+func (b bitset) setRun(r run, window span) span {
+	first, end := max(r.first, window.first*64), min(r.end, window.end*64)
+	if first >= end {
+		return span{}
+	}
+	low, high := first/64, (end-1)/64
+	lowMask, highMask := ^uint64(0)<<(first%64), ^uint64(0)>>(63-(end-1)%64)
+	if low == high {
+		b[low] |= lowMask & highMask
+		return span{low, low + 1}
+	}
+	b[low] |= lowMask
+	for i := low + 1; i < high; i++ {
+		b[i] = ^uint64(0)
+	}
+	b[high] |= highMask
+	return span{low, high + 1}
+}
+
+func (b bitset) runs() []run {
+	var all []run
+	for i, w := range b {
+		for w != 0 {
+			low := uint32(bits.TrailingZeros64(w))
+			length := uint32(bits.TrailingZeros64(^(w >> low)))
+			first := uint32(i)*64 + low
+			if n := len(all); n > 0 && all[n-1].end == first {
+				all[n-1].end += length
+			} else {
+				all = append(all, run{first, first + length})
+			}
+			if low+length >= 64 {
+				break
+			}
+			w &= ^uint64(0) << (low + length)
+		}
+	}
+	return all
+}
+
+// word is the part of a run that is in one word of a bitset.
+func (r run) word(i uint32) uint64 {
+	first, end := max(r.first, i*64), min(r.end, i*64+64)
+	if first >= end {
+		return 0
+	}
+	return ^uint64(0) << (first % 64) & (^uint64(0) >> (63 - (end-1)%64))
+}
+
+func (r run) intersect(o run) run {
+	return run{max(r.first, o.first), max(min(r.end, o.end), max(r.first, o.first))}
+}
+
+// span is words of a bitset, from first up to, not including, end.
+type span struct{ first, end uint32 }
+
+func (s span) empty() bool { return s.first >= s.end }
+
+func (s span) cover(o span) span {
+	switch {
+	case s.empty():
+		return o
+	case o.empty():
+		return s
+	}
+	return span{min(s.first, o.first), max(s.end, o.end)}
+}
