@@ -123,6 +123,11 @@ func (r *reaching) open(c *cobra.Command) (*reach.Network, *report.Packets, erro
 		fmt.Fprintln(c.ErrOrStderr(), "onus: "+p.String())
 	}
 	p := &report.Packets{Schema: report.PacketsSchema, Source: set.Source, Observed: e.Observed, Unread: unread(e)}
+	for _, a := range e.Accounts {
+		if a.Alias != "" {
+			p.Accounts = append(p.Accounts, report.PacketAccount{ID: a.ID, Name: a.Alias})
+		}
+	}
 	return reach.Of(e), p, nil
 }
 
@@ -283,28 +288,34 @@ func narrowed(flows []reach.Flow, f reach.Filter) []reach.Flow {
 	return kept
 }
 
-// next is what to type next: the way of the first that is reached.
+// next is what to type next: the way to the first that is reached, a host if there is one.
 func (r *reaching) next(q *asked, p *report.Packets) []string {
-	again := ""
-	if r.source.from != "" {
-		again = " --from " + shellWord(r.source.from)
-	}
-	for _, f := range p.Flows {
-		to := f.To
-		if q.kind == "to" {
-			to = f.From
-		}
-		if f.Arrives == "no" || to == nil || len(f.Ports) == 0 || f.Protocol != "tcp" {
+	var best *report.PacketFlow
+	for i := range p.Flows {
+		f := &p.Flows[i]
+		if f.Arrives == "no" || f.Protocol != "tcp" || f.To == nil || q.kind == "to" && f.From == nil {
 			continue
 		}
-		port, _, _ := strings.Cut(f.Ports[0], "-")
-		from, dest := q.from, cmp.Or(to.ID, to.Interface)
-		if q.kind == "to" {
-			from, dest = dest, q.to
+		if best == nil || best.To.Kind != "instance" && f.To.Kind == "instance" || best.To.Kind == f.To.Kind && len(best.Ports) == 0 && len(f.Ports) > 0 {
+			best = f
 		}
-		return []string{fmt.Sprintf("onus reach %s %s %s%s", shellWord(from), shellWord(dest), port, again)}
 	}
-	return nil
+	if best == nil {
+		return nil
+	}
+	port := "443"
+	if len(best.Ports) > 0 {
+		port, _, _ = strings.Cut(best.Ports[len(best.Ports)-1], "-")
+	}
+	from, to := q.from, cmp.Or(best.To.ID, best.To.Interface)
+	if q.kind == "to" {
+		from, to = cmp.Or(best.From.ID, best.From.Interface), q.to
+	}
+	again := "onus reach " + shellWord(from) + " " + shellWord(to) + " " + port
+	if r.source.from != "" {
+		again += " --from " + shellWord(r.source.from)
+	}
+	return []string{again}
 }
 
 // shellWord quotes what a shell would take apart.

@@ -16,14 +16,21 @@ const PacketsSchema = "onus.reach/1"
 
 // Packets is what `onus reach` says: of one packet an answer, of the other questions flows.
 type Packets struct {
-	Schema   string         `json:"schema"`
-	Source   string         `json:"source"`
-	Observed time.Time      `json:"observed"`
-	Question PacketQuestion `json:"question"`
-	Answer   *PacketAnswer  `json:"answer,omitempty"`
-	Flows    []PacketFlow   `json:"flows,omitzero"`
+	Schema   string          `json:"schema"`
+	Source   string          `json:"source"`
+	Observed time.Time       `json:"observed"`
+	Accounts []PacketAccount `json:"accounts,omitempty"` // those with a name
+	Question PacketQuestion  `json:"question"`
+	Answer   *PacketAnswer   `json:"answer,omitempty"`
+	Flows    []PacketFlow    `json:"flows,omitzero"`
 	// Unread are the listings that were not read in full: there may be more than Flows where they would have told of it.
 	Unread []estate.Gap `json:"unread,omitempty"`
+}
+
+// PacketAccount is an account as people call it.
+type PacketAccount struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // PacketQuestion is what was asked.
@@ -38,15 +45,18 @@ type PacketQuestion struct {
 
 // PacketAnswer is a reach.Answer in the words of JSON.
 type PacketAnswer struct {
-	Arrives  string       `json:"arrives"` // "yes", "no", "unknown"
-	Session  string       `json:"session"`
-	From     *PacketParty `json:"from,omitempty"` // none: addresses outside of the estate
-	To       *PacketParty `json:"to,omitempty"`
-	Way      string       `json:"way,omitempty"`
-	Through  []estate.Ref `json:"through,omitempty"`
-	Internet bool         `json:"internet"` // the addresses cover the Internet
-	// Addresses are the CIDRs outside from which, or to which, packets arrive.
+	Arrives string       `json:"arrives"` // "yes", "no", "unknown"
+	Session string       `json:"session"`
+	From    *PacketParty `json:"from,omitempty"` // none: addresses outside of the estate
+	To      *PacketParty `json:"to,omitempty"`
+	Way     string       `json:"way,omitempty"`
+	Through []estate.Ref `json:"through,omitempty"`
+	// Internet says, of packets from outside, whether they arrive from all of the Internet and not from some addresses only.
+	Internet string `json:"internet,omitempty"`
+	// Addresses are the CIDRs outside from which, or to which, packets arrive; where Arrives is unknown, may. Sessions are
+	// those of them to which the reply gets back.
 	Addresses   []string    `json:"addresses,omitempty"`
+	Sessions    []string    `json:"sessions,omitempty"`
 	ClientPorts []string    `json:"client_ports,omitempty"`
 	Path        []PacketHop `json:"path"`
 	Return      []PacketHop `json:"return,omitempty"`
@@ -88,11 +98,12 @@ func PacketsJSON(w io.Writer, p *Packets) error { return writeJSON(w, p) }
 func AnswerOf(a reach.Answer) PacketAnswer {
 	p := PacketAnswer{
 		Arrives: yesNo(a.Arrives), Session: yesNo(a.Session), From: partyOf(a.From), To: partyOf(a.To), Way: string(a.Way), Through: a.Through,
-		Internet: a.Addresses.CoversInternet(), ClientPorts: ranges(a.ClientPorts),
+		Addresses: cidrs(a.Addresses), Sessions: cidrs(a.Sessions), ClientPorts: ranges(a.ClientPorts),
 		Path: hopsOf(a.Path), Return: hopsOf(a.Return), Reason: a.Reason, Gaps: a.Gaps,
 	}
-	for _, prefix := range a.Addresses.Prefixes() {
-		p.Addresses = append(p.Addresses, prefix.String())
+	if p.From == nil && !a.Addresses.Empty() {
+		arrives, _ := a.FromInternet()
+		p.Internet = yesNo(arrives)
 	}
 	stops := a.Stops()
 	if len(stops) == 0 && a.Session == estate.False {
@@ -107,6 +118,14 @@ func AnswerOf(a reach.Answer) PacketAnswer {
 		p.StoppedBy, p.AlsoStoppedBy = &all[0], all[1:]
 	}
 	return p
+}
+
+func cidrs(a netset.Addresses) []string {
+	var all []string
+	for _, prefix := range a.Prefixes() {
+		all = append(all, prefix.String())
+	}
+	return all
 }
 
 // FlowsOf puts flows into words of JSON, in their order. It is never nil.

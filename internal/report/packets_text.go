@@ -55,16 +55,23 @@ func (t *terminal) packet(p *Packets) {
 		if a.Arrives == "yes" {
 			what = "the reply"
 		}
-		t.para("  ", "    ", what+" is stopped by "+hopName(a.StoppedBy.Ref))
-		if len(a.AlsoStoppedBy) > 0 {
-			var also []string
-			for _, h := range a.AlsoStoppedBy {
-				also = append(also, hopName(h.Ref))
-			}
-			t.para("  ", "    ", "and would be by "+list(also))
-		}
+		t.para("  ", "    ", what+" is stopped by "+hopName(a.StoppedBy.Ref)+also(a.AlsoStoppedBy))
 	}
 	t.wouldTell(gapsOf(a))
+}
+
+// also says what else would stop it, once the first is mended.
+func also(hops []PacketHop) string {
+	var names []string
+	for _, h := range hops {
+		if name := hopName(h.Ref); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; without that, by " + list(names)
 }
 
 // way is one hop a line.
@@ -79,9 +86,11 @@ func (t *terminal) way(title string, hops []PacketHop) {
 		if h.Rule != "" && h.Text != "" && !strings.Contains(h.Text, h.Rule) {
 			what += " · " + t.in(dim, h.Rule)
 		}
-		if t.width < 100 { // too narrow for the hop and its rule on one line
-			t.table("  ", [][]string{{t.passes(h.Passes), hopName(h.Ref)}})
-			t.para("           ", "           ", what)
+		if t.width < 130 { // too narrow for the hop and its rule on one line
+			t.para("  "+t.passes(h.Passes)+"  ", "           ", hopName(h.Ref))
+			if what != "" {
+				t.para("             ", "             ", what)
+			}
 			continue
 		}
 		rows = append(rows, []string{t.passes(h.Passes), hopName(h.Ref), what})
@@ -219,6 +228,16 @@ var (
 	everyIPv6 = netset.Of(netip.MustParsePrefix("2000::/3")).Public()
 )
 
+func anybody(cidrs []string) bool {
+	set := netset.Addresses{}
+	for _, text := range cidrs {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			set = set.Union(netset.Of(p))
+		}
+	}
+	return set.CoversInternet()
+}
+
 // brief lists a few and counts the others.
 func brief(words []string, most int) string {
 	if n := len(words) - most; n > 1 {
@@ -343,10 +362,10 @@ func (t *terminal) lines(lines []*line, indent string) {
 	var rows [][]string
 	for i, l := range lines {
 		if i == most && t.Causes >= 0 {
-			rows = append(rows, []string{t.in(dim, "… and "+number(len(lines)-most)+" more"), "", t.in(dim, "--all shows them")})
+			rows = append(rows, []string{"…", t.in(dim, "and "+number(len(lines)-most)+" more: --all shows them")})
 			break
 		}
-		rows = append(rows, []string{t.in(bold, l.who(t.Causes < 0)), l.traffic(), strings.Join(present([]string{l.note, t.in(dim, l.place)}), " · ")})
+		rows = append(rows, []string{l.traffic(), strings.Join(present([]string{t.in(bold, l.who(t.Causes < 0)), l.note, t.in(dim, l.place)}), " · ")})
 	}
 	t.table(indent, rows)
 }
@@ -389,6 +408,7 @@ type groups struct {
 	*Packets
 	sections []*section
 	unknown  []*doubt
+	accounts map[string]string // what they are called
 }
 
 type section struct {
@@ -407,8 +427,8 @@ type bundle struct {
 
 // line is parties that share everything but their names.
 type line struct {
-	kind        string
-	names       []string
+	parties     []estate.Ref
+	outside     string              // instead, of addresses
 	passes      map[string][]string // protocol to ports; none of them: all
 	note, place string
 }
@@ -419,6 +439,9 @@ func (l *line) traffic() string {
 	for _, p := range protocolsOf(l.passes) {
 		ports := l.passes[p]
 		slices.SortFunc(ports, func(a, b string) int { return cmp.Or(cmp.Compare(leading(a), leading(b)), cmp.Compare(a, b)) })
+		if len(ports) == 0 && p != "everything" {
+			p = "all " + p
+		}
 		parts = append(parts, strings.TrimSpace(p+" "+brief(ports, 8)))
 	}
 	return strings.Join(parts, "; ")
@@ -462,23 +485,32 @@ func leading(text string) int {
 	return n
 }
 
-// who names the parties of a line: one with its id, of several the first few.
+// who names the parties of a line: one with its id, of several the first few, and their ids only where all are wanted.
 func (l *line) who(all bool) string {
-	if l.kind == "" {
-		return strings.Join(l.names, ", ")
+	if len(l.parties) == 0 {
+		return l.outside
 	}
-	if len(l.names) == 1 {
-		return noun(l.kind) + " " + l.names[0]
+	kind := l.parties[0].Kind
+	if len(l.parties) == 1 {
+		return noun(kind) + " " + called(l.parties[0])
 	}
-	return count(len(l.names), noun(l.kind)) + ": " + some(l.names, all)
-}
-
-func some(names []string, all bool) string {
 	const most = 3
-	if all || len(names) <= most+1 {
-		return strings.Join(names, ", ")
+	var names []string
+	for i, p := range l.parties {
+		if i == most && !all && len(l.parties) > most+1 {
+			break
+		}
+		if all {
+			names = append(names, called(p))
+		} else {
+			names = append(names, cmp.Or(p.Name, p.ID))
+		}
 	}
-	return strings.Join(names[:most], ", ") + " and " + number(len(names)-most) + " more"
+	s := count(len(l.parties), noun(kind)) + ": " + strings.Join(names, ", ")
+	if n := len(l.parties) - len(names); n > 0 {
+		s += " and " + number(n) + " more"
+	}
+	return s
 }
 
 // doubt is what is not known for one reason.
@@ -521,7 +553,10 @@ var ways = []struct {
 }
 
 func newGroups(p *Packets) *groups {
-	g := &groups{Packets: p}
+	g := &groups{Packets: p, accounts: map[string]string{}}
+	for _, a := range p.Accounts {
+		g.accounts[a.ID] = a.Name
+	}
 	byKey := map[string]*section{}
 	var wide, narrow []*section
 	for _, w := range ways {
@@ -562,7 +597,7 @@ func (g *groups) place(sections map[string]*section) {
 			continue
 		}
 		key := cmp.Or(f.Way, string(reach.Direct))
-		if g.Question.Kind == "internet" && !f.Internet && len(f.Addresses) > 0 {
+		if g.Question.Kind == "internet" && f.Internet != "yes" && len(f.Addresses) > 0 {
 			key = "some " + key
 		}
 		s := sections[key]
@@ -589,16 +624,23 @@ func (g *groups) line(f *PacketFlow) *line {
 	}
 	switch {
 	case who == nil && len(f.Addresses) == 0:
-		l.names = []string{"outside"}
+		l.outside = "outside"
+	case who == nil && f.where() != "everywhere" && anybody(f.Addresses):
+		l.outside = "the Internet, " + f.where()
 	case who == nil:
-		l.names = []string{f.where()}
-	case who.Kind == "":
-		l.kind, l.names = "network-interface", []string{who.Interface}
+		l.outside = f.where()
 	default:
-		l.kind, l.names, l.place = who.Kind, []string{called(who.Ref)}, strings.TrimSpace(who.Account+" "+who.Region)
+		r := who.Ref
+		if r.Kind == "" {
+			r = estate.Ref{Kind: "network-interface", ID: who.Interface}
+		}
+		l.parties, l.place = []estate.Ref{r}, strings.TrimSpace(cmp.Or(g.accounts[r.Account], r.Account)+" "+r.Region)
 	}
 	if who != nil && asker == nil && len(f.Addresses) > 0 {
 		notes = append(notes, "from "+f.where())
+		if f.Arrives == "yes" && f.Internet == "unknown" {
+			notes = append(notes, "whether from elsewhere too is not known")
+		}
 	}
 	switch {
 	case f.Arrives == "unknown":
@@ -644,7 +686,10 @@ func (s *section) bundle(door string) *bundle {
 
 // add puts a line in, or its traffic to the line of the same party.
 func (b *bundle) add(l *line) {
-	key := strings.Join([]string{l.kind, l.names[0], l.note, l.place}, "\x00")
+	key := l.outside + "\x00" + l.note
+	if len(l.parties) > 0 {
+		key = l.parties[0].Key() + "\x00" + l.note
+	}
 	old := b.byKey[key]
 	if old == nil {
 		b.byKey[key] = l
@@ -664,27 +709,50 @@ func (b *bundle) add(l *line) {
 	}
 }
 
-// fold joins the lines of parties that share everything but their names.
+// fold joins the lines of parties that share everything but their names, and sorts: hosts first, a lone one before a fleet.
 func (b *bundle) fold() {
 	var lines []*line
 	of := map[string]*line{}
 	for _, l := range b.lines {
-		key := strings.Join([]string{l.kind, l.traffic(), l.note, l.place}, "\x00")
-		if old := of[key]; old != nil && l.kind != "" {
-			old.names = append(old.names, l.names...)
+		if len(l.parties) == 0 {
+			lines = append(lines, l)
+			continue
+		}
+		key := strings.Join([]string{l.parties[0].Kind, l.traffic(), l.note, l.place}, "\x00")
+		if old := of[key]; old != nil {
+			old.parties = append(old.parties, l.parties...)
 			continue
 		}
 		of[key] = l
 		lines = append(lines, l)
 	}
+	for _, l := range lines {
+		slices.SortStableFunc(l.parties, func(a, b estate.Ref) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	slices.SortStableFunc(lines, func(a, b *line) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(len(a.parties), len(b.parties)))
+	})
 	b.lines = lines
 }
 
-// parties counts who is in a bundle.
-func (b *bundle) parties() int {
+// rank puts the outside first, then hosts, and interfaces of which nothing else is known last.
+func (l *line) rank() int {
+	switch {
+	case len(l.parties) == 0:
+		return 0
+	case l.parties[0].Kind == "instance":
+		return 1
+	case l.parties[0].Kind == "network-interface":
+		return 3
+	}
+	return 2
+}
+
+// size counts who is in a bundle.
+func (b *bundle) size() int {
 	n := 0
 	for _, l := range b.lines {
-		n += len(l.names)
+		n += max(1, len(l.parties))
 	}
 	return n
 }
@@ -695,13 +763,13 @@ func (g *groups) summary() string {
 	for _, s := range g.sections {
 		n := 0
 		for _, b := range s.bundles {
-			n += b.parties()
+			n += b.size()
 		}
 		parts = append(parts, number(n)+" "+s.title)
 	}
 	unsure := 0
 	for _, d := range g.unknown {
-		unsure += d.parties()
+		unsure += d.size()
 	}
 	if unsure > 0 {
 		parts = append(parts, number(unsure)+" not known")
