@@ -288,28 +288,32 @@ func narrowed(flows []reach.Flow, f reach.Filter) []reach.Flow {
 	return kept
 }
 
-// next is what to type next: the way to the first that is reached, a host if there is one.
+// next is what to type next: the way of the first flow, one of a host if there is any.
 func (r *reaching) next(q *asked, p *report.Packets) []string {
-	var best *report.PacketFlow
+	var best *report.PacketParty
+	port := "443"
 	for i := range p.Flows {
 		f := &p.Flows[i]
-		if f.Arrives == "no" || f.Protocol != "tcp" || f.To == nil || q.kind == "to" && f.From == nil {
+		listed := f.To
+		if q.kind == "to" {
+			listed = f.From
+		}
+		if f.Arrives == "no" || f.Protocol != "tcp" || listed == nil {
 			continue
 		}
-		if best == nil || best.To.Kind != "instance" && f.To.Kind == "instance" || best.To.Kind == f.To.Kind && len(best.Ports) == 0 && len(f.Ports) > 0 {
-			best = f
+		if best == nil || best.Kind != "instance" && listed.Kind == "instance" || best.Kind == listed.Kind && port == "443" && len(f.Ports) > 0 {
+			best, port = listed, "443"
+			if len(f.Ports) > 0 {
+				port, _, _ = strings.Cut(f.Ports[len(f.Ports)-1], "-")
+			}
 		}
 	}
 	if best == nil {
 		return nil
 	}
-	port := "443"
-	if len(best.Ports) > 0 {
-		port, _, _ = strings.Cut(best.Ports[len(best.Ports)-1], "-")
-	}
-	from, to := q.from, cmp.Or(best.To.ID, best.To.Interface)
+	from, to := q.from, cmp.Or(best.ID, best.Interface)
 	if q.kind == "to" {
-		from, to = cmp.Or(best.From.ID, best.From.Interface), q.to
+		from, to = to, q.to
 	}
 	again := "onus reach " + shellWord(from) + " " + shellWord(to) + " " + port
 	if r.source.from != "" {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -120,10 +121,26 @@ func AnswerOf(a reach.Answer) PacketAnswer {
 	return p
 }
 
+// everyIPv4 and everyIPv6 are the public addresses. As CIDRs they are dozens, so that 0.0.0.0/0 and ::/0 stand for them.
+var (
+	everyIPv4 = netset.Of(netip.MustParsePrefix("0.0.0.0/0")).Public()
+	everyIPv6 = netset.Of(netip.MustParsePrefix("::/0")).Public()
+)
+
 func cidrs(a netset.Addresses) []string {
 	var all []string
+	if a.ContainsAll(everyIPv4) {
+		all, a = append(all, "0.0.0.0/0"), a.Minus(everyIPv4)
+	}
+	v6 := a.ContainsAll(everyIPv6)
+	if v6 {
+		a = a.Minus(everyIPv6)
+	}
 	for _, prefix := range a.Prefixes() {
 		all = append(all, prefix.String())
+	}
+	if v6 {
+		all = append(all, "::/0")
 	}
 	return all
 }
@@ -151,7 +168,18 @@ func partyOf(p reach.Party) *PacketParty {
 	if p.Ref == (estate.Ref{}) && p.Interface == "" {
 		return nil
 	}
-	return &PacketParty{p.Ref, p.Interface, p.Address}
+	return &PacketParty{p.Ref, p.Interface, single(p.Address)}
+}
+
+// single is the one address of a party, without a length; empty where it may have any of several.
+func single(address string) string {
+	if p, err := netip.ParsePrefix(address); err == nil && p.IsSingleIP() {
+		return p.Addr().String()
+	}
+	if a, err := netip.ParseAddr(address); err == nil {
+		return a.String()
+	}
+	return ""
 }
 
 func hopsOf(hops []reach.Hop) []PacketHop {

@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"io"
 	"maps"
-	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
-	"github.com/onus-cloud/onus/internal/netset"
 	"github.com/onus-cloud/onus/internal/reach"
 )
 
@@ -201,41 +199,21 @@ func (a *PacketAnswer) sources(q PacketQuestion) string {
 // where names the addresses: "everywhere", "all of IPv4", "203.0.113.0/24".
 func (a *PacketAnswer) where() string { return addressesName(a.Addresses) }
 
-func addressesName(cidrs []string) string {
-	var prefixes []netip.Prefix
-	for _, text := range cidrs {
-		if p, err := netip.ParsePrefix(text); err == nil {
-			prefixes = append(prefixes, p)
-		}
-	}
-	set := netset.Of(prefixes...)
-	v4, v6 := set.ContainsAll(everyIPv4), set.ContainsAll(everyIPv6)
+func addressesName(all []string) string {
+	v4, v6 := slices.Contains(all, "0.0.0.0/0"), slices.Contains(all, "::/0")
 	switch {
 	case v4 && v6:
 		return "everywhere"
-	case v4 && set.Intersect(netset.Of(netip.MustParsePrefix("::/0"))).Empty():
+	case v4 && len(all) == 1:
 		return "all of IPv4"
-	case v6 && set.Intersect(netset.Of(netip.MustParsePrefix("0.0.0.0/0"))).Empty():
+	case v6 && len(all) == 1:
 		return "all of IPv6"
-	case set.CoversInternet():
-		return "most of the Internet (" + brief(cidrs, 3) + ")"
+	case v4:
+		return "all of IPv4 and " + brief(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "0.0.0.0/0" }), 3)
+	case v6:
+		return "all of IPv6 and " + brief(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "::/0" }), 3)
 	}
-	return brief(cidrs, 3)
-}
-
-var (
-	everyIPv4 = netset.Of(netip.MustParsePrefix("0.0.0.0/0")).Public()
-	everyIPv6 = netset.Of(netip.MustParsePrefix("2000::/3")).Public()
-)
-
-func anybody(cidrs []string) bool {
-	set := netset.Addresses{}
-	for _, text := range cidrs {
-		if p, err := netip.ParsePrefix(text); err == nil {
-			set = set.Union(netset.Of(p))
-		}
-	}
-	return set.CoversInternet()
+	return brief(all, 3)
 }
 
 // brief lists a few and counts the others.
@@ -625,8 +603,8 @@ func (g *groups) line(f *PacketFlow) *line {
 	switch {
 	case who == nil && len(f.Addresses) == 0:
 		l.outside = "outside"
-	case who == nil && f.where() != "everywhere" && anybody(f.Addresses):
-		l.outside = "the Internet, " + f.where()
+	case who == nil && (slices.Contains(f.Addresses, "0.0.0.0/0") || slices.Contains(f.Addresses, "::/0")):
+		l.outside = "the Internet: " + f.where()
 	case who == nil:
 		l.outside = f.where()
 	default:
