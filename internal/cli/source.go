@@ -30,11 +30,17 @@ type source struct {
 }
 
 func (s *source) flags(c *cobra.Command) {
+	s.where(c)
+	f := c.Flags()
+	f.StringVar(&s.claims, "claims", "", "the claims file (default: onus.yaml, if there is one)")
+	f.StringVar(&s.now, "now", "", "the date by which excuses end, instead of today")
+}
+
+// where adds the flags that say what to read: all that a command needs that asks nothing of the claims file.
+func (s *source) where(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.from, "from", "", "read a recording, a zip of one, a folder of AWS CLI output, or `demo`, instead of AWS")
 	f.StringVar(&s.asOf, "as-of", "", "when the AWS CLI output was made, as 2026-11-23 or 2026-11-23T12:00:00Z (default: the newest file's time)")
-	f.StringVar(&s.claims, "claims", "", "the claims file (default: onus.yaml, if there is one)")
-	f.StringVar(&s.now, "now", "", "the date by which excuses end, instead of today")
 	s.live.flags(c)
 }
 
@@ -59,11 +65,8 @@ func (s *source) open(c *cobra.Command) (*facts, error) {
 			return nil, usage("--now: %v", err)
 		}
 	}
-	if s.from != "" && s.live.given() {
-		return nil, usage("--from reads no AWS account: leave --profile, --role-arn and --org-role out, or --from")
-	}
-	if s.asOf != "" && s.from == "" {
-		return nil, usage("--as-of is for a folder of AWS CLI output: name it with --from")
+	if err := s.check(); err != nil {
+		return nil, err
 	}
 	if f.isDemo {
 		if s.now == "" {
@@ -80,15 +83,34 @@ func (s *source) open(c *cobra.Command) (*facts, error) {
 	} else if f.declared, err = s.readClaims(suite); err != nil {
 		return nil, err
 	}
-	if s.from != "" {
-		f.set, err = readFrom(s.from, s.asOf, s.live.regions...)
-		if err == nil && len(s.live.regions) > 0 {
-			f.set.Scope.Regions = s.live.regions
-		}
-	} else {
-		f.set, err = s.live.collect(c, nil)
-	}
+	f.set, err = s.read(c)
 	return f, err
+}
+
+// check refuses flags that say two things.
+func (s *source) check() error {
+	if s.from != "" && s.live.given() {
+		return usage("--from reads no AWS account: leave --profile, --role-arn and --org-role out, or --from")
+	}
+	if s.asOf != "" && s.from == "" {
+		return usage("--as-of is for a folder of AWS CLI output: name it with --from")
+	}
+	return nil
+}
+
+// read reads what --from names, or AWS.
+func (s *source) read(c *cobra.Command) (*responses.Set, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if s.from == "" {
+		return s.live.collect(c, nil)
+	}
+	set, err := readFrom(s.from, s.asOf, s.live.regions...)
+	if err == nil && len(s.live.regions) > 0 {
+		set.Scope.Regions = s.live.regions
+	}
+	return set, err
 }
 
 func (s *source) readClaims(suite control.Suite) (*claims.File, error) {

@@ -52,7 +52,7 @@ func (c *acme) hosts() {
 	c.test.scale(3, like, c.test.vpc.private)
 
 	list := c.tools.prefixList("office", "203.0.113.0/24")
-	office := c.tools.group(c.tools.vpc, "tools", "internal tools", labels{"owner": "ops"}, tcp(443, list, "office"))
+	office := c.tools.group(c.tools.vpc, "tools", "internal tools", labels{"owner": "ops"}, tcp(443, list, "office"), tcp(443, c.tools.vpc.cidr.String(), "builds"))
 	c.tools.classic("intranet", c.tools.vpc, office)
 	tools := c.legacy.profile("tools-host", nil, managedCore)
 	for i, name := range []string{"wiki", "artifacts", "ldap"} {

@@ -39,6 +39,7 @@ type Network struct {
 
 	doors *doors
 	flows func() []Flow // everything from the Internet, once
+	ends  ends
 }
 
 // regional is the id of a resource in a Region. AWS's ids are not given twice in one.
@@ -369,7 +370,3 @@ func called(r estate.Ref) string {
 	}
 	return cmp.Or(r.Kind, "resource") + " " + r.ID
 }
-
-// End understands one end as a person writes it: "internet", an address, a CIDR, an id, a name, an ARN. The error of one
-// that is not there names the nearest that are.
-func (n *Network) End(text string) (End, error) { return End{}, nil }

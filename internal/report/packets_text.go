@@ -1,0 +1,769 @@
+package report
+
+import (
+	"cmp"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/reach"
+)
+
+// PacketsText writes what `onus reach` says: of one packet the verdict in words and its way, hop by hop; of the other
+// questions groups, the direct ways first, what is not known apart.
+func PacketsText(w io.Writer, p *Packets, o Options) error {
+	p = scrubValue(reflect.ValueOf(p), false).Interface().(*Packets)
+	t := newTerminal(o)
+	if p.Answer != nil {
+		t.packet(p)
+	} else {
+		t.flows(p)
+	}
+	t.next()
+	return t.flush(w)
+}
+
+// packet is the answer to one question.
+func (t *terminal) packet(p *Packets) {
+	a, q := p.Answer, p.Question
+	t.para("", "  ", t.in(bold, "from "+q.end(q.From, a.From)+" to "+q.end(q.To, a.To)+", "+q.traffic()))
+	t.para("", "", t.in(dim, "read from "+cmp.Or(p.Source, "an unnamed source")+", observed "+when(p.Observed)))
+	t.blank()
+	t.para(t.mark(least(a.Arrives, a.Session))+" ", "  ", "a packet arrives: "+t.word(a.Arrives)+"; "+q.session()+": "+t.word(a.Session))
+	if a.Reason != "" {
+		t.para("  ", "  ", a.Reason)
+	}
+	if line := a.sources(q); line != "" {
+		t.para("  ", "  ", line)
+	}
+	if by := a.by(); by != "" {
+		t.para("  ", "  ", by)
+	}
+	if ports := a.ClientPorts; a.Session == "yes" && len(ports) > 0 && q.SourcePort == 0 && !slices.Equal(ports, []string{"1-65535"}) && !slices.Equal(ports, []string{"0-65535"}) {
+		t.para("  ", "  ", "the reply gets back only to clients that send from the ports "+brief(ports, 6))
+	}
+	t.way("the way there", a.Path)
+	t.way("the way of the reply", a.Return)
+	if a.StoppedBy != nil {
+		t.blank()
+		what := "the packet"
+		if a.Arrives == "yes" {
+			what = "the reply"
+		}
+		t.para("  ", "    ", what+" is stopped by "+hopName(a.StoppedBy.Ref)+also(a.AlsoStoppedBy))
+	}
+	t.wouldTell(gapsOf(a))
+}
+
+// also says what else would stop it, once the first is mended.
+func also(hops []PacketHop) string {
+	var names []string
+	for _, h := range hops {
+		if name := hopName(h.Ref); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; without that, by " + list(names)
+}
+
+// way is one hop a line.
+func (t *terminal) way(title string, hops []PacketHop) {
+	if len(hops) == 0 {
+		return
+	}
+	t.heading(title)
+	var rows [][]string
+	for _, h := range hops {
+		what := cmp.Or(h.Text, h.Rule)
+		if h.Rule != "" && h.Text != "" && !strings.Contains(h.Text, h.Rule) {
+			what += " · " + t.in(dim, h.Rule)
+		}
+		if t.width < 130 { // too narrow for the hop and its rule on one line
+			t.para("  "+t.passes(h.Passes)+"  ", "           ", hopName(h.Ref))
+			if what != "" {
+				t.para("             ", "             ", what)
+			}
+			continue
+		}
+		rows = append(rows, []string{t.passes(h.Passes), hopName(h.Ref), what})
+	}
+	t.table("  ", rows)
+}
+
+// passes is the mark of a hop: a word, so that colour carries nothing alone; all are as wide as the widest.
+func (t *terminal) passes(passes string) string {
+	switch passes {
+	case "yes":
+		return t.in(green, "passes ")
+	case "no":
+		return t.in(red, "stops  ")
+	}
+	return t.in(yellow, "unknown")
+}
+
+func (t *terminal) mark(truth string) string {
+	switch truth {
+	case "yes":
+		return "→"
+	case "no":
+		return "✗"
+	}
+	return "?"
+}
+
+func (t *terminal) word(truth string) string {
+	if truth == "unknown" {
+		return t.in(yellow, "unknown")
+	}
+	return t.in(bold, truth)
+}
+
+func least(a, b string) string {
+	for _, truth := range []string{"no", "unknown"} {
+		if a == truth || b == truth {
+			return truth
+		}
+	}
+	return "yes"
+}
+
+// hopName names a hop as short as it is exact: "security group sg-0abc (web)".
+func hopName(r estate.Ref) string {
+	switch {
+	case r.Kind == "internet":
+		return cmp.Or(r.Name, "the Internet")
+	case r.Name != "" && r.Name != r.ID:
+		return noun(r.Kind) + " " + r.ID + " (" + r.Name + ")"
+	}
+	return strings.TrimSpace(noun(r.Kind) + " " + r.ID)
+}
+
+// partyName names a party for people, its name first.
+func partyName(p *PacketParty) string {
+	if p == nil {
+		return ""
+	}
+	return strings.TrimSpace(noun(p.Kind) + " " + called(p.Ref))
+}
+
+// end is one end as it was asked for, and whom the answer is about where that says more.
+func (q PacketQuestion) end(typed string, p *PacketParty) string {
+	if strings.EqualFold(typed, "internet") {
+		return "the Internet"
+	}
+	if p == nil || p.Kind == "" {
+		return typed
+	}
+	if typed == p.ID || strings.EqualFold(typed, p.Name) || typed == p.ARN {
+		return partyName(p)
+	}
+	return typed + ", that is " + partyName(p)
+}
+
+func (q PacketQuestion) traffic() string {
+	if q.Ports == "" {
+		return q.Protocol
+	}
+	return q.Protocol + " " + q.Ports
+}
+
+// session says what a reply means for the protocol.
+func (q PacketQuestion) session() string {
+	switch q.Protocol {
+	case "tcp":
+		return "a TCP session is possible"
+	case "icmp", "icmpv6":
+		return "its answer gets back"
+	}
+	return "a reply gets back"
+}
+
+// sources says from which addresses outside, or to which, the answer is.
+func (a *PacketAnswer) sources(q PacketQuestion) string {
+	if len(a.Addresses) == 0 || a.Arrives == "no" {
+		return ""
+	}
+	may := map[string]string{"yes": "arrive", "unknown": "may arrive"}[a.Arrives]
+	if a.From == nil {
+		return "packets " + may + " from " + a.where()
+	}
+	return "packets " + may + " at " + a.where()
+}
+
+// where names the addresses: "everywhere", "all of IPv4", "203.0.113.0/24".
+func (a *PacketAnswer) where() string { return addressesName(a.Addresses) }
+
+func addressesName(all []string) string {
+	v4, v6 := slices.Contains(all, "0.0.0.0/0"), slices.Contains(all, "::/0")
+	switch {
+	case v4 && v6:
+		return "everywhere"
+	case v4 && len(all) == 1:
+		return "all of IPv4"
+	case v6 && len(all) == 1:
+		return "all of IPv6"
+	case v4:
+		return "all of IPv4 and " + brief(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "0.0.0.0/0" }), 3)
+	case v6:
+		return "all of IPv6 and " + brief(slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "::/0" }), 3)
+	}
+	return brief(all, 3)
+}
+
+// brief lists a few and counts the others.
+func brief(words []string, most int) string {
+	if n := len(words) - most; n > 1 {
+		return strings.Join(words[:most], ", ") + " and " + number(n) + " more"
+	}
+	return strings.Join(words, ", ")
+}
+
+// by names the way where it is not direct.
+func (a *PacketAnswer) by() string {
+	if len(a.Through) == 0 {
+		return ""
+	}
+	return "through " + chain(a.Through)
+}
+
+func chain(refs []estate.Ref) string {
+	var names []string
+	for _, r := range refs {
+		names = append(names, noun(r.Kind)+" "+called(r))
+	}
+	return strings.Join(names, ", then ")
+}
+
+func gapsOf(a *PacketAnswer) []estate.Gap {
+	if a.Arrives == "no" || a.Session != "unknown" && a.Arrives != "unknown" {
+		return nil
+	}
+	gaps := slices.Clone(a.Gaps)
+	for _, h := range slices.Concat(a.Path, a.Return) {
+		gaps = append(gaps, h.Gaps...)
+	}
+	return gaps
+}
+
+// wouldTell names the calls that would have told what is not known, each once.
+func (t *terminal) wouldTell(gaps []estate.Gap) {
+	var texts []string
+	for _, g := range gaps {
+		if s := g.String(); !slices.Contains(texts, s) {
+			texts = append(texts, s)
+		}
+	}
+	if len(texts) == 0 {
+		return
+	}
+	t.heading("what would have told")
+	const most = 6
+	for i, s := range texts {
+		if i == most && t.Causes >= 0 {
+			t.para("  ", "  ", t.in(dim, "… and "+number(len(texts)-most)+" more: --all shows them"))
+			break
+		}
+		t.para("  ? ", "    ", s)
+	}
+	if cure := cures(gaps); cure != "" {
+		t.para("    ", "    ", t.in(dim, cure))
+	}
+}
+
+// flows is the answer to a question about many packets.
+func (t *terminal) flows(p *Packets) {
+	g := newGroups(p)
+	t.para("", "  ", t.in(bold, g.title()))
+	t.para("", "", t.in(dim, "read from "+cmp.Or(p.Source, "an unnamed source")+", observed "+when(p.Observed)))
+	t.blank()
+	t.para("", "", g.summary())
+	for _, s := range g.sections {
+		t.heading(s.title)
+		t.section(s)
+	}
+	if len(g.unknown) > 0 {
+		t.heading(g.unknownTitle())
+		t.doubts(g)
+	}
+	if len(p.Unread) > 0 {
+		t.heading("not read in full, so that there may be more")
+		t.unread(p.Unread)
+	}
+}
+
+// section lays out one way: doors with the parties behind them, or the parties alone.
+func (t *terminal) section(s *section) {
+	const most = 12
+	for i, b := range s.bundles {
+		if i == most && t.Causes >= 0 {
+			t.para("  ", "  ", t.in(dim, "… and "+number(len(s.bundles)-most)+" more: --all shows them"))
+			break
+		}
+		indent := "  "
+		if b.door != "" {
+			t.para("  ", "    ", t.in(bold, b.door)+" "+t.in(cyan, "→"))
+			indent = "    "
+		}
+		t.lines(b.lines, indent)
+	}
+}
+
+// doubts are what is not known, by reason.
+func (t *terminal) doubts(g *groups) {
+	const most = 10
+	for i, d := range g.unknown {
+		if i == most && t.Causes >= 0 {
+			t.para("  ", "  ", t.in(dim, "… and for "+count(len(g.unknown)-most, "more reason")+": --all shows them"))
+			break
+		}
+		t.para("  ? ", "    ", d.reason)
+		t.lines(d.lines, "    ")
+		for j, gap := range d.gaps {
+			if j == 3 && t.Causes >= 0 {
+				t.para("    ", "    ", t.in(dim, "… and "+count(len(d.gaps)-3, "more call")))
+				break
+			}
+			t.para("    ", "    ", t.in(dim, "would have told: "+gap))
+		}
+	}
+}
+
+// lines are parties and what passes, a row each.
+func (t *terminal) lines(lines []*line, indent string) {
+	const most = 12
+	var rows [][]string
+	for i, l := range lines {
+		if i == most && t.Causes >= 0 {
+			rows = append(rows, []string{"…", t.in(dim, "and "+number(len(lines)-most)+" more: --all shows them")})
+			break
+		}
+		rows = append(rows, []string{l.traffic(), strings.Join(present([]string{t.in(bold, l.who(t.Causes < 0)), l.note, t.in(dim, l.place)}), " · ")})
+	}
+	t.table(indent, rows)
+}
+
+// unread says per operation where it was not read.
+func (t *terminal) unread(gaps []estate.Gap) {
+	type line struct {
+		first string
+		n     int
+	}
+	of := map[string]*line{}
+	var order []string
+	for _, g := range gaps {
+		key := string(g.Operation) + g.Outcome.String() + g.Code
+		if of[key] == nil {
+			of[key] = &line{first: g.String()}
+			order = append(order, key)
+		}
+		of[key].n++
+	}
+	const most = 6
+	for i, key := range order {
+		if i == most && t.Causes >= 0 {
+			t.para("  ", "  ", t.in(dim, "… and "+number(len(order)-most)+" more: --all shows them"))
+			break
+		}
+		text := of[key].first
+		if n := of[key].n - 1; n > 0 {
+			text += ", and in " + count(n, "other place")
+		}
+		t.para("  ? ", "    ", text)
+	}
+	if cure := cures(gaps); cure != "" {
+		t.para("    ", "    ", t.in(dim, cure))
+	}
+}
+
+// groups is a list of flows as it is laid out.
+type groups struct {
+	*Packets
+	sections []*section
+	unknown  []*doubt
+	accounts map[string]string // what they are called
+}
+
+type section struct {
+	title   string
+	key     string
+	bundles []*bundle
+	byDoor  map[string]*bundle
+}
+
+// bundle is a door and what is behind it; without a door one group of parties.
+type bundle struct {
+	door  string
+	lines []*line
+	byKey map[string]*line
+}
+
+// line is parties that share everything but their names.
+type line struct {
+	parties     []estate.Ref
+	outside     string              // instead, of addresses
+	passes      map[string][]string // protocol to ports; none of them: all
+	note, place string
+}
+
+// traffic writes what passes: "tcp 22, 8080; udp".
+func (l *line) traffic() string {
+	var parts []string
+	for _, p := range protocolsOf(l.passes) {
+		ports := l.passes[p]
+		slices.SortFunc(ports, func(a, b string) int { return cmp.Or(cmp.Compare(leading(a), leading(b)), cmp.Compare(a, b)) })
+		if len(ports) == 0 && p != "everything" {
+			p = "all " + p
+		}
+		parts = append(parts, strings.TrimSpace(p+" "+brief(ports, 8)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// protocolsOf lists the protocols, those that people know first. Of those by number alone, many are one.
+func protocolsOf(passes map[string][]string) []string {
+	var known, numbered []string
+	for _, p := range slices.Sorted(maps.Keys(passes)) {
+		if strings.HasPrefix(p, "protocol ") {
+			numbered = append(numbered, p)
+		} else {
+			known = append(known, p)
+		}
+	}
+	slices.SortFunc(known, func(a, b string) int { return cmp.Compare(slices.Index(familiar, a), slices.Index(familiar, b)) })
+	if len(numbered) > 3 {
+		all := len(numbered) >= 256-len(familiar)
+		for _, p := range known {
+			all = all && len(passes[p]) == 0
+		}
+		if all && len(known) == len(familiar) {
+			return []string{"everything"}
+		}
+		numbered = []string{number(len(numbered)) + " other protocols"}
+	}
+	return append(known, numbered...)
+}
+
+var familiar = []string{"tcp", "udp", "icmp", "icmpv6"}
+
+// leading is the number that a range begins with.
+func leading(text string) int {
+	n := 0
+	for _, r := range text {
+		if r < '0' || r > '9' {
+			break
+		}
+		n = n*10 + int(r-'0')
+	}
+	return n
+}
+
+// who names the parties of a line: one with its id, of several the first few, and their ids only where all are wanted.
+func (l *line) who(all bool) string {
+	if len(l.parties) == 0 {
+		return l.outside
+	}
+	kind := l.parties[0].Kind
+	if len(l.parties) == 1 {
+		return noun(kind) + " " + called(l.parties[0])
+	}
+	const most = 3
+	var names []string
+	for i, p := range l.parties {
+		if i == most && !all && len(l.parties) > most+1 {
+			break
+		}
+		if all {
+			names = append(names, called(p))
+		} else {
+			names = append(names, cmp.Or(p.Name, p.ID))
+		}
+	}
+	s := count(len(l.parties), noun(kind)) + ": " + strings.Join(names, ", ")
+	if n := len(l.parties) - len(names); n > 0 {
+		s += " and " + number(n) + " more"
+	}
+	return s
+}
+
+// doubt is what is not known for one reason.
+type doubt struct {
+	reason string
+	gaps   []string
+	*bundle
+}
+
+func (g *groups) title() string {
+	q := g.Question
+	on := ""
+	if q.Protocol != "" {
+		on = ", on " + q.traffic()
+	}
+	switch q.Kind {
+	case "internet":
+		return "what the Internet reaches" + on
+	case "from":
+		return "what " + q.From + " reaches" + on
+	case "to":
+		return "who reaches " + q.To + on
+	}
+	return "what passes from " + q.end(q.From, nil) + " to " + q.end(q.To, nil) + on
+}
+
+// ways are the titles of sections, in order.
+var ways = []struct {
+	way   reach.Way
+	title string
+}{
+	{reach.Direct, "directly"},
+	{reach.ByLoadBalancer, "through a load balancer"},
+	{reach.ByDistribution, "through CloudFront"},
+	{reach.ByAccelerator, "through Global Accelerator"},
+	{reach.ByAPI, "through API Gateway"},
+	{reach.ByEndpointService, "through a VPC endpoint service"},
+	{reach.ByFunctionURL, "through a function's own URL"},
+	{reach.ByClusterEndpoint, "through the endpoint of a Kubernetes cluster"},
+}
+
+func newGroups(p *Packets) *groups {
+	g := &groups{Packets: p, accounts: map[string]string{}}
+	for _, a := range p.Accounts {
+		g.accounts[a.ID] = a.Name
+	}
+	byKey := map[string]*section{}
+	var wide, narrow []*section
+	for _, w := range ways {
+		s := &section{title: w.title, key: string(w.way)}
+		byKey[s.key] = s
+		wide = append(wide, s)
+		if p.Question.Kind == "internet" {
+			s := &section{title: "from some addresses only, " + w.title, key: "some " + string(w.way)}
+			byKey[s.key] = s
+			narrow = append(narrow, s)
+		}
+	}
+	g.place(byKey)
+	for _, s := range append(wide, narrow...) {
+		if len(s.bundles) > 0 {
+			for _, b := range s.bundles {
+				b.fold()
+			}
+			g.sections = append(g.sections, s)
+		}
+	}
+	for _, d := range g.unknown {
+		d.fold()
+	}
+	return g
+}
+
+// place puts each flow into its section, or among the doubts: one line for each party and what is noted of it.
+func (g *groups) place(sections map[string]*section) {
+	doubts := map[string]*doubt{}
+	for i := range g.Flows {
+		f := &g.Flows[i]
+		switch f.Arrives {
+		case "no":
+			continue
+		case "unknown":
+			g.doubt(doubts, f)
+			continue
+		}
+		key := cmp.Or(f.Way, string(reach.Direct))
+		if g.Question.Kind == "internet" && f.Internet != "yes" && len(f.Addresses) > 0 {
+			key = "some " + key
+		}
+		s := sections[key]
+		if s == nil { // a way that this version does not know
+			s = sections[string(reach.Direct)]
+		}
+		s.bundle(chain(f.Through)).add(g.line(f))
+	}
+	for _, d := range doubts {
+		g.unknown = append(g.unknown, d)
+	}
+	slices.SortFunc(g.unknown, func(a, b *doubt) int {
+		return cmp.Or(cmp.Compare(a.reason, b.reason), slices.Compare(a.gaps, b.gaps))
+	})
+}
+
+// line is one flow.
+func (g *groups) line(f *PacketFlow) *line {
+	l := &line{passes: map[string][]string{f.Protocol: f.Ports}}
+	var notes []string
+	who, asker := f.To, f.From
+	if g.Question.Kind == "to" {
+		who, asker = asker, who
+	}
+	switch {
+	case who == nil && len(f.Addresses) == 0:
+		l.outside = "outside"
+	case who == nil && (slices.Contains(f.Addresses, "0.0.0.0/0") || slices.Contains(f.Addresses, "::/0")):
+		l.outside = "the Internet: " + f.where()
+	case who == nil:
+		l.outside = f.where()
+	default:
+		r := who.Ref
+		if r.Kind == "" {
+			r = estate.Ref{Kind: "network-interface", ID: who.Interface}
+		}
+		l.parties, l.place = []estate.Ref{r}, strings.TrimSpace(cmp.Or(g.accounts[r.Account], r.Account)+" "+r.Region)
+	}
+	if who != nil && asker == nil && len(f.Addresses) > 0 {
+		notes = append(notes, "from "+f.where())
+		if f.Arrives == "yes" && f.Internet == "unknown" {
+			notes = append(notes, "whether from elsewhere too is not known")
+		}
+	}
+	switch {
+	case f.Arrives == "unknown":
+	case f.Session == "no":
+		notes = append(notes, "packets only: no reply gets back")
+	case f.Session == "unknown":
+		notes = append(notes, "whether a reply gets back is not known")
+	}
+	l.note = strings.Join(notes, " · ")
+	return l
+}
+
+func (g *groups) doubt(doubts map[string]*doubt, f *PacketFlow) {
+	var gaps []string
+	for _, gap := range gapsOf(&f.PacketAnswer) {
+		if s := gap.String(); !slices.Contains(gaps, s) {
+			gaps = append(gaps, s)
+		}
+	}
+	reason := f.Reason
+	if by := f.by(); by != "" {
+		reason = strings.TrimSpace(reason + " (" + by + ")")
+	}
+	key := strings.Join(append([]string{reason}, gaps...), "\x00")
+	if doubts[key] == nil {
+		doubts[key] = &doubt{reason, gaps, &bundle{byKey: map[string]*line{}}}
+	}
+	doubts[key].add(g.line(f))
+}
+
+func (s *section) bundle(door string) *bundle {
+	if b := s.byDoor[door]; b != nil {
+		return b
+	}
+	if s.byDoor == nil {
+		s.byDoor = map[string]*bundle{}
+	}
+	b := &bundle{door: door, byKey: map[string]*line{}}
+	s.bundles = append(s.bundles, b)
+	s.byDoor[door] = b
+	return b
+}
+
+// add puts a line in, or its traffic to the line of the same party.
+func (b *bundle) add(l *line) {
+	key := l.outside + "\x00" + l.note
+	if len(l.parties) > 0 {
+		key = l.parties[0].Key() + "\x00" + l.note
+	}
+	old := b.byKey[key]
+	if old == nil {
+		b.byKey[key] = l
+		b.lines = append(b.lines, l)
+		return
+	}
+	for p, ports := range l.passes {
+		was, ok := old.passes[p]
+		switch {
+		case !ok:
+			old.passes[p] = ports
+		case len(was) > 0 && len(ports) > 0:
+			old.passes[p] = slices.Compact(slices.Sorted(slices.Values(slices.Concat(was, ports))))
+		default:
+			old.passes[p] = nil // all ports
+		}
+	}
+}
+
+// fold joins the lines of parties that share everything but their names, and sorts: hosts first, a lone one before a fleet.
+func (b *bundle) fold() {
+	var lines []*line
+	of := map[string]*line{}
+	for _, l := range b.lines {
+		if len(l.parties) == 0 {
+			lines = append(lines, l)
+			continue
+		}
+		key := strings.Join([]string{l.parties[0].Kind, l.traffic(), l.note, l.place}, "\x00")
+		if old := of[key]; old != nil {
+			old.parties = append(old.parties, l.parties...)
+			continue
+		}
+		of[key] = l
+		lines = append(lines, l)
+	}
+	for _, l := range lines {
+		slices.SortStableFunc(l.parties, func(a, b estate.Ref) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	slices.SortStableFunc(lines, func(a, b *line) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(len(a.parties), len(b.parties)))
+	})
+	b.lines = lines
+}
+
+// rank puts the outside first, then hosts, and interfaces of which nothing else is known last.
+func (l *line) rank() int {
+	switch {
+	case len(l.parties) == 0:
+		return 0
+	case l.parties[0].Kind == "instance":
+		return 1
+	case l.parties[0].Kind == "network-interface":
+		return 3
+	}
+	return 2
+}
+
+// size counts who is in a bundle.
+func (b *bundle) size() int {
+	n := 0
+	for _, l := range b.lines {
+		n += max(1, len(l.parties))
+	}
+	return n
+}
+
+// summary counts what is reached, by way: "1 directly · 15 through a load balancer · of 2 it is not known".
+func (g *groups) summary() string {
+	var parts []string
+	for _, s := range g.sections {
+		n := 0
+		for _, b := range s.bundles {
+			n += b.size()
+		}
+		parts = append(parts, number(n)+" "+s.title)
+	}
+	unsure := 0
+	for _, d := range g.unknown {
+		unsure += d.size()
+	}
+	if unsure > 0 {
+		parts = append(parts, number(unsure)+" not known")
+	}
+	if len(parts) == 0 {
+		return "nothing that was read"
+	}
+	return strings.Join(parts, " · ")
+}
+
+func (g *groups) unknownTitle() string {
+	switch g.Question.Kind {
+	case "internet":
+		return "may be reachable: it is not known"
+	case "to":
+		return "may reach it: it is not known"
+	}
+	return "may pass: it is not known"
+}
