@@ -13,7 +13,7 @@ import (
 
 // edgeList is CloudFront's list of addresses, as the tests have it.
 func (w *town) edgeList(known bool) {
-	l := &estate.PrefixList{Resource: named("prefix-list", "pl-cf"), Entries: estate.Know(netset.Of(prefixes("120.52.22.96/27", "13.124.199.0/24")...))}
+	l := &estate.PrefixList{Resource: named("prefix-list", "pl-cf"), Entries: estate.Know(netset.Of(netPrefixes("120.52.22.96/27", "13.124.199.0/24")...))}
 	l.Reference.Name = originFacing
 	if !known {
 		l.Entries = estate.Unread[netset.Addresses](estate.Gap{Place: here, Operation: "ec2:GetManagedPrefixListEntries", Outcome: operation.Denied})
@@ -90,7 +90,7 @@ func TestUnreadListOfCloudFrontsAddressesLeavesItsOriginsUnknown(t *testing.T) {
 func TestOriginThatAdmitsEverybodyNeedsNoList(t *testing.T) {
 	t.Parallel()
 	w := cdn(false)
-	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(prefixes("0.0.0.0/0")...))
+	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(netPrefixes("0.0.0.0/0")...))
 	wantWay(t, w.network(), "i-app", ByDistribution, "8080", estate.True)
 }
 
@@ -227,7 +227,7 @@ func TestBlockPublicAccessStopsAccelerators(t *testing.T) {
 func TestGroupsSeeTheClientsOfAnAccelerator(t *testing.T) {
 	t.Parallel()
 	w := fast()
-	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(prefixes("198.0.0.0/24")...))
+	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(netPrefixes("198.0.0.0/24")...))
 	flows := byWay(w.network(), "i-app", ByAccelerator)
 	if len(flows) != 1 || flows[0].Addresses.String() != "198.0.0.0/24" {
 		t.Errorf("got %v, want one flow from 198.0.0.0/24", flows)
@@ -238,7 +238,7 @@ func TestGroupsSeeTheAcceleratorWhereClientsAreNotKept(t *testing.T) {
 	t.Parallel()
 	w := fast()
 	w.accelerate(estate.AcceleratorEndpoint{ID: w.LoadBalancers[0].Reference.ARN, Weight: 128})
-	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(prefixes("10.0.0.0/16")...))
+	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(netPrefixes("10.0.0.0/16")...))
 	wantWay(t, w.network(), "i-app", ByAccelerator, "8080", estate.True)
 }
 
@@ -402,7 +402,7 @@ func TestClusterEndpointAdmitsItsCIDRs(t *testing.T) {
 	t.Parallel()
 	w := newTown()
 	cluster := func(public bool, cidrs ...string) *estate.KubernetesCluster {
-		return &estate.KubernetesCluster{Resource: named("kubernetes-cluster", "k8s"), Description: estate.Know(estate.KubernetesDescription{Public: public, PublicCIDRs: prefixes(cidrs...)})}
+		return &estate.KubernetesCluster{Resource: named("kubernetes-cluster", "k8s"), Description: estate.Know(estate.KubernetesDescription{Public: public, PublicCIDRs: netPrefixes(cidrs...)})}
 	}
 	w.KubernetesClusters = []*estate.KubernetesCluster{cluster(true, "0.0.0.0/0")}
 	wantWay(t, w.network(), "k8s", ByClusterEndpoint, "443", estate.True)
@@ -420,8 +420,8 @@ func TestEndpointServiceLeadsFromOneVPCToAnother(t *testing.T) {
 	t.Parallel()
 	w := gateway()
 	w.APIs, w.VPCLinks = nil, nil
-	w.VPCs = append(w.VPCs, &estate.VPC{Resource: named("vpc", "vpc-2"), CIDRs: prefixes("10.2.0.0/16")})
-	w.Subnets = append(w.Subnets, &estate.Subnet{Resource: named("subnet", "subnet-2"), VPC: "vpc-2", Zone: "us-east-1a", CIDRs: prefixes("10.2.1.0/24")})
+	w.VPCs = append(w.VPCs, &estate.VPC{Resource: named("vpc", "vpc-2"), CIDRs: netPrefixes("10.2.0.0/16")})
+	w.Subnets = append(w.Subnets, &estate.Subnet{Resource: named("subnet", "subnet-2"), VPC: "vpc-2", Zone: "us-east-1a", CIDRs: netPrefixes("10.2.1.0/24")})
 	w.group("sg-2")
 	w.group("sg-door", "tcp 443 10.2.0.0/16")
 	for _, g := range w.SecurityGroups[1:] {

@@ -33,12 +33,12 @@ type town struct {
 func newTown() *town {
 	w := &town{Estate: &estate.Estate{}, unread: map[operation.ID]bool{}}
 	w.Accounts = []*estate.Account{{ID: acct, Regions: estate.Know([]string{reg}), Seen: []string{reg}}}
-	w.VPCs = []*estate.VPC{{Resource: named("vpc", "vpc-1"), CIDRs: prefixes("10.0.0.0/16")}}
+	w.VPCs = []*estate.VPC{{Resource: named("vpc", "vpc-1"), CIDRs: netPrefixes("10.0.0.0/16")}}
 	w.Subnets = []*estate.Subnet{
-		{Resource: named("subnet", "subnet-a"), VPC: "vpc-1", Zone: "us-east-1a", CIDRs: prefixes("10.0.1.0/24")},
-		{Resource: named("subnet", "subnet-b"), VPC: "vpc-1", Zone: "us-east-1b", CIDRs: prefixes("10.0.2.0/24")},
-		{Resource: named("subnet", "subnet-p"), VPC: "vpc-1", Zone: "us-east-1a", CIDRs: prefixes("10.0.11.0/24")},
-		{Resource: named("subnet", "subnet-q"), VPC: "vpc-1", Zone: "us-east-1c", CIDRs: prefixes("10.0.12.0/24")},
+		{Resource: named("subnet", "subnet-a"), VPC: "vpc-1", Zone: "us-east-1a", CIDRs: netPrefixes("10.0.1.0/24")},
+		{Resource: named("subnet", "subnet-b"), VPC: "vpc-1", Zone: "us-east-1b", CIDRs: netPrefixes("10.0.2.0/24")},
+		{Resource: named("subnet", "subnet-p"), VPC: "vpc-1", Zone: "us-east-1a", CIDRs: netPrefixes("10.0.11.0/24")},
+		{Resource: named("subnet", "subnet-q"), VPC: "vpc-1", Zone: "us-east-1c", CIDRs: netPrefixes("10.0.12.0/24")},
 	}
 	w.InternetGateways = []*estate.InternetGateway{{Resource: named("internet-gateway", "igw-1"), VPC: "vpc-1"}}
 	local := estate.Route{CIDR: netip.MustParsePrefix("10.0.0.0/16"), Target: "local", Active: true}
@@ -58,7 +58,7 @@ func named(kind, id string) estate.Resource {
 	return estate.Resource{Reference: estate.Ref{Kind: kind, Account: acct, Region: reg, ID: id}}
 }
 
-func prefixes(list ...string) []netip.Prefix {
+func netPrefixes(list ...string) []netip.Prefix {
 	var all []netip.Prefix
 	for _, s := range list {
 		all = append(all, netip.MustParsePrefix(s))
@@ -245,7 +245,7 @@ func shop() *town {
 	return w
 }
 
-var anybody = netset.Of(prefixes("0.0.0.0/0")...).Public()
+var anybody = netset.Of(netPrefixes("0.0.0.0/0")...).Public()
 
 func TestPrivateHostIsReachedThroughPublicLoadBalancer(t *testing.T) {
 	t.Parallel()
@@ -289,7 +289,7 @@ func TestTargetWhoseGroupDoesNotAdmitTheLoadBalancerIsNotReached(t *testing.T) {
 func TestLoadBalancerWhoseGroupAdmitsAFewLetsAFewThrough(t *testing.T) {
 	t.Parallel()
 	w := shop()
-	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(prefixes("198.0.0.0/24")...))
+	w.SecurityGroups[0].Rules[0].Addresses = estate.Know(netset.Of(netPrefixes("198.0.0.0/24")...))
 	n := w.network()
 	want(t, n, "i-app", "load-balancer tcp 8080 yes yes")
 	if f := n.doorFlows()[0]; f.Addresses.CoversInternet() || f.Addresses.String() != "198.0.0.0/24" {
@@ -324,7 +324,7 @@ func TestRuleWithConditionsForwardsSomeRequests(t *testing.T) {
 func TestSourceConditionNarrowsTheAddresses(t *testing.T) {
 	t.Parallel()
 	w := shop()
-	sources := netset.Of(prefixes("198.0.0.0/24")...)
+	sources := netset.Of(netPrefixes("198.0.0.0/24")...)
 	l := listen("HTTPS", 443)
 	l.Rules = estate.Know([]*estate.ListenerRule{{Priority: 5, Sources: &sources, Actions: []estate.ListenerAction{forwardTo("app")}}})
 	w.LoadBalancers[0].Listeners = estate.Know([]*estate.Listener{l})
@@ -338,7 +338,7 @@ func TestSourceConditionNarrowsTheAddresses(t *testing.T) {
 func TestRuleThatTakesAllRequestsOfSomeAddressesKeepsThemFromTheDefault(t *testing.T) {
 	t.Parallel()
 	w := shop()
-	blocked := netset.Of(prefixes("0.0.0.0/1", "::/0")...)
+	blocked := netset.Of(netPrefixes("0.0.0.0/1", "::/0")...)
 	l := listen("HTTPS", 443, "app")
 	l.Rules = estate.Know([]*estate.ListenerRule{{Priority: 5, Sources: &blocked, Conditions: map[string][]string{"source-ip": {"0.0.0.0/1"}}, Actions: []estate.ListenerAction{{Type: "fixed-response"}}}})
 	w.LoadBalancers[0].Listeners = estate.Know([]*estate.Listener{l})

@@ -143,19 +143,19 @@ func addressesOf(text string) (netset.Addresses, bool, error) {
 
 // directory is what ends may be called.
 type directory struct {
-	byID, byName map[string][]*entry // by the text in lower case
-	all          []*entry            // each thing once
+	byID, byName map[string][]*listed // by the text in lower case
+	all          []*listed            // each thing once
 }
 
-// entry is one thing that may be an end.
-type entry struct {
+// listed is one thing that may be an end.
+type listed struct {
 	ref   estate.Ref
 	names []string // besides its id and ARN, and not in lower case
 	// means is what it stands for where that is not itself; nil otherwise.
 	means func() (End, error)
 }
 
-func (e *entry) end() (End, error) {
+func (e *listed) end() (End, error) {
 	if e.means != nil {
 		return e.means()
 	}
@@ -174,7 +174,7 @@ func (d *ends) of(e *estate.Estate) *directory {
 }
 
 // find returns what is called so: exactly one, several, or none.
-func (d *directory) find(text string) []*entry {
+func (d *directory) find(text string) []*listed {
 	if host, ok := hostOf(text); ok {
 		text = host
 	}
@@ -187,10 +187,10 @@ func (d *directory) find(text string) []*entry {
 		return nil
 	}
 	if !isAccount(first) {
-		return slices.DeleteFunc(slices.Clone(d.called(rest)), func(e *entry) bool { return !strings.EqualFold(e.ref.Kind, first) })
+		return slices.DeleteFunc(slices.Clone(d.called(rest)), func(e *listed) bool { return !strings.EqualFold(e.ref.Kind, first) })
 	}
-	in := func(text, region string) []*entry {
-		return slices.DeleteFunc(slices.Clone(d.called(text)), func(e *entry) bool {
+	in := func(text, region string) []*listed {
+		return slices.DeleteFunc(slices.Clone(d.called(text)), func(e *listed) bool {
 			return e.ref.Account != first || region != "" && e.ref.Region != region
 		})
 	}
@@ -203,7 +203,7 @@ func (d *directory) find(text string) []*entry {
 	return nil
 }
 
-func (d *directory) called(text string) []*entry {
+func (d *directory) called(text string) []*listed {
 	fold := strings.ToLower(text)
 	if found := d.byID[fold]; len(found) > 0 {
 		return found
@@ -347,14 +347,14 @@ func unreadLists(e *estate.Estate, text string) []estate.Gap {
 	return gaps
 }
 
-// named are the kinds whose id is a name that somebody gave them. Other ids are AWS's own, and nothing else is called so.
-var named = []string{"load-balancer", "classic-load-balancer", "db-instance", "db-cluster", "cache-cluster", "warehouse", "function", "auto-scaling-group",
+// namedByPeople are the kinds whose id is a name that somebody gave them. Other ids are AWS's own, and nothing else is called so.
+var namedByPeople = []string{"load-balancer", "classic-load-balancer", "db-instance", "db-cluster", "cache-cluster", "warehouse", "function", "auto-scaling-group",
 	"container-cluster", "container-service", "kubernetes-cluster"}
 
-func givenByAWS(r estate.Ref) bool { return !slices.Contains(named, r.Kind) }
+func givenByAWS(r estate.Ref) bool { return !slices.Contains(namedByPeople, r.Kind) }
 
 func newDirectory(e *estate.Estate) directory {
-	b := builder{seen: map[string]*entry{}, directory: directory{byID: map[string][]*entry{}, byName: map[string][]*entry{}}}
+	b := builder{seen: map[string]*listed{}, directory: directory{byID: map[string][]*listed{}, byName: map[string][]*listed{}}}
 	add := b.add
 	for _, x := range e.Instances {
 		add(x.Reference)
@@ -446,18 +446,18 @@ func newDirectory(e *estate.Estate) directory {
 func lastPart(id string) string { return id[strings.LastIndexAny(id, "/:")+1:] }
 
 type builder struct {
-	seen map[string]*entry
+	seen map[string]*listed
 	directory
 }
 
-func (b *builder) add(r estate.Ref, names ...string) *entry {
+func (b *builder) add(r estate.Ref, names ...string) *listed {
 	if e := b.seen[r.Key()]; e != nil {
 		return e
 	}
-	e := &entry{ref: r}
+	e := &listed{ref: r}
 	b.seen[r.Key()] = e
 	b.all = append(b.all, e)
-	enter := func(m map[string][]*entry, text string) {
+	enter := func(m map[string][]*listed, text string) {
 		if fold := strings.ToLower(text); text != "" && !slices.Contains(m[fold], e) {
 			m[fold] = append(m[fold], e)
 		}

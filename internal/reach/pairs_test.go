@@ -13,9 +13,9 @@ import (
 	"github.com/onus-cloud/onus/internal/netset"
 )
 
-// inside is what a single question answers about the addresses that Pairs is about: private ones, and those of IPv6 by ways
+// privately is what a single question answers about the addresses that Pairs is about: private ones, and those of IPv6 by ways
 // that do not leave for the Internet.
-func (n *Network) inside(from, to *node, p packet) estate.Truth {
+func (n *Network) privately(from, to *node, p packet) estate.Truth {
 	best := estate.False
 	for _, six := range families(p.protocol) {
 		for _, fs := range n.places(from) {
@@ -74,7 +74,7 @@ func compare(t *testing.T, n *Network, p *Pairs, random *rand.Rand, samples int)
 		case 1:
 			q = packet{protocol: netset.ICMP, port: 8 << 8}
 		}
-		want := n.inside(from, to, q)
+		want := n.privately(from, to, q)
 		got := p.Reaches(from.iface.Ref().ID, to.iface.Ref().ID, q.protocol, q.port)
 		found[want]++
 		if got != want {
