@@ -104,9 +104,9 @@ func TestAccelerators(t *testing.T) {
 		"111122223333/globalaccelerator/list-accelerators.json": `{"Accelerators": [{"AcceleratorArn": "` + arn + `", "Name": "shop", "Enabled": true, "IpSets": [{"IpAddresses": ["198.51.100.9", "198.51.100.8"]}]},
 			{"AcceleratorArn": "arn:aws:globalaccelerator::111122223333:accelerator/a2", "Name": "idle", "Enabled": false}]}`,
 		"111122223333/globalaccelerator/list-custom-routing-accelerators.json": `{"Accelerators": [{"AcceleratorArn": "arn:aws:globalaccelerator::111122223333:accelerator/a3", "Name": "games", "Enabled": true}]}`,
-		"111122223333/globalaccelerator/list-listeners--AcceleratorArn=" + strings.ReplaceAll(arn, "/", "%2F") + ".json": `{"Listeners": [{"ListenerArn": "` + arn + `/listener/l1", "Protocol": "TCP", "PortRanges": [{"FromPort": 80, "ToPort": 80},
+		"111122223333/globalaccelerator/list-listeners--AcceleratorArn=a1.json": `{"Listeners": [{"ListenerArn": "` + arn + `/listener/l1", "Protocol": "TCP", "PortRanges": [{"FromPort": 80, "ToPort": 80},
 			{"FromPort": 8000, "ToPort": 8010}]}]}`,
-		"111122223333/globalaccelerator/list-endpoint-groups--ListenerArn=" + strings.ReplaceAll(arn+"/listener/l1", "/", "%2F") + ".json": `{"EndpointGroups": [{"EndpointGroupArn": "` + arn + `/listener/l1/endpoint-group/g1", "EndpointGroupRegion": "us-east-1",
+		"111122223333/globalaccelerator/list-endpoint-groups--ListenerArn=l1.json": `{"EndpointGroups": [{"EndpointGroupArn": "` + arn + `/listener/l1/endpoint-group/g1", "EndpointGroupRegion": "us-east-1",
 			"TrafficDialPercentage": 0.5, "PortOverrides": [{"ListenerPort": 80, "EndpointPort": 8080}], "EndpointDescriptions": [{"EndpointId": "i-1", "Weight": 0}, {"EndpointId": "eipalloc-1", "ClientIPPreservationEnabled": true}]}]}`,
 	})
 	a := e.Accelerators[0]
