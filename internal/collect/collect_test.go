@@ -15,7 +15,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -161,6 +165,8 @@ func TestTurnPage(t *testing.T) {
 		{"marker of another name", &kms.ListKeysInput{}, &kms.ListKeysOutput{Truncated: true, NextMarker: marker}, "m"},
 		{"next marker of next marker", &lambda.ListFunctionsInput{}, &lambda.ListFunctionsOutput{NextMarker: marker}, "m"},
 		{"empty", &kms.ListKeysInput{}, &kms.ListKeysOutput{NextMarker: aws.String("")}, ""},
+		{"in a list of CloudFront's", &cloudfront.ListVpcOriginsInput{}, &cloudfront.ListVpcOriginsOutput{VpcOriginList: &cloudfronttypes.VpcOriginList{IsTruncated: aws.Bool(true), NextMarker: marker}}, "m"},
+		{"a position", &apigateway.GetRestApisInput{}, &apigateway.GetRestApisOutput{Position: marker}, "m"},
 		{"no pages", &sts.GetCallerIdentityInput{}, &sts.GetCallerIdentityOutput{}, ""},
 	} {
 		if got := turnPage(c.in, c.out); got != c.want {
@@ -275,6 +281,55 @@ func TestInputIncomplete(t *testing.T) {
 	}
 	if got := one(t, kept, here, "ssm:DescribeInstancePatchStates"); got.Outcome != operation.Failed || got.Code != CodeInputIncomplete || len(got.Pages) != 1 {
 		t.Errorf("patch states are %s with code %q and %d pages", got.Outcome, got.Code, len(got.Pages))
+	}
+}
+
+// TestContainersInBatches: what a cluster has is described as many at a time as AWS takes, and is one response, which is what the
+// worst of its calls was.
+func TestContainersInBatches(t *testing.T) {
+	t.Parallel()
+	kept, _, err := collectFrom(t, newFake(func(a asked, out any) error {
+		switch page := out.(type) {
+		case *ecs.ListServicesOutput:
+			page.ServiceArns = make([]string, 11)
+		case *ecs.ListTasksOutput:
+			page.TaskArns = make([]string, 201)
+		case *ecs.DescribeTasksOutput:
+			if len(a.in.(*ecs.DescribeTasksInput).Tasks) == 1 {
+				return refusal("AccessDeniedException", "no")
+			}
+		}
+		return plausible(a, out)
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, kept, here, "ecs:DescribeServices"); got.Outcome != operation.OK || len(got.Pages) != 2 || got.About() != "x" {
+		t.Errorf("services of %q are %s in %d pages, want ok in 2 of x", got.About(), got.Outcome, len(got.Pages))
+	}
+	if got := one(t, kept, here, "ecs:DescribeTasks"); got.Outcome != operation.Denied || len(got.Pages) != 2 {
+		t.Errorf("tasks are %s in %d pages, want denied in 2", got.Outcome, len(got.Pages))
+	}
+}
+
+// TestFunctionPolicies: who may call is asked of functions that anybody may reach, at the alias that has the address.
+func TestFunctionPolicies(t *testing.T) {
+	t.Parallel()
+	kept, _, err := collectFrom(t, newFake(func(a asked, out any) error {
+		if page, ok := out.(*lambda.ListFunctionUrlConfigsOutput); ok {
+			const arn = "arn:aws:lambda:eu-west-1:111122223333:function:x"
+			page.FunctionUrlConfigs = []lambdatypes.FunctionUrlConfig{
+				{FunctionArn: aws.String(arn), AuthType: lambdatypes.FunctionUrlAuthTypeAwsIam},
+				{FunctionArn: aws.String(arn + ":live"), AuthType: lambdatypes.FunctionUrlAuthTypeNone},
+			}
+		}
+		return plausible(a, out)
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, kept, here, "lambda:GetPolicy"); got.About() != "x:live" {
+		t.Errorf("the policy of %q was asked, want that of x:live", got.About())
 	}
 }
 

@@ -585,6 +585,9 @@ func (n *names) arn(f *cliFile, kind, value string) string {
 			continue
 		}
 		_, tail, _ := strings.Cut(arn, kind)
+		if strings.Contains(tail, "/listener/") || strings.Contains(tail, "/endpoint-group/") {
+			continue // of Global Accelerator: something within
+		}
 		segments := strings.Split(tail, "/")
 		means := squash(arn) == squash(value) || slices.Contains(segments, value)
 		for i := range segments {
