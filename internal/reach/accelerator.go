@@ -47,7 +47,7 @@ func (n *Network) acceleratorFronts() []*front {
 						hops: []Hop{{At: outside, Passes: estate.True, Text: "anybody"}, {At: x.Reference, Passes: estate.True,
 							Rule: fmt.Sprintf("%s %s to %s", protocol, l.Ports, e.ID), Text: fmt.Sprintf("%s takes %s %s and sends to %s", called(x.Reference), protocol, l.Ports, e.ID)}},
 						entrance: entrance{way: ByAccelerator, through: []estate.Ref{x.Reference}}}
-					all = append(all, n.acceleratorEndpoint(f, e, protocol)...)
+					all = append(all, n.acceleratorEndpoint(f, e, g.Region)...)
 				}
 			}
 		}
@@ -72,7 +72,7 @@ func without(ports netset.Ports, port uint16) netset.Ports {
 	return netset.PortsOf(rest...)
 }
 
-func (n *Network) acceleratorEndpoint(f front, e estate.AcceleratorEndpoint, protocol netset.Protocol) []*front {
+func (n *Network) acceleratorEndpoint(f front, e estate.AcceleratorEndpoint, region string) []*front {
 	d := n.doors
 	id := e.ID
 	if strings.HasPrefix(id, "arn:") { // those of other accounts are named by ARN
@@ -102,11 +102,8 @@ func (n *Network) acceleratorEndpoint(f front, e estate.AcceleratorEndpoint, pro
 		}
 		return nil
 	}
-	if i := d.instanceNamed(id); i != nil {
-		f.arrive = n.accelerated(true) // instances always see the client
-		return n.toEach(f, d.primary(i), i.Reference)
-	}
-	return nil
+	f.arrive = n.accelerated(true) // instances always see the client
+	return n.toEach(f, d.instanceNodes(region, id))
 }
 
 // accelerated is the leg from an accelerator to an endpoint inside a VPC. Groups see the client where its address is kept, else

@@ -347,11 +347,7 @@ func (d *doors) classicLeads(lb *estate.LoadBalancer) []*backend {
 func (d *doors) instanceTarget(b *backend, id string) {
 	b.ref = estate.Ref{Kind: "instance", Account: b.balancer.Reference.Account, Region: b.balancer.Reference.Region, ID: id}
 	key := regional{b.balancer.Place().Region, id}
-	if i := d.instances[key]; i != nil {
-		b.ref, b.nodes = i.Reference, d.primary(i)
-		return
-	}
-	if b.nodes = d.ofInstance[key]; len(b.nodes) > 0 {
+	if b.nodes = d.instanceNodes(key.region, key.id); len(b.nodes) > 0 {
 		b.ref = b.nodes[0].ref
 		return
 	}

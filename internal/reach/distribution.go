@@ -196,34 +196,32 @@ func (n *Network) vpcOriginFronts(base front, o estate.Origin, v *estate.VPCOrig
 	if base.balancer = d.balancers[v.Of]; base.balancer != nil {
 		return []*front{&base}
 	}
-	if i := d.instanceNamed(afterLast(v.Of, "instance/")); i != nil {
-		return n.toEach(base, d.primary(i), i.Reference)
+	if parts := strings.Split(v.Of, ":"); len(parts) > 3 {
+		return n.toEach(base, d.instanceNodes(parts[3], afterLast(v.Of, "instance/")))
 	}
 	return nil
 }
 
 // toEach returns a front for each node of which only one is meant.
-func (n *Network) toEach(base front, nodes []*node, ref estate.Ref) []*front {
+func (n *Network) toEach(base front, nodes []*node) []*front {
 	var all []*front
 	for _, t := range nodes {
 		f := base
 		f.node = t
 		if len(nodes) > 1 && f.doubt == "" {
-			f.doubt = fmt.Sprintf("which of its interfaces %s is meant by was not read", called(ref))
+			f.doubt = fmt.Sprintf("which of its interfaces %s is meant by was not read", called(t.ref))
 		}
 		all = append(all, &f)
 	}
 	return all
 }
 
-// instanceNamed returns an instance by its id, in whichever Region, or nil.
-func (d *doors) instanceNamed(id string) *estate.Instance {
-	for _, i := range d.estate.Instances {
-		if i.Reference.ID == id {
-			return i
-		}
+// instanceNodes are the nodes that may be meant by an instance.
+func (d *doors) instanceNodes(region, id string) []*node {
+	if i := d.instances[regional{region, id}]; i != nil {
+		return d.primary(i)
 	}
-	return nil
+	return d.ofInstance[regional{region, id}]
 }
 
 // fromVPCOrigin is the leg from CloudFront's interfaces in a VPC. The groups of the origin must admit CloudFront's list of

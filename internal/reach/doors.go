@@ -541,15 +541,14 @@ func (n *Network) reachedBy(f *front, yield func(protocol netset.Protocol, ports
 	}
 	switch {
 	case f.balancer != nil:
-		for _, port := range n.listenerPorts(f.balancer, f.protocol, f.ports) {
+		for _, ports := range n.doorPorts(f) {
 			var all []arrival
-			var at *node
 			for _, t := range n.doors.stands[f.balancer] {
-				a := f.arrive(t, packet{protocol: f.protocol, port: port, clients: clientPorts})
-				a.To, a.Through = partyOf(t, t.ref), f.through
-				all, at = append(all, a), t
+				a := f.arrive(t, packet{protocol: f.protocol, port: ports.Ranges()[0].First, clients: clientPorts})
+				a.To, a.Through = t.party(), f.through
+				all = append(all, a)
 			}
-			tell(f.protocol, onePort(port), at, furthest(all).Answer)
+			tell(f.protocol, ports, n.doors.stands[f.balancer][0], furthest(all).Answer)
 		}
 		n.visit(f.balancer, f.entrance, f.protocol, f.ports, func(b *backend, to *node, a Answer) {
 			port := b.targetPort
@@ -569,6 +568,21 @@ func (n *Network) reachedBy(f *front, yield func(protocol netset.Protocol, ports
 		a.To, a.Through = Party{Ref: f.ref}, f.through
 		tell(f.protocol, f.ports, nil, a)
 	}
+}
+
+// doorPorts returns the ports on which the load balancer that a front leads to listens, or may.
+func (n *Network) doorPorts(f *front) []netset.Ports {
+	var all []netset.Ports
+	if _, unread := f.balancer.Listeners.Unread(); unread {
+		for _, x := range n.atoms(n.doors.stands[f.balancer][0], nil, Filter{Protocol: f.protocol, Ports: f.ports}) {
+			all = append(all, netset.PortsOf(x.ports))
+		}
+		return all
+	}
+	for _, port := range n.listenerPorts(f.balancer, f.protocol, f.ports) {
+		all = append(all, onePort(port))
+	}
+	return all
 }
 
 // listenerPorts returns the ports among some on which a load balancer listens.

@@ -60,6 +60,10 @@ func (n *Network) lookForUnseen() {
 		for _, t := range list {
 			t.ref = lb.Reference
 		}
+		if kind != "classic" {
+			lb.Reference.ARN = fmt.Sprintf("arn:%s:elasticloadbalancing:%s:%s:loadbalancer/%s", partition(key.Region), key.Region, key.Account, strings.TrimPrefix(key.text, "ELB "))
+			d.balancers[lb.Reference.ARN] = lb
+		}
 		d.byRef[lb.Reference.Key()], d.stands[lb] = lb, list
 		lb.Listeners = estate.Unread[[]*estate.Listener](gaps[0])
 		d.leads[lb] = []*backend{{balancer: lb, blind: true, doubt: fmt.Sprintf("load balancer %s was not read", name), gaps: gaps}}
@@ -101,6 +105,17 @@ func (n *Network) lookForUnseen() {
 	}
 }
 
+// partition is the part of AWS that a Region is in, as ARNs name it.
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
 // unreadAccelerators returns what would have told where all accelerators lead to.
 func (n *Network) unreadAccelerators() []estate.Gap {
 	gaps := slices.Concat(n.estate.Gaps("globalaccelerator:ListAccelerators"), n.estate.Gaps("globalaccelerator:ListCustomRoutingAccelerators"))
@@ -127,21 +142,19 @@ func (n *Network) unseenWays(from *node, sources netset.Addresses, to *node, p p
 		e = n.fromInside(from)
 	}
 	for _, lb := range d.strangers[to.vpc] {
-		if from == nil && !lb.Public || lb.Reference.Key() == to.ref.Key() {
+		if lb.Reference.Key() == to.ref.Key() {
 			continue
 		}
-		for _, b := range d.leads[lb] {
-			if !b.blind || b.port != 0 && b.protocol != p.protocol {
+		if from != nil || lb.Public {
+			all = append(all, n.blindWays(lb, e, clientPorts, to, p)...)
+		}
+		for _, f := range d.fronts {
+			if f.balancer != lb || from != nil {
 				continue
 			}
-			may := *b
-			may.blind, may.protocol, may.targetPort, may.nodes, may.ref = false, p.protocol, p.port, []*node{to}, to.ref
-			may.keeps, may.crosses = estate.Unknown, estate.Unknown
-			if a := n.pass(&may, e, to, []estate.Ref{lb.Reference}).Answer; a.Arrives != estate.False {
-				if from == nil {
-					a = a.only(sources)
-				}
-				all = append(all, a)
+			for _, a := range n.blindWays(lb, f.entrance, f.ports, to, p) {
+				a.Path, a.Way = slices.Concat(f.hops, a.Path), f.way
+				all = append(all, doubted(a, f.doubt, f.gaps).only(sources))
 			}
 		}
 	}
@@ -157,6 +170,26 @@ func (n *Network) unseenWays(from *node, sources netset.Addresses, to *node, p p
 			a.From = from.party()
 		}
 		all = append(all, a)
+	}
+	return all
+}
+
+// blindWays returns the ways through a load balancer to a node that may be among its targets.
+func (n *Network) blindWays(lb *estate.LoadBalancer, e entrance, ports netset.Ports, to *node, p packet) []Answer {
+	var all []Answer
+	for _, b := range n.doors.leads[lb] {
+		if !b.blind || b.port != 0 && (b.protocol != p.protocol || !ports.Contains(b.port)) {
+			continue
+		}
+		may := *b
+		may.blind, may.protocol, may.targetPort, may.nodes, may.ref = false, p.protocol, p.port, []*node{to}, to.ref
+		may.keeps, may.crosses = estate.Unknown, estate.Unknown
+		if lb.Type != "network" {
+			may.keeps = estate.False
+		}
+		if a := n.pass(&may, e, to, append(slices.Clip(e.through), lb.Reference)).Answer; a.Arrives != estate.False {
+			all = append(all, a)
+		}
 	}
 	return all
 }
