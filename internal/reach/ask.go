@@ -276,7 +276,7 @@ func (n *Network) admitted(x *node, egress bool) map[netset.Protocol]netset.Port
 			if r.Egress != egress {
 				continue
 			}
-			whole := r.Traffic.Equal(netset.AllTraffic())
+			whole := r.Traffic.Equal(allTraffic)
 			for p := range 256 {
 				protocol := netset.Protocol(p)
 				ports := r.Traffic.Of(protocol)

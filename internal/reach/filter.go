@@ -131,9 +131,11 @@ func ruleText(g *estate.SecurityGroup, r *estate.SecurityGroupRule) string {
 	return g.Ref().ID + " " + text
 }
 
+var allTraffic = netset.AllTraffic() // which is slow to make
+
 // trafficText is traffic as a person writes it: "tcp 22", "all traffic".
 func trafficText(t netset.Traffic) string {
-	if t.Equal(netset.AllTraffic()) {
+	if t.Equal(allTraffic) {
 		return "all traffic"
 	}
 	for _, p := range []netset.Protocol{netset.TCP, netset.UDP, netset.ICMP, netset.ICMPv6} {
@@ -235,6 +237,11 @@ func entryText(e estate.NetworkACLEntry) string {
 // in that direction, by gateways of the kind (NAT and egress-only gateways only let out).
 // https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
 func (n *Network) blocked(s *subnet, egress, onlyOut bool) (estate.Truth, string, []estate.Gap) {
+	for _, of := range []string{s.id, s.vpc.id} { // whatever the mode
+		if x := n.exclusions[regional{s.Region, of}]; x != nil && x.Mode == "allow-bidirectional" {
+			return estate.False, x.Ref().ID + " exempts " + of, nil
+		}
+	}
 	block := n.blocks[s.Place]
 	if block == nil {
 		gaps := n.unread(s.Place, "ec2:DescribeVpcBlockPublicAccessOptions")
@@ -257,7 +264,7 @@ func (n *Network) blocked(s *subnet, egress, onlyOut bool) (estate.Truth, string
 	}
 	for _, of := range []string{s.id, s.vpc.id} {
 		x := n.exclusions[regional{s.Region, of}]
-		if x != nil && (x.Mode == "allow-bidirectional" || x.Mode == "allow-egress" && egress && mode == "block-bidirectional") {
+		if x != nil && x.Mode == "allow-egress" && egress && mode == "block-bidirectional" {
 			return estate.False, x.Ref().ID + " exempts " + of, nil
 		}
 	}

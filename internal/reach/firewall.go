@@ -187,12 +187,12 @@ func stateful(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) (yes, 
 	for i := range p.Stateful {
 		g := &p.Stateful[i]
 		rules, known := g.Rules.Value()
-		for j := range rules {
-			steps = append(steps, step{rule: &rules[j]})
-		}
-		if !known || g.Opaque {
+		if !known || g.Opaque { // what is not understood may stand before what is
 			steps = append(steps, step{opaque: true})
 			opaque = true
+		}
+		for j := range rules {
+			steps = append(steps, step{rule: &rules[j]})
 		}
 	}
 	strict := p.Order == "STRICT_ORDER"

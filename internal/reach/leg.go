@@ -399,11 +399,11 @@ func (n *Network) sessionOutside(a *Answer, forward *walk, p packet) {
 	a.Session = estate.False
 	for i := range forward.done {
 		t := &forward.done[i]
-		for _, list := range [][]beam{t.yes, t.maybe} {
+		for sure, list := range [][]beam{t.maybe, t.yes} {
 			for _, f := range list {
 				back := n.home(t, forward, trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}, len(t.senders)-1, p)
 				switch {
-				case len(back.yes) > 0 && len(t.yes) > 0:
+				case len(back.yes) > 0 && sure == 1:
 					if a.Session != estate.True {
 						a.Session, a.Return = estate.True, back.hops
 					}
@@ -438,6 +438,10 @@ func (n *Network) sessionOutside(a *Answer, forward *walk, p packet) {
 func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 	g := forward.goal
 	reply := trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}
+	if t.lost {
+		reply.yes, reply.maybe = nil, reply.yes
+		return reply
+	}
 	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t}
 	x := g.node
 	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), public: x.public, publicly: x.publicly}}

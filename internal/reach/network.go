@@ -229,11 +229,15 @@ func (n *Network) subnet(p estate.Place, vpc, id string) *subnet {
 	key := regional{p.Region, id}
 	s := n.subnets[key]
 	if s == nil {
-		s = &subnet{Place: p, id: id, vpc: n.vpc(p, vpc)}
+		v := n.vpc(p, vpc)
+		s = &subnet{Place: v.Place, id: id, vpc: v} // a VPC and its subnets have one owner
 		n.subnets[key] = s
 	}
 	return s
 }
+
+// nobody is the account of what has an owner that is not known.
+const nobody = "*"
 
 // unread returns the gap that a listing leaves at a place, and nothing where the listing is complete.
 func (n *Network) unread(p estate.Place, op operation.ID) []estate.Gap {
@@ -241,7 +245,9 @@ func (n *Network) unread(p estate.Place, op operation.ID) []estate.Gap {
 		return nil
 	}
 	gap := n.estate.Reading(p, op, "").Gap()
-	if n.estate.Account(p.Account) == nil {
+	if p.Account == nobody {
+		gap.Why = "neither the subnet nor its VPC was read"
+	} else if n.estate.Account(p.Account) == nil {
 		gap.Why = "account " + p.Account + " was not read"
 	}
 	return []estate.Gap{gap}
@@ -256,7 +262,9 @@ func (n *Network) readInterfaces() {
 		x := n.newNode(i)
 		n.nodes = append(n.nodes, x)
 		n.interfaces[regional{i.Place().Region, i.Ref().ID}] = x
-		n.subnet(i.Place(), i.VPC, i.Subnet)
+		// Its owner may be another than that of its subnet, which is shared with it: what neither the subnet nor the VPC tells is
+		// not known.
+		n.subnet(estate.Place{Account: nobody, Region: i.Place().Region}, i.VPC, i.Subnet)
 		alone := n.nodes[len(n.nodes)-1 : len(n.nodes) : len(n.nodes)]
 		at := func(a netip.Addr) {
 			if !a.IsValid() {
@@ -313,8 +321,10 @@ func (n *Network) newNode(i *estate.NetworkInterface) *node {
 		x.mute = "it belongs to a VPC endpoint, which takes connections and starts none"
 	case i.Type == "transit_gateway":
 		x.idle = "it belongs to a transit gateway attachment, which only forwards"
+		x.mute = x.idle
 	case i.Type == "nat_gateway" || i.Type == "natGateway":
 		x.idle = "it belongs to a NAT gateway, which takes no connections"
+		x.mute = "it belongs to a NAT gateway, which starts no connections"
 	}
 	return x
 }

@@ -31,9 +31,12 @@ type node struct {
 	idleGaps []estate.Gap // what would have told whether something runs there
 }
 
-// address is the addresses of a node in a subnet: those it has, or else any of the subnet's.
+// address is the addresses of a node in a subnet: those it has, or else any of the subnet's. An interface that has some of
+// the other family has none of this one.
 func (x *node) address(six bool, s *subnet) netset.Addresses {
 	switch {
+	case x.iface != nil && six && len(x.v6) == 0 && len(x.private) > 0, x.iface != nil && !six && len(x.private) == 0 && len(x.v6) > 0:
+		return netset.Addresses{}
 	case six && len(x.v6) > 0:
 		return hosts(x.v6...)
 	case !six && len(x.private) > 0:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
@@ -17,6 +18,9 @@ type table struct {
 	// unread are the routes by prefix lists whose entries are not known: they may match anything.
 	unread []route
 	gaps   []estate.Gap
+	// detours says that one of the unread may lead from the local route to something that stands in the VPC. Nothing else may be
+	// more specific than the local route. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+	detours bool
 }
 
 type route struct {
@@ -47,6 +51,7 @@ func (n *Network) newTable(r *estate.RouteTable) *table {
 		if gaps != nil {
 			t.unread = append(t.unread, route{Route: x})
 			t.gaps = append(t.gaps, gaps...)
+			t.detours = t.detours || n.standsInVPC(r.Place(), x.Target)
 			continue
 		}
 		for _, p := range entries.Prefixes() {
@@ -64,6 +69,21 @@ func (n *Network) newTable(r *estate.RouteTable) *table {
 		return cmp.Or(cmp.Compare(b.prefix.Bits(), a.prefix.Bits()), cmp.Compare(rank(a), rank(b)))
 	})
 	return t
+}
+
+// open reports whether a route that was not read may go before this one.
+func (t *table) open(r *route) bool { return r == nil || r.Target != "local" || t.detours }
+
+// standsInVPC reports whether a route's target is an appliance or the like within the VPC, or may be.
+func (n *Network) standsInVPC(p estate.Place, target string) bool {
+	switch kind, _, _ := strings.Cut(target, "-"); kind {
+	case "nat", "eni", "i":
+		return true
+	case "vpce":
+		e := n.endpoints[regional{p.Region, target}]
+		return e != nil && e.Type != "Gateway"
+	}
+	return false
 }
 
 func rank(r route) int {
@@ -114,7 +134,8 @@ func (t *table) choose(to netset.Addresses) []choice {
 		return !(len(r.Target) > 5 && r.Target[:5] == "vpce-" && to.CoversInternet())
 	})
 	if one, ok := to.Single(); ok {
-		return []choice{{to: to, route: t.first(one), unknown: unread}}
+		r := t.first(one)
+		return []choice{{to: to, route: r, unknown: unread && t.open(r)}}
 	}
 	for i := range t.routes {
 		hit := to.Intersect(netset.Of(t.routes[i].prefix))
@@ -129,7 +150,7 @@ func (t *table) choose(to netset.Addresses) []choice {
 			all[j].to = all[j].to.Union(hit)
 			continue
 		}
-		all = append(all, choice{to: hit, route: r, unknown: unread})
+		all = append(all, choice{to: hit, route: r, unknown: unread && t.open(r)})
 	}
 	if !to.Empty() {
 		all = append(all, choice{to: to, unknown: unread})

@@ -25,6 +25,7 @@ type trail struct {
 	id        identity // how those at the far end see the sender's groups
 	senders   []locus  // who the reply must find: the sender, then each NAT gateway that took its place
 	transited bool     // it came over a transit gateway
+	lost      bool     // who passed it on is not known: nor is the way back
 	firewalls []*estate.Firewall
 	steps     int
 	quiet     bool // nobody reads the hops: they say what passes, without words
@@ -205,8 +206,11 @@ func (w *walk) lost(t trail) {
 	if w.goal.node != nil && len(t.live()) > 0 {
 		anywhere := everywhere(w.six)
 		t.change(func(b *beam) { b.src, b.dst = anywhere, w.goal.node.address(w.six, w.goal.subnet) })
-		t.id = identity{known: estate.Unknown, gaps: t.gaps}
+		t.id, t.lost = identity{known: estate.Unknown, gaps: t.gaps}, true
+		sender := w.sender
+		w.sender = nil // whoever it passes may send it on as its own
 		w.arrive(t, false)
+		w.sender = sender
 		return
 	}
 	w.done = append(w.done, t)
@@ -355,8 +359,7 @@ func (w *walk) choose(t trail, choices []choice, at estate.Ref, gaps []estate.Ga
 			*list = kept
 		}
 		h := Hop{At: at}
-		local := c.route != nil && c.route.Target == "local"
-		if c.unknown && !local {
+		if c.unknown {
 			h.Text = "a prefix list whose entries were not read may route it"
 			part.unsure(h, gaps, h.Text)
 			w.lost(part)
@@ -606,6 +609,12 @@ func (w *walk) outOnly(t trail, s *subnet, id string) {
 	case w.reply != nil:
 		h.At, h.Text = g.Ref(), "lets out only what was started inside"
 		t.stop(h)
+	case !w.six:
+		h.At, h.Text = g.Ref(), "takes IPv6 only"
+		t.stop(h)
+	case t.senders[len(t.senders)-1].subnet.vpc != s.vpc:
+		h.At, h.Text = g.Ref(), "the sender has no address in "+s.vpc.id
+		t.stop(h)
 	default:
 		h.At = g.Ref()
 		t.note(h)
@@ -649,6 +658,11 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 	case g.VPC != s.vpc.id:
 		h.At, h.Text = g.Ref(), id+" belongs to "+g.VPC+": it takes nothing from "+s.vpc.id
 		t.stop(h)
+	case w.six && destinations(t.live()).Intersect(nat64).Empty():
+		h.At, h.Text = g.Ref(), "takes IPv6 only to "+nat64.String()
+		t.stop(h)
+		w.dead(t)
+		return
 	case w.six:
 		h.At = g.Ref()
 		t.unsure(h, nil, "translation from IPv6 to IPv4 is not followed")
@@ -703,6 +717,10 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 	w.aclAt(&t, at, true)
 	w.route(t, at)
 }
+
+// nat64 are the addresses that stand for IPv4 behind a NAT gateway.
+// https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html
+var nat64 = netset.Of(netip.MustParsePrefix("64:ff9b::/96"))
 
 // peer takes packets over a peering connection. It leads from addresses of the one VPC to addresses of the other, and no
 // further.

@@ -1,0 +1,865 @@
+package reach_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+	"github.com/onus-cloud/onus/internal/reach"
+)
+
+// rule is one rule of AWS, stated on a small estate: what becomes of one packet.
+type rule struct {
+	name     string
+	build    func(b *builder)
+	from, to string // an interface or an address
+	packet   string // "tcp 22", "tcp 22 from 40000", "esp", "icmp 8/0"
+	arrives  estate.Truth
+	session  estate.Truth
+	stops    string // the kind of the first hop that stops it, where it is a no
+}
+
+const (
+	somebody   = "8.8.8.8"              // on the Internet
+	somebodyV6 = "2001:4860:4860::8888" // with IPv6
+)
+
+// inA1 puts a client into subnet a1 of VPC a; it is 10.0.1.10 with the public address 52.0.1.10.
+func inA1(b *builder, groups ...string) {
+	b.eni("eni-a1", "subnet-a1", append(groups, "10.0.1.10", "public=52.0.1.10", "2600:1f18:1:1::10")...)
+}
+
+// inA2 puts a server into subnet a2 of VPC a.
+func inA2(b *builder, groups ...string) {
+	b.eni("eni-a2", "subnet-a2", append(groups, "10.0.2.20", "public=52.0.2.20", "2600:1f18:1:2::20")...)
+}
+
+// alone puts one without a public address or IPv6 into a subnet.
+func alone(b *builder, id, subnet, address string, groups ...string) *estate.NetworkInterface {
+	return b.eni(id, subnet, append(groups, address)...)
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	pair := func(rules ...string) func(b *builder) { // a1 asks a2, which wears sg-server with those rules
+		return func(b *builder) {
+			b.group("sg-client", "vpc-a", "out all 0.0.0.0/0", "out all ::/0")
+			b.group("sg-server", "vpc-a", rules...)
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
+		}
+	}
+	peered := func(region, status string, rules ...string) func(b *builder) {
+		return func(b *builder) {
+			there := b.at("111122223333", region)
+			there.vpc("vpc-far", "10.7.0.0/16")
+			there.subnet("subnet-far", "vpc-far", "a", "10.7.1.0/24")
+			b.peering("pcx-1", "vpc-a", "vpc-far", status)
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.7.0.0/16 pcx-1"))
+			there.table("rtb-far", "vpc-far", b.locals("vpc-far", "10.0.0.0/16 pcx-1"))
+			b.group("sg-client", "vpc-a", "out all 0.0.0.0/0")
+			there.group("sg-server", "vpc-far", rules...)
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
+			alone(there, "eni-far", "subnet-far", "10.7.1.20", "sg-server")
+		}
+	}
+	transit := func(gateway, attachment bool, client, server string) func(b *builder) {
+		return func(b *builder) {
+			overTransit(b, gateway, attachment)
+			b.group("sg-client", "vpc-a", client)
+			b.group("sg-server", "vpc-b", server)
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20", "sg-server")
+		}
+	}
+	check(t, []rule{
+		{"an interface admits what any of its groups admits", func(b *builder) {
+			b.group("sg-web", "vpc-a", "in tcp 80 0.0.0.0/0")
+			b.group("sg-ssh", "vpc-a", "in tcp 22 0.0.0.0/0")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-web", "sg-ssh")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"groups are an interface's, not its instance's", func(b *builder) {
+			b.group("sg-web", "vpc-a", "in tcp 80 0.0.0.0/0")
+			b.group("sg-ssh", "vpc-a", "in tcp 22 0.0.0.0/0")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-1", "subnet-a2", "10.0.2.20", "sg-ssh")
+			alone(b, "eni-2", "subnet-a2", "10.0.2.21", "sg-web")
+			b.instance("i-1", "eni-1", "running")
+			b.networkInterface("eni-2").Instance = "i-1"
+		}, "eni-a1", "eni-2", "tcp 22", no, no, "security-group"},
+		{"what no rule admits is stopped", pair("in tcp 22 10.0.1.11/32"), "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		{"a port beyond the range is stopped", pair("in tcp 20-21 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		{"a group lets nothing out without a rule", func(b *builder) {
+			b.group("sg-mute", "vpc-a", "in all 0.0.0.0/0")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-mute")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20")
+		}, "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		{"replies need no rule", pair("in tcp 22 10.0.1.10/32"), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a reference admits members by their private address", pair("in tcp 22 sg-client"), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a reference does not take over the other group's rules", func(b *builder) {
+			b.group("sg-open", "vpc-a", openGroup...)
+			b.group("sg-server", "vpc-a", "in tcp 22 sg-open")
+			b.group("sg-client", "vpc-a", "out all 0.0.0.0/0")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		// The way inside is closed by a network ACL; through the gateway the sender is its public address, which no reference means.
+		{"a reference does not admit members by their public address", func(b *builder) {
+			b.acl("acl-a2", "vpc-a", append([]string{"90 in deny all 10.0.0.0/8", "91 in deny all 2600:1f18::/32"}, openACL...), "subnet-a2")
+			b.group("sg-client", "vpc-a", "out all 0.0.0.0/0", "out all ::/0")
+			b.group("sg-server", "vpc-a", "in tcp 22 sg-client")
+			inA1(b, "sg-client")
+			inA2(b, "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", no, no, ""},
+		{"a CIDR admits members by their public address", func(b *builder) {
+			b.acl("acl-a2", "vpc-a", append([]string{"90 in deny all 10.0.0.0/8", "91 in deny all 2600:1f18::/32"}, openACL...), "subnet-a2")
+			b.group("sg-client", "vpc-a", "out all 0.0.0.0/0", "out all ::/0")
+			b.group("sg-server", "vpc-a", "in tcp 22 52.0.1.10/32")
+			inA1(b, "sg-client")
+			inA2(b, "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a reference to itself admits members to each other", func(b *builder) {
+			b.group("sg-self", "vpc-a", "in all sg-self", "out all sg-self")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-self")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-self")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a reference to a group that is gone matches nothing", pair("in all sg-gone"), "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		{"a reference holds over a peering", peered("us-east-1", "active", "in tcp 22 sg-client"), "eni-a1", "eni-far", "tcp 22", yes, yes, ""},
+		{"a reference does not hold between Regions", peered("eu-west-1", "active", "in tcp 22 sg-client"), "eni-a1", "eni-far", "tcp 22", no, no, "security-group"},
+		{"a CIDR holds between Regions", peered("eu-west-1", "active", "in tcp 22 10.0.0.0/16"), "eni-a1", "eni-far", "tcp 22", yes, yes, ""},
+		// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security
+		{"a reference holds over a transit gateway", transit(true, true, "out all 0.0.0.0/0", "in tcp 22 sg-client"), "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"a reference needs the transit gateway's switch", transit(false, true, "out all 0.0.0.0/0", "in tcp 22 sg-client"), "eni-a1", "eni-b1", "tcp 22", no, no, "security-group"},
+		{"a reference needs the attachment's switch", transit(true, false, "out all 0.0.0.0/0", "in tcp 22 sg-client"), "eni-a1", "eni-b1", "tcp 22", no, no, "security-group"},
+		{"an outgoing reference does not hold over a transit gateway", transit(true, true, "out all sg-server", "in tcp 22 10.0.0.0/16"), "eni-a1", "eni-b1", "tcp 22", no, no, "security-group"},
+		{"a reference does not hold through a firewall", func(b *builder) {
+			betweenSubnets(b, passes())
+			b.group("sg-client", "vpc-a", "out all 0.0.0.0/0")
+			b.group("sg-server", "vpc-a", "in tcp 22 sg-client")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		{"a CIDR holds through a firewall", func(b *builder) {
+			betweenSubnets(b, passes())
+			b.group("sg-server", "vpc-a", "in tcp 22 10.0.1.0/24")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a prefix list stands for its entries", func(b *builder) {
+			b.prefixList("pl-office", "10.0.1.0/24")
+			pair("in tcp 22 pl-office")(b)
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a prefix list that was not read is unknown", pair("in tcp 22 pl-unread"), "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+		{"a prefix list that was not read says nothing of other ports", pair("in tcp 23 pl-unread"), "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		{"a rule that admits makes an unread prefix list irrelevant", pair("in tcp 22 pl-unread", "in tcp 22 10.0.0.0/8"), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"protocols are told apart by number", pair("in 50 0.0.0.0/0"), "eni-a1", "eni-a2", "esp", yes, yes, ""},
+		{"a rule for one protocol admits no other", pair("in 50 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 50", no, no, "security-group"},
+		{"ICMP has a type", pair("in icmp 8/0 0.0.0.0/0"), "eni-a1", "eni-a2", "icmp 8/0", yes, yes, ""},
+		{"another type of ICMP is another packet", pair("in icmp 3/4 0.0.0.0/0"), "eni-a1", "eni-a2", "icmp 8/0", no, no, "security-group"},
+		{"a group of another VPC may be associated", func(b *builder) {
+			b.group("sg-shared", "vpc-b", "in tcp 22 10.0.1.0/24")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-shared")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a group that was not read is unknown", func(b *builder) {
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-unread")
+			b.deny("ec2:DescribeSecurityGroups")
+			b.deny("ec2:DescribeSecurityGroupRules")
+		}, "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+		{"rules that were not read are unknown", func(b *builder) {
+			b.group("sg-half", "vpc-a", "in tcp 23 0.0.0.0/0").Missing = []estate.Gap{b.gap("ec2:DescribeSecurityGroupRules", "")}
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-half")
+		}, "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+		{"a rule that was read decides, whatever else there is", func(b *builder) {
+			b.group("sg-half", "vpc-a", "in tcp 22 0.0.0.0/0").Missing = []estate.Gap{b.gap("ec2:DescribeSecurityGroupRules", "")}
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-half")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+	})
+}
+
+func TestACLs(t *testing.T) {
+	t.Parallel()
+	server := func(entries ...string) func(b *builder) { // the ACL of a2's subnet
+		return func(b *builder) {
+			b.acl("acl-a2", "vpc-a", entries, "subnet-a2")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			b.eni("eni-a2", "subnet-a2", "10.0.2.20", "public=52.0.2.20", "2600:1f18:1:2::20")
+		}
+	}
+	check(t, []rule{
+		{"the lowest number decides: allow", server("100 in allow tcp 22 0.0.0.0/0", "200 in deny all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"the lowest number decides: deny", server("90 in deny tcp 22 10.0.1.0/24", "100 in allow all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", no, no, "network-acl"},
+		{"a rule for others does not decide", server("90 in deny tcp 22 10.0.3.0/24", "100 in allow all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"what no rule allows is stopped", server("100 out allow all 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", no, no, "network-acl"},
+		{"the sender's subnet has a say", func(b *builder) {
+			b.acl("acl-a1", "vpc-a", []string{"90 out deny tcp 22 10.0.2.20/32", "100 out allow all 0.0.0.0/0", "100 in allow all 0.0.0.0/0"}, "subnet-a1")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20")
+		}, "eni-a1", "eni-a2", "tcp 22", no, no, "network-acl"},
+		{"within a subnet there is no network ACL", func(b *builder) {
+			b.acl("acl-a1", "vpc-a", nil, "subnet-a1")
+			alone(b, "eni-1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-2", "subnet-a1", "10.0.1.11")
+		}, "eni-1", "eni-2", "tcp 22", yes, yes, ""},
+		{"replies need a rule", server("100 in allow all 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", yes, no, ""},
+		{"replies go to the client's port: blocked", server("100 in allow all 0.0.0.0/0", "100 out allow tcp 32768-65535 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22 from 1024", yes, no, ""},
+		{"replies go to the client's port: allowed", server("100 in allow all 0.0.0.0/0", "100 out allow tcp 32768-65535 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22 from 32768", yes, yes, ""},
+		{"some client's port is enough", server("100 in allow all 0.0.0.0/0", "100 out allow tcp 32768-65535 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"replies of the other protocol do not help", server("100 in allow all 0.0.0.0/0", "100 out allow udp 0-65535 0.0.0.0/0"), "eni-a1", "eni-a2", "tcp 22", yes, no, ""},
+		{"from the Internet it sees the stranger's address", server("90 in deny all 8.0.0.0/8", "100 in allow all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"), somebody, "eni-a2", "tcp 22", no, no, "network-acl"},
+		{"rules for IPv4 say nothing of IPv6", server("100 in allow all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"), somebodyV6, "eni-a2", "tcp 22", no, no, "network-acl"},
+		{"rules for IPv6 are its own", server("101 in allow all ::/0", "101 out allow all ::/0"), somebodyV6, "eni-a2", "tcp 22", yes, yes, ""},
+		{"one that was not read is unknown", func(b *builder) {
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20")
+			b.fill()
+			b.NetworkACLs = nil
+			b.deny("ec2:DescribeNetworkAcls")
+		}, "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+		{"a group that stops it makes an unread one irrelevant", func(b *builder) {
+			b.group("sg-closed", "vpc-a")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-closed")
+			b.fill()
+			b.NetworkACLs = nil
+			b.deny("ec2:DescribeNetworkAcls")
+		}, "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+	})
+}
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	pair := func(b *builder) {
+		alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+	}
+	// peerings from a to b, which has a route back; what a's table says is the test's.
+	toB := func(routes ...string) func(b *builder) {
+		return func(b *builder) {
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.peering("pcx-ac", "vpc-a", "vpc-c", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", routes...))
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 pcx-ab"))
+			b.vgw("vgw-a", "vpc-a")
+			pair(b)
+		}
+	}
+	fromOutside := func(routes ...string) func(b *builder) { // a1's subnet has those routes
+		return func(b *builder) {
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a", routes...), "subnet-a1")
+			inA1(b)
+		}
+	}
+	check(t, []rule{
+		{"without a route there is no way", toB(), "eni-a1", "eni-b1", "tcp 22", no, no, "route-table"},
+		{"the longest prefix wins", toB("10.1.0.0/16 pcx-ab", "10.1.1.0/24 pcx-ac"), "eni-a1", "eni-b1", "tcp 22", no, no, ""},
+		{"the longest prefix wins, whatever else", toB("10.1.0.0/16 pcx-ac", "10.1.1.0/24 pcx-ab"), "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"a blackhole wins by its prefix", toB("10.1.0.0/16 pcx-ab", "10.1.1.0/24 pcx-ab blackhole"), "eni-a1", "eni-b1", "tcp 22", no, no, "route-table"},
+		{"of equal prefixes what somebody wrote goes before what is propagated", toB("10.1.0.0/16 vgw-a propagated", "10.1.0.0/16 pcx-ab"), "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"a longer prefix that is propagated wins", toB("10.1.1.0/24 vgw-a propagated", "10.1.0.0/16 pcx-ab"), "eni-a1", "eni-b1", "tcp 22", unknown, unknown, ""},
+		{"of equal prefixes a CIDR goes before a prefix list", func(b *builder) {
+			b.prefixList("pl-b", "10.1.0.0/16")
+			toB("pl-b pcx-ac", "10.1.0.0/16 pcx-ab")(b)
+		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"of equal prefixes a prefix list goes before what is propagated", func(b *builder) {
+			b.prefixList("pl-b", "10.1.0.0/16")
+			toB("10.1.0.0/16 vgw-a propagated", "pl-b pcx-ab")(b)
+		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"a route by a prefix list that was not read is unknown", toB("pl-unread pcx-ab"), "eni-a1", "eni-b1", "tcp 22", unknown, unknown, ""},
+		{"a subnet's own table holds, not the main one", func(b *builder) {
+			toB("10.1.0.0/16 pcx-ab")(b)
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a"), "subnet-a1")
+		}, "eni-a1", "eni-b1", "tcp 22", no, no, "route-table"},
+		// A known scanner takes any main table of the Region for a subnet without one of its own.
+		{"another VPC's main table is not this one's", func(b *builder) {
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b"))
+			b.igw("igw-b", "vpc-b")
+			b.eni("eni-b1", "subnet-b1", "10.1.1.20", "public=52.1.1.20")
+		}, somebody, "eni-b1", "tcp 22", yes, no, ""},
+		{"within a VPC the local route", func(b *builder) {
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"within a subnet no route is asked", func(b *builder) {
+			b.table("rtb-a", "vpc-a", []string{"10.0.0.0/16 local", "10.0.1.0/24 eni-gone blackhole"})
+			alone(b, "eni-1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-2", "subnet-a1", "10.0.1.11")
+		}, "eni-1", "eni-2", "tcp 22", yes, yes, ""},
+		{"the halves of the Internet are a default route", fromOutside("0.0.0.0/1 igw-a", "128.0.0.0/1 igw-a"), somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"half of the Internet is one half", fromOutside("128.0.0.0/1 igw-a"), somebody, "eni-a1", "tcp 22", yes, no, ""},
+		{"a route to a deleted gateway is none", fromOutside("0.0.0.0/0 igw-gone blackhole"), "eni-a1", somebody, "tcp 443", no, no, "route-table"},
+		{"tables that were not read are unknown", func(b *builder) {
+			pair(b)
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.fill()
+			b.RouteTables = nil
+			b.deny("ec2:DescribeRouteTables")
+		}, "eni-a1", "eni-b1", "tcp 22", unknown, unknown, ""},
+		{"where networks overlap the own one is meant", func(b *builder) {
+			b.vpc("vpc-twin", "10.0.0.0/16", "10.8.0.0/16")
+			b.subnet("subnet-twin", "vpc-twin", "a", "10.0.1.0/24")
+			b.peering("pcx-twin", "vpc-a", "vpc-twin", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.8.0.0/16 pcx-twin"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-twin", "subnet-twin", "10.0.1.20")
+		}, "eni-a1", "eni-twin", "tcp 22", no, no, ""},
+		{"an interface drops what is not for it", func(b *builder) {
+			alone(b, "eni-box", "subnet-a2", "10.0.2.99")
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 eni-box"), "subnet-a1")
+			inA1(b)
+		}, "eni-a1", somebody, "tcp 443", no, no, ""},
+		{"an interface that forwards is an appliance, which is not understood", func(b *builder) {
+			alone(b, "eni-box", "subnet-a2", "10.0.2.99").SourceDest = false
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 eni-box"), "subnet-a1")
+			inA1(b)
+		}, "eni-a1", somebody, "tcp 443", unknown, unknown, ""},
+		{"what is stopped before an appliance is stopped", func(b *builder) {
+			alone(b, "eni-box", "subnet-a2", "10.0.2.99").SourceDest = false
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 eni-box"), "subnet-a1")
+			b.group("sg-mute", "vpc-a")
+			inA1(b, "sg-mute")
+		}, "eni-a1", somebody, "tcp 443", no, no, "security-group"},
+	})
+}
+
+func TestInternetGateways(t *testing.T) {
+	t.Parallel()
+	check(t, []rule{
+		{"in to a public address", func(b *builder) { inA1(b) }, somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"in needs a public address", func(b *builder) { alone(b, "eni-a1", "subnet-a1", "10.0.1.10") }, somebody, "eni-a1", "tcp 22", no, no, ""},
+		{"out from a public address", func(b *builder) { inA1(b) }, "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"out needs a public address", func(b *builder) { alone(b, "eni-a1", "subnet-a1", "10.0.1.10") }, "eni-a1", somebody, "tcp 443", no, no, "internet-gateway"},
+		// The way in asks no route table; the reply does.
+		{"in without a route: it lands, and no reply leaves", func(b *builder) {
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a"), "subnet-a1")
+			inA1(b)
+		}, somebody, "eni-a1", "tcp 22", yes, no, ""},
+		{"a gateway must be attached", func(b *builder) { b.eni("eni-b1", "subnet-b1", "10.1.1.20", "public=52.1.1.20") }, somebody, "eni-b1", "tcp 22", no, no, "vpc"},
+		{"a gateway that is attached elsewhere", func(b *builder) {
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "0.0.0.0/0 igw-a"))
+			b.eni("eni-b1", "subnet-b1", "10.1.1.20", "public=52.1.1.20")
+		}, "eni-b1", somebody, "tcp 443", no, no, ""},
+		{"gateways that were not read are unknown", func(b *builder) {
+			inA1(b)
+			b.fill()
+			b.InternetGateways = nil
+			b.deny("ec2:DescribeInternetGateways")
+		}, somebody, "eni-a1", "tcp 22", unknown, unknown, ""},
+		{"a private address does not come in", func(b *builder) { inA1(b) }, "192.168.7.7", "eni-a1", "tcp 22", no, no, ""},
+		{"a private address is not outside", func(b *builder) { inA1(b) }, "eni-a1", "192.168.7.7", "tcp 22", no, no, ""},
+		{"the addresses of carriers are not outside", func(b *builder) { inA1(b) }, "eni-a1", "100.64.7.7", "tcp 22", no, no, ""},
+		{"in over IPv6", func(b *builder) { inA1(b) }, somebodyV6, "eni-a1", "tcp 22", yes, yes, ""},
+		{"a rule for 0.0.0.0/0 admits nobody over IPv6", func(b *builder) {
+			b.group("sg-v4", "vpc-a", "in tcp 22 0.0.0.0/0")
+			inA1(b, "sg-v4")
+		}, somebodyV6, "eni-a1", "tcp 22", no, no, "security-group"},
+		{"a rule for ::/0 admits everybody over IPv6", func(b *builder) {
+			b.group("sg-v6", "vpc-a", "in tcp 22 ::/0")
+			inA1(b, "sg-v6")
+		}, somebodyV6, "eni-a1", "tcp 22", yes, yes, ""},
+		{"out by an egress-only gateway, and the reply back", func(b *builder) {
+			b.eigw("eigw-b", "vpc-b")
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "::/0 eigw-b"))
+			b.eni("eni-b1", "subnet-b1", "2600:1f18:2:1::20")
+		}, "eni-b1", somebodyV6, "tcp 443", yes, yes, ""},
+		{"in by an egress-only gateway", func(b *builder) {
+			b.eigw("eigw-b", "vpc-b")
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "::/0 eigw-b"))
+			b.eni("eni-b1", "subnet-b1", "2600:1f18:2:1::20")
+		}, somebodyV6, "eni-b1", "tcp 443", no, no, ""},
+		{"an egress-only gateway knows no IPv4", func(b *builder) {
+			b.eigw("eigw-b", "vpc-b")
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "0.0.0.0/0 eigw-b"))
+			b.eni("eni-b1", "subnet-b1", "10.1.1.20", "public=52.1.1.20")
+		}, "eni-b1", somebody, "tcp 443", no, no, ""},
+		{"a stopped instance answers nothing", func(b *builder) {
+			inA1(b)
+			b.instance("i-1", "eni-a1", "stopped")
+		}, somebody, "eni-a1", "tcp 22", no, no, "instance"},
+		{"a running instance answers", func(b *builder) {
+			inA1(b)
+			b.instance("i-1", "eni-a1", "running")
+		}, somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"an interface that is attached to nothing answers nothing", func(b *builder) {
+			inA1(b)
+			b.networkInterface("eni-a1").Status = "available"
+		}, somebody, "eni-a1", "tcp 22", no, no, ""},
+		{"an endpoint's interface takes packets", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-ep", "subnet-a2", "10.0.2.30").Type = "vpc_endpoint"
+		}, "eni-a1", "eni-ep", "tcp 443", yes, yes, ""},
+		// https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html
+		{"an endpoint's interface does not begin", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-ep", "subnet-a2", "10.0.2.30").Type = "vpc_endpoint"
+		}, "eni-ep", "eni-a1", "tcp 443", no, no, ""},
+		{"a function is not reached", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-fn", "subnet-a2", "10.0.2.30").Type = "lambda"
+		}, "eni-a1", "eni-fn", "tcp 443", no, no, ""},
+		{"a function begins", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-fn", "subnet-a2", "10.0.2.30").Type = "lambda"
+		}, "eni-fn", "eni-a1", "tcp 443", yes, yes, ""},
+	})
+}
+
+// natted puts a NAT gateway into a2, whose subnet has the gateway, and a client without a public address into a1, routed to it.
+func natted(public string) func(b *builder) {
+	return func(b *builder) {
+		b.nat("nat-a", "subnet-a2", "10.0.2.5", public)
+		b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 nat-a"), "subnet-a1")
+		alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+	}
+}
+
+func TestNATGateways(t *testing.T) {
+	t.Parallel()
+	check(t, []rule{
+		{"out, and the reply back", natted("52.0.2.5"), "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"nobody in", natted("52.0.2.5"), somebody, "eni-a1", "tcp 443", no, no, ""},
+		{"its own interface takes nothing", natted("52.0.2.5"), somebody, "eni-nat-a", "tcp 443", no, no, ""},
+		{"a private one is no way to the Internet", natted(""), "eni-a1", somebody, "tcp 443", no, no, ""},
+		{"only TCP, UDP and ICMP", natted("52.0.2.5"), "eni-a1", somebody, "esp", no, no, ""},
+		{"only where its own subnet has the Internet", func(b *builder) {
+			natted("52.0.2.5")(b)
+			b.table("rtb-a2", "vpc-a", b.locals("vpc-a"), "subnet-a2")
+		}, "eni-a1", somebody, "tcp 443", no, no, ""},
+		{"it must be available", func(b *builder) {
+			natted("52.0.2.5")(b)
+			b.NATGateways[0].State = "failed"
+		}, "eni-a1", somebody, "tcp 443", no, no, ""},
+		{"its subnet's ACL must let replies in, at its ports", func(b *builder) {
+			natted("52.0.2.5")(b)
+			b.acl("acl-a2", "vpc-a", []string{"100 in allow all 10.0.0.0/8", "101 in allow tcp 1-1023 0.0.0.0/0", "100 out allow all 0.0.0.0/0"}, "subnet-a2")
+		}, "eni-a1", somebody, "tcp 443", yes, no, ""},
+		{"its subnet's ACL must let packets in from the sender", func(b *builder) {
+			natted("52.0.2.5")(b)
+			b.acl("acl-a2", "vpc-a", append([]string{"90 in deny all 10.0.1.0/24"}, openACL...), "subnet-a2")
+		}, "eni-a1", somebody, "tcp 443", no, no, "network-acl"},
+		{"the sender's ACL must let replies in, at the client's ports", func(b *builder) {
+			natted("52.0.2.5")(b)
+			b.acl("acl-a1", "vpc-a", []string{"100 out allow all 0.0.0.0/0", "100 in allow tcp 1-1023 0.0.0.0/0"}, "subnet-a1")
+		}, "eni-a1", somebody, "tcp 443 from 40000", yes, no, ""},
+		// https://docs.aws.amazon.com/vpc/latest/peering/invalid-peering-configurations.html
+		{"not from a peer", func(b *builder) {
+			b.nat("nat-a", "subnet-a2", "10.0.2.5", "52.0.2.5")
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "0.0.0.0/0 pcx-ab"))
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}, "eni-b1", somebody, "tcp 443", no, no, ""},
+		// https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-nat-igw.html
+		{"from another VPC over a transit gateway", func(b *builder) {
+			b.tgw("tgw-1", false)
+			b.attach("att-a", "tgw-1", "vpc-a", "tgw-rtb", false, "subnet-a1", "subnet-a2")
+			b.attach("att-b", "tgw-1", "vpc-b", "tgw-rtb", false, "subnet-b1")
+			b.transitTable("tgw-rtb", "tgw-1", "0.0.0.0/0 att-a static", "10.1.0.0/16 att-b")
+			b.nat("nat-a", "subnet-a2", "10.0.2.5", "52.0.2.5")
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 nat-a"), "subnet-a1")
+			b.table("rtb-a2", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 igw-a", "10.1.0.0/16 tgw-1"), "subnet-a2")
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "0.0.0.0/0 tgw-1"))
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}, "eni-b1", somebody, "tcp 443", yes, yes, ""},
+	})
+}
+
+func TestPeerings(t *testing.T) {
+	t.Parallel()
+	peer := func(status, back string) func(b *builder) {
+		return func(b *builder) {
+			b.peering("pcx-ab", "vpc-a", "vpc-b", status)
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.1.0.0/16 pcx-ab", "0.0.0.0/0 igw-a"))
+			routes := b.locals("vpc-b")
+			if back != "" {
+				routes = append(routes, back+" pcx-ab")
+			}
+			b.table("rtb-b", "vpc-b", routes)
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}
+	}
+	check(t, []rule{
+		{"to the peer, and back", peer("active", "10.0.0.0/16"), "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"without a route back there is no reply", peer("active", ""), "eni-a1", "eni-b1", "tcp 22", yes, no, ""},
+		{"it must be active", peer("pending-acceptance", "10.0.0.0/16"), "eni-a1", "eni-b1", "tcp 22", no, no, ""},
+		{"not through the peer to its peer", func(b *builder) {
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.peering("pcx-bc", "vpc-b", "vpc-c", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.2.0.0/16 pcx-ab"))
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.2.0.0/16 pcx-bc", "10.0.0.0/16 pcx-ab"))
+			b.table("rtb-c", "vpc-c", b.locals("vpc-c", "10.0.0.0/16 pcx-bc"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-c1", "subnet-c1", "10.2.1.20")
+		}, "eni-a1", "eni-c1", "tcp 22", no, no, ""},
+		{"not through the peer to the Internet", func(b *builder) {
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "0.0.0.0/0 pcx-ab"))
+			b.eni("eni-b1", "subnet-b1", "10.1.1.20", "public=52.1.1.20")
+		}, "eni-b1", somebody, "tcp 443", no, no, ""},
+		{"over IPv6 too", func(b *builder) {
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "2600:1f18:2::/56 pcx-ab"))
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "2600:1f18:1::/56 pcx-ab"))
+			b.eni("eni-a1", "subnet-a1", "2600:1f18:1:1::10")
+			b.eni("eni-b1", "subnet-b1", "2600:1f18:2:1::20")
+		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"a peer that nobody read is unknown", func(b *builder) {
+			b.peering("pcx-ax", "vpc-a", "vpc-unread", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.99.0.0/16 pcx-ax"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "eni-a1", "10.99.0.1", "tcp 22", unknown, unknown, ""},
+	})
+}
+
+// overTransit joins VPCs a and b by a transit gateway: attached in a1 and b1, both with one table and routes to each other.
+func overTransit(b *builder, gateway, attachment bool) {
+	b.tgw("tgw-1", gateway)
+	b.attach("att-a", "tgw-1", "vpc-a", "tgw-rtb", true, "subnet-a1")
+	b.attach("att-b", "tgw-1", "vpc-b", "tgw-rtb", attachment, "subnet-b1")
+	b.transitTable("tgw-rtb", "tgw-1", "10.0.0.0/16 att-a", "10.1.0.0/16 att-b")
+	b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.1.0.0/16 tgw-1"))
+	b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 tgw-1"))
+}
+
+func TestTransitGateways(t *testing.T) {
+	t.Parallel()
+	// The client's subnet, zone a or b, and the table of the transit gateway are the test's.
+	joined := func(from string, table string, routes ...string) func(b *builder) {
+		return func(b *builder) {
+			b.tgw("tgw-1", false)
+			b.attach("att-a", "tgw-1", "vpc-a", table, false, "subnet-a1")
+			b.attach("att-b", "tgw-1", "vpc-b", "tgw-rtb-b", false, "subnet-b1")
+			b.attach("att-c", "tgw-1", "vpc-c", "tgw-rtb-b", false, "subnet-c1")
+			b.attachment("att-vpn", "tgw-1", "vpn", "vpn-1", "tgw-rtb-b")
+			b.attachment("att-gre", "tgw-1", "connect", "att-vpn", "tgw-rtb-b")
+			b.transitTable("tgw-rtb-a", "tgw-1", routes...)
+			b.transitTable("tgw-rtb-b", "tgw-1", "10.0.0.0/16 att-a")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.1.0.0/16 tgw-1", "192.168.0.0/16 tgw-1"))
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 tgw-1"))
+			alone(b, "eni-a", from, map[string]string{"subnet-a1": "10.0.1.10", "subnet-a2": "10.0.2.10"}[from])
+			alone(b, "eni-b1", "subnet-b2", "10.1.2.20")
+		}
+	}
+	check(t, []rule{
+		{"to another VPC, and back", joined("subnet-a1", "tgw-rtb-a", "10.1.0.0/16 att-b"), "eni-a", "eni-b1", "tcp 22", yes, no, ""},
+		{"an attachment without a table goes nowhere", joined("subnet-a1", "", "10.1.0.0/16 att-b"), "eni-a", "eni-b1", "tcp 22", no, no, ""},
+		{"the attachment's own table holds", joined("subnet-a1", "tgw-rtb-a"), "eni-a", "eni-b1", "tcp 22", no, no, ""},
+		{"the longest prefix wins", joined("subnet-a1", "tgw-rtb-a", "10.0.0.0/8 att-c", "10.1.0.0/16 att-b"), "eni-a", "eni-b1", "tcp 22", yes, no, ""},
+		{"static goes before propagated", joined("subnet-a1", "tgw-rtb-a", "10.1.0.0/16 att-c", "10.1.0.0/16 att-b static"), "eni-a", "eni-b1", "tcp 22", yes, no, ""},
+		{"a blackhole", joined("subnet-a1", "tgw-rtb-a", "10.0.0.0/8 att-b", "10.1.0.0/16 blackhole"), "eni-a", "eni-b1", "tcp 22", no, no, ""},
+		{"what goes into another VPC does not arrive", joined("subnet-a1", "tgw-rtb-a", "10.1.0.0/16 att-c static"), "eni-a", "eni-b1", "tcp 22", no, no, ""},
+		// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html
+		{"a zone without a subnet of the attachment has no way in", joined("subnet-a2", "tgw-rtb-a", "10.1.0.0/16 att-b"), "eni-a", "eni-b1", "tcp 22", no, no, ""},
+		{"a VPN leads where nobody sees", joined("subnet-a1", "tgw-rtb-a", "192.168.0.0/16 att-vpn"), "eni-a", "192.168.7.7", "tcp 22", unknown, unknown, ""},
+		{"a Connect attachment leads where nobody sees", joined("subnet-a1", "tgw-rtb-a", "192.168.0.0/16 att-gre"), "eni-a", "192.168.7.7", "tcp 22", unknown, unknown, ""},
+		{"both in the zone of the attachments: a session", func(b *builder) {
+			overTransit(b, false, false)
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"without a route back there is no reply", func(b *builder) {
+			overTransit(b, false, false)
+			b.table("rtb-b1", "vpc-b", b.locals("vpc-b"), "subnet-b1")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}, "eni-a1", "eni-b1", "tcp 22", yes, no, ""},
+		// https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html: in the attachment's own subnet, what an instance sends is seen going out
+		// and coming in, and what comes to it from the gateway is not seen at all.
+		{"the attachment's ACL sees packets come in, also in the sender's subnet", func(b *builder) {
+			overTransit(b, false, false)
+			b.acl("acl-a1", "vpc-a", []string{"90 in deny tcp 22 10.0.1.0/24", "100 in allow all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"}, "subnet-a1")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}, "eni-a1", "eni-b1", "tcp 22", no, no, "network-acl"},
+		{"the attachment's ACL does not see packets to its own subnet", func(b *builder) {
+			overTransit(b, false, false)
+			b.acl("acl-b1", "vpc-b", []string{"90 in deny tcp 22 10.0.1.0/24", "100 in allow all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"}, "subnet-b1")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"the attachment's ACL sees packets leave for another subnet", func(b *builder) {
+			overTransit(b, false, false)
+			b.acl("acl-b1", "vpc-b", []string{"90 out deny tcp 22 10.1.2.0/24", "100 in allow all 0.0.0.0/0", "100 out allow all 0.0.0.0/0"}, "subnet-b1")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b2", "subnet-b2", "10.1.2.20")
+		}, "eni-a1", "eni-b2", "tcp 22", no, no, "network-acl"},
+		{"over a peering of transit gateways", func(b *builder) {
+			there := b.at("111122223333", "eu-west-1")
+			there.vpc("vpc-far", "10.7.0.0/16")
+			there.subnet("subnet-far", "vpc-far", "a", "10.7.1.0/24")
+			b.tgw("tgw-1", false)
+			there.tgw("tgw-2", false)
+			b.attach("att-a", "tgw-1", "vpc-a", "tgw-rtb-1", false, "subnet-a1")
+			there.attach("att-far", "tgw-2", "vpc-far", "tgw-rtb-2", false, "subnet-far")
+			b.attachment("att-peer", "tgw-1", "peering", "tgw-2", "tgw-rtb-1")
+			there.attachment("att-peer", "tgw-2", "peering", "tgw-1", "tgw-rtb-2")
+			b.transitTable("tgw-rtb-1", "tgw-1", "10.7.0.0/16 att-peer static", "10.0.0.0/16 att-a")
+			there.transitTable("tgw-rtb-2", "tgw-2", "10.0.0.0/16 att-peer static", "10.7.0.0/16 att-far")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.7.0.0/16 tgw-1"))
+			there.table("rtb-far", "vpc-far", b.locals("vpc-far", "10.0.0.0/16 tgw-2"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(there, "eni-far", "subnet-far", "10.7.1.20")
+		}, "eni-a1", "eni-far", "tcp 22", yes, yes, ""},
+		{"a virtual private gateway leads where nobody sees", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "eni-a1", "192.168.7.7", "tcp 22", unknown, unknown, ""},
+		{"a group that lets nothing out decides before a virtual private gateway", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
+			b.group("sg-mute", "vpc-a")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-mute")
+		}, "eni-a1", "192.168.7.7", "tcp 22", no, no, "security-group"},
+	})
+}
+
+// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html
+func TestBlockPublicAccess(t *testing.T) {
+	t.Parallel()
+	blocked := func(mode string, exclusions ...string) func(b *builder) {
+		return func(b *builder) {
+			b.blockPublicAccess(mode)
+			for _, x := range exclusions {
+				of, how, _ := strings.Cut(x, " ")
+				b.exclude(of, how)
+			}
+			natted("52.0.2.5")(b)
+			inA2(b)
+			b.eigw("eigw-b", "vpc-b")
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "::/0 eigw-b"))
+			b.eni("eni-b1", "subnet-b1", "2600:1f18:2:1::20")
+		}
+	}
+	const kind = ""
+	check(t, []rule{
+		{"off", blocked("off"), somebody, "eni-a2", "tcp 22", yes, yes, ""},
+		{"both ways: nothing in", blocked("block-bidirectional"), somebody, "eni-a2", "tcp 22", no, no, kind},
+		{"both ways: nothing out", blocked("block-bidirectional"), "eni-a2", somebody, "tcp 443", no, no, kind},
+		{"both ways: nothing in over IPv6", blocked("block-bidirectional"), somebodyV6, "eni-a2", "tcp 22", no, no, kind},
+		{"both ways: nothing out by NAT", blocked("block-bidirectional"), "eni-a1", somebody, "tcp 443", no, no, kind},
+		{"both ways: nothing out by an egress-only gateway", blocked("block-bidirectional"), "eni-b1", somebodyV6, "tcp 443", no, no, kind},
+		{"ingress: nothing in", blocked("block-ingress"), somebody, "eni-a2", "tcp 22", no, no, kind},
+		{"ingress: out by NAT", blocked("block-ingress"), "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"ingress: out by an egress-only gateway", blocked("block-ingress"), "eni-b1", somebodyV6, "tcp 443", yes, yes, ""},
+		// "Only traffic to and from NAT gateways and egress-only internet gateways is allowed": not an instance by itself.
+		{"ingress: nothing out by itself", blocked("block-ingress"), "eni-a2", somebody, "tcp 443", no, no, kind},
+		{"an excluded subnet", blocked("block-bidirectional", "subnet-a2 allow-bidirectional"), somebody, "eni-a2", "tcp 22", yes, yes, ""},
+		{"an excluded VPC", blocked("block-bidirectional", "vpc-a allow-bidirectional"), somebody, "eni-a2", "tcp 22", yes, yes, ""},
+		{"another subnet's exclusion", blocked("block-bidirectional", "subnet-a1 allow-bidirectional"), somebody, "eni-a2", "tcp 22", no, no, kind},
+		{"excluded for egress: nothing in", blocked("block-bidirectional", "subnet-a2 allow-egress"), somebody, "eni-a2", "tcp 22", no, no, kind},
+		{"excluded for egress: out", blocked("block-bidirectional", "subnet-a2 allow-egress"), "eni-a2", somebody, "tcp 443", yes, yes, ""},
+		{"excluded for egress: out by NAT in the excluded subnet", blocked("block-bidirectional", "subnet-a2 allow-egress"), "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"excluded for egress means nothing where only ingress is blocked", blocked("block-ingress", "subnet-a2 allow-egress"), "eni-a2", somebody, "tcp 443", no, no, kind},
+		{"inside it blocks nothing", blocked("block-bidirectional"), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a mode that was not read is unknown", func(b *builder) {
+			inA1(b)
+			b.BlockPublicAccess = []*estate.BlockPublicAccess{{Place: b.Place, Mode: estate.Unread[string](b.gap("ec2:DescribeVpcBlockPublicAccessOptions", ""))}}
+			b.deny("ec2:DescribeVpcBlockPublicAccessOptions")
+		}, somebody, "eni-a1", "tcp 22", unknown, unknown, ""},
+		{"a mode that was not read means nothing to what is excluded", func(b *builder) {
+			inA1(b)
+			b.exclude("vpc-a", "allow-bidirectional")
+			b.BlockPublicAccess = []*estate.BlockPublicAccess{{Place: b.Place, Mode: estate.Unread[string](b.gap("ec2:DescribeVpcBlockPublicAccessOptions", ""))}}
+			b.deny("ec2:DescribeVpcBlockPublicAccessOptions")
+		}, somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"exclusions that were not read are unknown", func(b *builder) {
+			inA1(b)
+			b.blockPublicAccess("block-bidirectional")
+			b.deny("ec2:DescribeVpcBlockPublicAccessExclusions")
+		}, somebody, "eni-a1", "tcp 22", unknown, unknown, ""},
+	})
+}
+
+var everywhere = netset.Of(netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0"))
+
+// firewallRule is a rule for TCP to some ports, from and to everywhere.
+func firewallRule(action string, ports ...uint16) estate.FirewallRule {
+	to := netset.AllPorts()
+	if len(ports) > 0 {
+		to = netset.Ports{}
+		for _, p := range ports {
+			to = to.Union(netset.PortsOf(netset.PortRange{First: p, Last: p}))
+		}
+	}
+	return estate.FirewallRule{Actions: []string{action}, Protocols: []netset.Protocol{netset.TCP}, Sources: everywhere, Destinations: everywhere,
+		SourcePorts: netset.AllPorts(), DestinationPorts: to}
+}
+
+func firewallGroup(rules ...estate.FirewallRule) estate.FirewallGroup {
+	for i := range rules {
+		rules[i].Priority = i + 1
+	}
+	return estate.FirewallGroup{ARN: "arn:aws:network-firewall:us-east-1:111122223333:stateful-rulegroup/g", Priority: 1, Rules: estate.Know(rules)}
+}
+
+// passes is a policy that lets everything through.
+func passes() estate.FirewallPolicy {
+	return estate.FirewallPolicy{StatelessDefault: []string{"aws:pass"}, FragmentDefault: []string{"aws:pass"}, Order: "DEFAULT_ACTION_ORDER"}
+}
+
+// inspects is a policy that hands everything to its stateful rules.
+func inspects(order string, defaults []string, groups ...estate.FirewallGroup) estate.FirewallPolicy {
+	return estate.FirewallPolicy{StatelessDefault: []string{"aws:forward_to_sfe"}, FragmentDefault: []string{"aws:forward_to_sfe"},
+		Order: order, StatefulDefault: defaults, Stateful: groups}
+}
+
+// betweenSubnets puts a firewall between a1 and a2, both ways, by routes more specific than the local one.
+func betweenSubnets(b *builder, policy estate.FirewallPolicy) *estate.Firewall {
+	b.subnet("subnet-fw", "vpc-a", "a", "10.0.9.0/24")
+	b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "10.0.2.0/24 vpce-fw"), "subnet-a1")
+	b.table("rtb-a2", "vpc-a", b.locals("vpc-a", "10.0.1.0/24 vpce-fw"), "subnet-a2")
+	return b.firewall("fw-1", "vpc-a", "vpce-fw", "subnet-fw", policy)
+}
+
+// https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-rules-engines.html
+func TestFirewalls(t *testing.T) {
+	t.Parallel()
+	// At the edge: the gateway's table sends packets for a1 to the firewall, and a1's default route goes there.
+	edge := func(policy estate.FirewallPolicy) func(b *builder) {
+		return func(b *builder) {
+			b.subnet("subnet-fw", "vpc-a", "a", "10.0.9.0/24")
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 vpce-fw"), "subnet-a1")
+			b.table("rtb-fw", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 igw-a"), "subnet-fw")
+			b.edge("rtb-edge", "vpc-a", "igw-a", "10.0.0.0/16 local", "10.0.1.0/24 vpce-fw")
+			b.firewall("fw-1", "vpc-a", "vpce-fw", "subnet-fw", policy)
+			inA1(b)
+		}
+	}
+	between := func(policy estate.FirewallPolicy) func(b *builder) {
+		return func(b *builder) {
+			betweenSubnets(b, policy)
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20")
+		}
+	}
+	drop22, pass22 := firewallGroup(firewallRule("DROP", 22)), firewallGroup(firewallRule("PASS", 22))
+	both := firewallGroup(firewallRule("DROP", 22), firewallRule("PASS", 22))
+	opaque := estate.FirewallGroup{ARN: "arn:aws:network-firewall:us-east-1:111122223333:stateful-rulegroup/domains", Priority: 2, Rules: estate.Know([]estate.FirewallRule{}), Opaque: true}
+	stateless := func(def string, rules ...estate.FirewallRule) estate.FirewallPolicy {
+		p := inspects("DEFAULT_ACTION_ORDER", nil)
+		p.StatelessDefault = []string{def}
+		p.Stateless = []estate.FirewallGroup{firewallGroup(rules...)}
+		return p
+	}
+	flags := firewallRule("aws:drop", 22)
+	flags.Flags = true
+	drop, order, strict := []string{"aws:drop_strict"}, "DEFAULT_ACTION_ORDER", "STRICT_ORDER"
+	check(t, []rule{
+		{"one that passes everything, from the Internet", edge(passes()), somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"one that passes everything, to the Internet", edge(passes()), "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"stateful, from the Internet", edge(inspects(order, nil)), somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"stateful, to the Internet", edge(inspects(order, nil)), "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"a drop, from the Internet", edge(inspects(order, nil, drop22)), somebody, "eni-a1", "tcp 22", no, no, "firewall"},
+		{"a drop between subnets", between(inspects(order, nil, drop22)), "eni-a1", "eni-a2", "tcp 22", no, no, "firewall"},
+		{"a drop of another port", between(inspects(order, nil, drop22)), "eni-a1", "eni-a2", "tcp 23", yes, yes, ""},
+		{"by default pass goes before drop", between(inspects(order, nil, both)), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"in strict order the first decides", between(inspects(strict, nil, both)), "eni-a1", "eni-a2", "tcp 22", no, no, "firewall"},
+		{"in strict order the default is pass where none is said", between(inspects(strict, nil, pass22)), "eni-a1", "eni-a2", "tcp 23", yes, yes, ""},
+		{"in strict order the default may drop", between(inspects(strict, drop, pass22)), "eni-a1", "eni-a2", "tcp 23", no, no, "firewall"},
+		{"in strict order what passes passes", between(inspects(strict, drop, pass22)), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"domain rules are not understood", between(inspects(order, nil, opaque)), "eni-a1", "eni-a2", "tcp 443", unknown, unknown, ""},
+		{"pass makes domain rules irrelevant", between(inspects(order, nil, pass22, opaque)), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"in strict order a drop before domain rules decides", between(inspects(strict, nil, drop22, opaque)), "eni-a1", "eni-a2", "tcp 22", no, no, "firewall"},
+		{"a stateless drop", between(stateless("aws:pass", firewallRule("aws:drop", 22))), "eni-a1", "eni-a2", "tcp 22", no, no, "firewall"},
+		{"the lowest stateless priority decides", between(stateless("aws:pass", firewallRule("aws:pass", 22), firewallRule("aws:drop", 22))), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"a stateless default that drops", between(stateless("aws:drop")), "eni-a1", "eni-a2", "tcp 22", no, no, "firewall"},
+		{"a stateless pass needs another for the reply", between(stateless("aws:drop", firewallRule("aws:pass", 22))), "eni-a1", "eni-a2", "tcp 22 from 40000", yes, no, ""},
+		{"TCP flags are not understood", between(stateless("aws:pass", flags)), "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+		{"a policy that was not read is unknown", func(b *builder) {
+			betweenSubnets(b, passes()).Policy = estate.Unread[*estate.FirewallPolicy](b.gap("network-firewall:DescribeFirewallPolicy", "fw-1"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20")
+		}, "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+		{"an appliance behind a Gateway Load Balancer is not understood", func(b *builder) {
+			betweenSubnets(b, passes())
+			b.Firewalls = nil
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20")
+		}, "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+	})
+}
+
+func check(t *testing.T, rules []rule) {
+	t.Helper()
+	for _, r := range rules {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuilder().networks()
+			r.build(b)
+			e := b.fill().done()
+			protocol, port, client := parsePacket(r.packet)
+			if got := twin(e, r.from, r.to, protocol, client, port); got != (verdict{r.arrives, r.session}) {
+				t.Errorf("the oracle: %s from %s to %s arrives %v, session %v; want %v and %v", r.packet, r.from, r.to, got.arrives, got.session, r.arrives, r.session)
+			}
+			got := reach.Of(e).Ask(reach.Question{From: end(e, r.from), To: end(e, r.to), Protocol: protocol, Port: port, SourcePort: client})
+			if got.Arrives != r.arrives || got.Session != r.session {
+				t.Errorf("%s from %s to %s arrives %v, session %v; want %v and %v\n%s", r.packet, r.from, r.to, got.Arrives, got.Session, r.arrives, r.session, told(got))
+			}
+			if r.stops != "" {
+				if stops := got.Stops(); len(stops) == 0 || stops[0].At.Kind != r.stops {
+					t.Errorf("%s from %s to %s is not stopped first by a %s\n%s", r.packet, r.from, r.to, r.stops, told(got))
+				}
+			}
+			if r.arrives != yes && got.Reason == "" {
+				t.Errorf("%s from %s to %s does not arrive, without a reason", r.packet, r.from, r.to)
+			}
+		})
+	}
+}
+
+// told is an answer in full, for failures.
+func told(a reach.Answer) string {
+	var lines []string
+	line := func(h reach.Hop) {
+		lines = append(lines, strings.Join([]string{"  " + h.Passes.String(), h.At.Kind, h.At.ID, h.Rule, h.Text}, " | "))
+	}
+	for _, h := range a.Path {
+		line(h)
+	}
+	if len(a.Return) > 0 {
+		lines = append(lines, "back:")
+	}
+	for _, h := range a.Return {
+		line(h)
+	}
+	return a.Reason + "\n" + strings.Join(lines, "\n")
+}
+
+func parsePacket(text string) (protocol netset.Protocol, port, client uint16) {
+	text, from, _ := strings.Cut(text, " from ")
+	if from != "" {
+		client = number(from)
+	}
+	f := strings.Fields(text)
+	protocol = map[string]netset.Protocol{"tcp": netset.TCP, "udp": netset.UDP, "icmp": netset.ICMP, "icmpv6": netset.ICMPv6, "esp": 50}[f[0]]
+	if len(f) > 1 {
+		if kind, code, ok := strings.Cut(f[1], "/"); ok {
+			return protocol, number(kind)<<8 | number(code), client
+		}
+		port = number(f[1])
+	}
+	return protocol, port, client
+}
+
+func end(e *estate.Estate, text string) reach.End {
+	for _, i := range e.NetworkInterfaces {
+		if i.Ref().ID == text {
+			return reach.End{Refs: []estate.Ref{i.Ref()}}
+		}
+	}
+	a := netip.MustParseAddr(text)
+	return reach.End{Addresses: netset.Of(netip.PrefixFrom(a, a.BitLen()))}
+}
+
+// twin asks the oracle as Ask is asked.
+func twin(e *estate.Estate, from, to string, protocol netset.Protocol, client, port uint16) verdict {
+	a := oracleOf(e).answer(reach.Question{From: end(e, from), To: end(e, to), Protocol: protocol, Port: port, SourcePort: client})
+	return verdict{a.Arrives, a.Session}
+}
