@@ -62,9 +62,9 @@ type PacketAnswer struct {
 	Path        []PacketHop `json:"path"`
 	Return      []PacketHop `json:"return,omitempty"`
 	// StoppedBy is what stops the packet first, or else its reply; AlsoStoppedBy what else would.
-	StoppedBy     *PacketHop   `json:"stopped_by,omitempty"`
+	StoppedBy     *PacketHop   `json:"stopped_by"`
 	AlsoStoppedBy []PacketHop  `json:"also_stopped_by,omitempty"`
-	Reason        string       `json:"reason,omitempty"`
+	Reason        string       `json:"reason"`
 	Gaps          []estate.Gap `json:"gaps,omitempty"`
 }
 
@@ -79,7 +79,7 @@ type PacketParty struct {
 type PacketHop struct {
 	estate.Ref
 	Passes string       `json:"passes"` // "yes", "no" (it stops the packet), "unknown"
-	Rule   string       `json:"rule,omitempty"`
+	Rule   string       `json:"rule"`
 	Text   string       `json:"text"`
 	Gaps   []estate.Gap `json:"gaps,omitempty"`
 }

@@ -29,7 +29,7 @@ func PacketsText(w io.Writer, p *Packets, o Options) error {
 // packet is the answer to one question.
 func (t *terminal) packet(p *Packets) {
 	a, q := p.Answer, p.Question
-	t.para("", "  ", t.in(bold, "from "+q.end(q.From, a.From)+" to "+q.end(q.To, a.To)+", "+q.traffic()))
+	t.para("", "  ", t.in(bold, q.traffic()+" from "+q.end(q.From, a.From)+" to "+q.end(q.To, a.To)))
 	t.para("", "", t.in(dim, "read from "+cmp.Or(p.Source, "an unnamed source")+", observed "+when(p.Observed)))
 	t.blank()
 	t.para(t.mark(least(a.Arrives, a.Session))+" ", "  ", "a packet arrives: "+t.word(a.Arrives)+"; "+q.session()+": "+t.word(a.Session))
@@ -160,10 +160,14 @@ func (q PacketQuestion) end(typed string, p *PacketParty) string {
 	if p == nil || p.Kind == "" {
 		return typed
 	}
-	if typed == p.ID || strings.EqualFold(typed, p.Name) || typed == p.ARN {
-		return partyName(p)
+	at := ""
+	if p.Address != "" && p.Address != typed {
+		at = " at " + p.Address
 	}
-	return typed + ", that is " + partyName(p)
+	if typed == p.ID || strings.EqualFold(typed, p.Name) || typed == p.ARN {
+		return partyName(p) + at
+	}
+	return typed + " (" + partyName(p) + at + ")"
 }
 
 func (q PacketQuestion) traffic() string {
@@ -278,7 +282,7 @@ func (t *terminal) wouldTell(gaps []estate.Gap) {
 
 // flows is the answer to a question about many packets.
 func (t *terminal) flows(p *Packets) {
-	g := newGroups(p)
+	g := newGroups(p, t.Causes < 0)
 	t.para("", "  ", t.in(bold, g.title()))
 	t.para("", "", t.in(dim, "read from "+cmp.Or(p.Source, "an unnamed source")+", observed "+when(p.Observed)))
 	t.blank()
@@ -343,7 +347,7 @@ func (t *terminal) lines(lines []*line, indent string) {
 			rows = append(rows, []string{"…", t.in(dim, "and "+number(len(lines)-most)+" more: --all shows them")})
 			break
 		}
-		rows = append(rows, []string{l.traffic(), strings.Join(present([]string{t.in(bold, l.who(t.Causes < 0)), l.note, t.in(dim, l.place)}), " · ")})
+		rows = append(rows, []string{l.traffic(), strings.Join(present([]string{t.in(bold, l.who()), l.note, t.in(dim, l.place)}), " · ")})
 	}
 	t.table(indent, rows)
 }
@@ -463,32 +467,19 @@ func leading(text string) int {
 	return n
 }
 
-// who names the parties of a line: one with its id, of several the first few, and their ids only where all are wanted.
-func (l *line) who(all bool) string {
-	if len(l.parties) == 0 {
+// who names the parties of a line: one with its id, of several the first few.
+func (l *line) who() string {
+	switch len(l.parties) {
+	case 0:
 		return l.outside
+	case 1:
+		return noun(l.parties[0].Kind) + " " + called(l.parties[0])
 	}
-	kind := l.parties[0].Kind
-	if len(l.parties) == 1 {
-		return noun(kind) + " " + called(l.parties[0])
-	}
-	const most = 3
 	var names []string
-	for i, p := range l.parties {
-		if i == most && !all && len(l.parties) > most+1 {
-			break
-		}
-		if all {
-			names = append(names, called(p))
-		} else {
-			names = append(names, cmp.Or(p.Name, p.ID))
-		}
+	for _, p := range l.parties {
+		names = append(names, cmp.Or(p.Name, p.ID))
 	}
-	s := count(len(l.parties), noun(kind)) + ": " + strings.Join(names, ", ")
-	if n := len(l.parties) - len(names); n > 0 {
-		s += " and " + number(n) + " more"
-	}
-	return s
+	return count(len(names), noun(l.parties[0].Kind)) + ": " + brief(names, 3)
 }
 
 // doubt is what is not known for one reason.
@@ -530,7 +521,7 @@ var ways = []struct {
 	{reach.ByClusterEndpoint, "through the endpoint of a Kubernetes cluster"},
 }
 
-func newGroups(p *Packets) *groups {
+func newGroups(p *Packets, all bool) *groups {
 	g := &groups{Packets: p, accounts: map[string]string{}}
 	for _, a := range p.Accounts {
 		g.accounts[a.ID] = a.Name
@@ -551,13 +542,13 @@ func newGroups(p *Packets) *groups {
 	for _, s := range append(wide, narrow...) {
 		if len(s.bundles) > 0 {
 			for _, b := range s.bundles {
-				b.fold()
+				b.fold(all)
 			}
 			g.sections = append(g.sections, s)
 		}
 	}
 	for _, d := range g.unknown {
-		d.fold()
+		d.fold(all)
 	}
 	return g
 }
@@ -687,12 +678,13 @@ func (b *bundle) add(l *line) {
 	}
 }
 
-// fold joins the lines of parties that share everything but their names, and sorts: hosts first, a lone one before a fleet.
-func (b *bundle) fold() {
+// fold joins the lines of parties that share everything but their names, unless all are wanted, and sorts: hosts first, a
+// lone one before a fleet.
+func (b *bundle) fold(all bool) {
 	var lines []*line
 	of := map[string]*line{}
 	for _, l := range b.lines {
-		if len(l.parties) == 0 {
+		if all || len(l.parties) == 0 {
 			lines = append(lines, l)
 			continue
 		}
@@ -708,9 +700,17 @@ func (b *bundle) fold() {
 		slices.SortStableFunc(l.parties, func(a, b estate.Ref) int { return cmp.Compare(a.Name, b.Name) })
 	}
 	slices.SortStableFunc(lines, func(a, b *line) int {
-		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(len(a.parties), len(b.parties)))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(len(a.parties), len(b.parties)), cmp.Compare(a.name(), b.name()))
 	})
 	b.lines = lines
+}
+
+// name is what a line is sorted by.
+func (l *line) name() string {
+	if len(l.parties) == 0 {
+		return l.outside
+	}
+	return cmp.Or(l.parties[0].Name, l.parties[0].ID)
 }
 
 // rank puts the outside first, then hosts, and interfaces of which nothing else is known last.
