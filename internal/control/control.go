@@ -67,6 +67,7 @@ type judgement struct {
 	facts   []answer.Fact
 	cause   answer.Cause
 	affects []estate.Ref
+	path    []answer.Hop
 	gaps    []estate.Gap
 }
 
@@ -79,11 +80,12 @@ type Counter struct {
 	Facts   []answer.Fact // what a person can check by hand
 	Cause   answer.Cause  // the one thing to change: Key, Subject, Title and Fix
 	Affects []estate.Ref  // who suffers, where that is not the subject itself
+	Path    []answer.Hop  // the way of the packet that should not be possible: PathOf
 }
 
 // Breaks says that the subject is a proved counter-example. A subject may have several, with different causes.
 func (c *Case) Breaks(s estate.Subject, x Counter) {
-	c.add(judgement{subject: s, verdict: answer.Broken, text: x.Text, facts: x.Facts, cause: x.Cause, affects: x.Affects})
+	c.add(judgement{subject: s, verdict: answer.Broken, text: x.Text, facts: x.Facts, cause: x.Cause, affects: x.Affects, path: x.Path})
 }
 
 // Unknown says that the subject could not be judged, and which calls would have told. The text may be empty.

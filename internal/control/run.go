@@ -173,7 +173,7 @@ func (r *run) settle(c *Control, claim claims.Claim, a *answer.Answer, of []judg
 		}
 		seen[j.cause.Key] = true
 		broken = true
-		x := answer.CounterExample{Subject: j.ref, Text: j.text, Facts: j.facts, Cause: j.cause.Key, Affects: j.affects}
+		x := answer.CounterExample{Subject: j.ref, Text: j.text, Facts: j.facts, Cause: j.cause.Key, Affects: j.affects, Path: j.path}
 		x.Excuse = r.excuses.cover(c, claim, j)
 		excused = excused && x.Excuse != nil
 		a.CounterExamples = append(a.CounterExamples, x)
