@@ -146,7 +146,7 @@ func Suite() (control.Suite, error) {
 	}
 	var forms []claims.Form
 	for _, c := range s.Controls {
-		forms = append(forms, claims.Form{ID: c.ID, Text: c.Sentence, Example: c.Asked})
+		forms = append(forms, c.Forms()...)
 	}
 	for _, p := range s.Practices {
 		forms = append(forms, claims.Form{ID: p.ID, Text: p.Sentence})

@@ -26,6 +26,9 @@ type Control struct {
 	Sentence string
 	// Asked is the sentence as its practice asks it where nobody made a claim: "no rule admits the internet on 22, 3389".
 	Asked    string
+	// Declares are further forms of its claims, each with an example, where Sentence has no slots and only says that what
+	// is declared is so: "{tier} talks to {tier2} on {ports}" beside "tiers talk as declared". Case.Slots tells what is asked.
+	Declares []claims.Form
 	Why      string // one sentence that names the attack or the loss
 	Fix      string // one sentence: the smallest change, in general; causes carry the concrete one
 	Severity answer.Severity
@@ -110,11 +113,36 @@ func (c *Case) add(j judgement) {
 	c.found = append(c.found, j)
 }
 
+// Concerns says whether what is asked is about a subject: whether it is in the claim's system. What is not is not judged,
+// whatever is said of it; this spares the work.
+func (c *Case) Concerns(s estate.Subject) bool { return c.Declared.Selects(c.scope, s) != estate.False }
+
+// Declarations are the claims of the file that are of the control's Declares, in the order of the file.
+func (c *Case) Declarations(control *Control) []claims.Claim {
+	var all []claims.Claim
+	for _, claim := range c.Declared.Claims {
+		if claim.Form.ID == control.ID && claim.Form.Text != control.Sentence {
+			all = append(all, claim)
+		}
+	}
+	return all
+}
+
 // Period returns the value of a {period} slot.
 func (c *Case) Period(slot string) time.Duration { d, _ := c.Slots.Period(slot); return d }
 
 // Ports returns the value of a {ports} slot.
 func (c *Case) Ports(slot string) []claims.PortRange { p, _ := c.Slots.Ports(slot); return p }
+
+// Forms are the forms of its claims, the one that its practice asks first.
+func (c *Control) Forms() []claims.Form {
+	forms := []claims.Form{{ID: c.ID, Text: c.Sentence, Example: c.Asked}}
+	for _, f := range c.Declares {
+		f.ID = c.ID
+		forms = append(forms, f)
+	}
+	return forms
+}
 
 // Needs returns every operation that the control's answer may rest on, sorted: those it names, and what tells which
 // Regions there are where it lists subjects Region by Region.

@@ -83,7 +83,7 @@ func newRun(e *estate.Estate, s Suite, declared *claims.File, packets func() *re
 // periods ("a restore is tested every 90 days"), that one. A claim about other ports is another question, and stands beside.
 func (r *run) claimOn(c *Control) claims.Claim {
 	for _, claim := range r.declared.Claims {
-		if claim.Form.ID == c.ID && claim.Scope == (claims.Tier{}) && strings.Count(c.Sentence, "{") == strings.Count(c.Sentence, "{period") {
+		if claim.Form.ID == c.ID && claim.Form.Text == c.Sentence && claim.Scope == (claims.Tier{}) && strings.Count(c.Sentence, "{") == strings.Count(c.Sentence, "{period") {
 			return claim
 		}
 	}

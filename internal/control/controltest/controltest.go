@@ -165,7 +165,7 @@ func parse(c *control.Control, archive *txtar.Archive) (*fixture, error) {
 
 // suite makes a suite of the one control, and its claims file.
 func suite(c *control.Control, declared []byte, claim string) (control.Suite, *claims.File, error) {
-	language, err := claims.CompileForms([]claims.Form{{Text: c.Sentence, ID: c.ID, Example: c.Asked}})
+	language, err := claims.CompileForms(c.Forms())
 	if err != nil {
 		return control.Suite{}, nil, err
 	}
