@@ -56,8 +56,9 @@ type Case struct {
 	// Packets returns the analysis of who can reach whom, made once for all controls.
 	Packets func() *reach.Network
 
-	scope claims.Tier // what the claim is about; its zero value is everything
-	found []judgement
+	control *Control
+	scope   claims.Tier // what the claim is about; its zero value is everything
+	found   []judgement
 	// undeclared says that the control needs a declaration that nobody made.
 	undeclared bool
 }
@@ -118,10 +119,10 @@ func (c *Case) add(j judgement) {
 func (c *Case) Concerns(s estate.Subject) bool { return c.Declared.Selects(c.scope, s) != estate.False }
 
 // Declarations are the claims of the file that are of the control's Declares, in the order of the file.
-func (c *Case) Declarations(control *Control) []claims.Claim {
+func (c *Case) Declarations() []claims.Claim {
 	var all []claims.Claim
 	for _, claim := range c.Declared.Claims {
-		if claim.Form.ID == control.ID && claim.Form.Text != control.Sentence {
+		if claim.Form.ID == c.control.ID && claim.Form.Text != c.control.Sentence {
 			all = append(all, claim)
 		}
 	}

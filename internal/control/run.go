@@ -130,7 +130,7 @@ func (r *run) claim(claim claims.Claim) answer.Answer {
 
 // ask lets a control judge, and makes its answer.
 func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answer {
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.packets, scope: scope}
+	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.packets, control: c, scope: scope}
 	c.Judge(bench)
 	a := answer.Answer{Practice: c.Practice, Sentence: claim.Text, Why: c.Why, Severity: c.Severity}
 	if bench.undeclared && len(bench.found) == 0 {

@@ -2,11 +2,11 @@ package lockdown
 
 import (
 	"github.com/onus-cloud/onus/internal/answer"
-	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/controls/packets"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
+	"github.com/onus-cloud/onus/internal/reach"
 )
 
 // NoAdminPortReachable is net-no-admin-port-reachable, and answers the same sentence for any other ports. It is about packets:
@@ -36,50 +36,33 @@ var NoAdminPortReachable = &control.Control{
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
 		var said packets.Subjects
-		judgeInternet(c, x, &said, func(_ estate.Subject, protocol netset.Protocol) netset.Ports {
-			return packets.Asked(c.Ports("ports"), protocol)
-		})
+		for _, s := range x.Answering() {
+			said.Judged(s)
+		}
+		for _, f := range c.Packets().Internet() {
+			judgeFromInternet(x, &said, f, packets.Asked(c.Ports("ports"), f.Protocol), netset.Ports{})
+		}
 		said.Say(c)
 	},
 }
 
-// judgeInternet judges everything that answers packets by the ports on which it must not answer the Internet.
-func judgeInternet(c *control.Case, x *packets.Index, said *packets.Subjects, forbidden func(estate.Subject, netset.Protocol) netset.Ports) {
-	for _, s := range x.Answering() {
-		said.Judged(s)
+// judgeFromInternet judges one flow by the ports on which its end must not answer the Internet, and by those of which it is not
+// known whether it may.
+func judgeFromInternet(x *packets.Index, said *packets.Subjects, f reach.Flow, forbidden, doubtful netset.Ports, gaps ...estate.Gap) {
+	if f.Protocol != netset.TCP && f.Protocol != netset.UDP || !f.Addresses.CoversInternet() {
+		return
 	}
-	for _, f := range c.Packets().Internet() {
-		if f.Protocol != netset.TCP && f.Protocol != netset.UDP || !f.Addresses.CoversInternet() {
-			continue
-		}
-		subject := x.Subject(f.To.Ref)
-		ports := f.Ports.Intersect(forbidden(subject, f.Protocol))
-		if ports.Empty() {
-			continue
-		}
-		switch packets.Passes(f) {
-		case estate.True:
+	subject, passes := x.Subject(f.To.Ref), packets.Passes(f)
+	if ports := f.Ports.Intersect(forbidden); !ports.Empty() {
+		if passes == estate.True {
 			for _, counter := range fromInternetCounters(x, f, ports) {
 				said.Breaks(subject, counter)
 			}
-		case estate.Unknown:
+		} else if passes == estate.Unknown {
 			said.Doubts(subject, packets.Doubt(f, "whether the internet reaches it on "+packets.Ports(f.Protocol, ports)), f.Gaps...)
 		}
 	}
-}
-
-// everyPortBut are the ports that are not among the declared.
-func everyPortBut(allowed []claims.PortRange, protocol netset.Protocol) netset.Ports {
-	var rest []netset.PortRange
-	first := 0
-	for _, r := range packets.Asked(allowed, protocol).Ranges() {
-		if int(r.First) > first {
-			rest = append(rest, netset.PortRange{First: uint16(first), Last: r.First - 1})
-		}
-		first = int(r.Last) + 1
+	if ports := f.Ports.Intersect(doubtful); !ports.Empty() && passes != estate.False {
+		said.Doubts(subject, "whether it may answer the internet on "+packets.Ports(f.Protocol, ports)+" could not be read", append(gaps, f.Gaps...)...)
 	}
-	if first <= 65535 {
-		rest = append(rest, netset.PortRange{First: uint16(first), Last: 65535})
-	}
-	return netset.PortsOf(rest...)
 }

@@ -330,3 +330,19 @@ func Doubt(f reach.Flow, what string) string {
 	}
 	return fmt.Sprintf("%s could not be read", what)
 }
+
+// Each hands on what was found about each subject.
+func (s *Subjects) Each(broken func(estate.Subject, []control.Counter), doubts func(estate.Subject, string, ...estate.Gap)) {
+	for _, f := range s.found {
+		broken(f.subject, f.broken)
+		for _, d := range f.doubts {
+			doubts(f.subject, d.text, d.gaps...)
+		}
+	}
+}
+
+// HasIPv4 reports whether a party has an IPv4 address, as far as is known: of what shows no addresses it is so.
+func (x *Index) HasIPv4(p reach.Party) bool {
+	n := x.interfaces[p.Interface]
+	return n == nil || len(n.Private) > 0 || len(n.IPv6) == 0
+}
