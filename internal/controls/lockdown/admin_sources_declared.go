@@ -113,7 +113,7 @@ func judgeSources(c *control.Case, x *packets.Index, said *packets.Subjects, s e
 				text := fmt.Sprintf("%s reaches %s on %s%s", packets.Party(f.From, f.Answer), packets.Party(f.To, f.Answer),
 					packets.Ports(protocol, on), packets.Through(f.Answer))
 				for _, found := range causesOfFlow(x, f, on) {
-					said.Breaks(s, control.Counter{Text: text, Facts: append(found.facts, packets.PathFact(f.Answer)), Cause: found.cause, Path: control.PathOf(f.Answer)})
+					said.Breaks(s, control.Counter{Text: text, Facts: append(found.Facts, packets.PathFact(f.Answer)), Cause: found.Cause, Path: control.PathOf(f.Answer)})
 				}
 			case estate.Unknown:
 				what := fmt.Sprintf("whether %s reaches it on %s", packets.Party(f.From, f.Answer), packets.Ports(protocol, on))
@@ -127,7 +127,7 @@ func judgeSources(c *control.Case, x *packets.Index, said *packets.Subjects, s e
 }
 
 // causesOfFlow are the rules that let a flow in, each by itself; where no group filters, what answers.
-func causesOfFlow(x *packets.Index, f reach.Flow, ports netset.Ports) []fromInternet {
+func causesOfFlow(x *packets.Index, f reach.Flow, ports netset.Ports) []packets.Blame {
 	if packets.Outside(f.From) && f.Addresses.CoversInternet() {
 		return causesFromInternet(x, f, ports)
 	}
@@ -138,12 +138,6 @@ func causesOfFlow(x *packets.Index, f reach.Flow, ports netset.Ports) []fromInte
 			ports = netset.AllPorts()
 		}
 	}
-	var causes []fromInternet
-	for _, found := range x.Admitting(at, ports, f.Addresses) {
-		causes = append(causes, fromInternet{packets.RuleCause(found.Group, found.Rule), []answer.Fact{packets.RuleFact(found.Rule)}})
-	}
-	if len(causes) == 0 {
-		causes = append(causes, fromInternet{cause: openCause(at.To.Ref, packets.Ports(f.Protocol, f.Ports))})
-	}
-	return causes
+	at.Ports = ports
+	return x.AdmittingCauses(at)
 }

@@ -11,12 +11,6 @@ import (
 	"github.com/onus-cloud/onus/internal/reach"
 )
 
-// fromInternet is one thing to change so that the Internet does not get where a flow does, with what a person can check.
-type fromInternet struct {
-	cause answer.Cause
-	facts []answer.Fact
-}
-
 // gate is where a flow from the Internet comes in: its first front door, else its end.
 func gate(f reach.Flow) reach.Party {
 	if len(f.Through) > 0 {
@@ -28,12 +22,12 @@ func gate(f reach.Flow) reach.Party {
 // causesFromInternet finds what lets the Internet in: each rule of the gate's groups that admits it by itself, or else those
 // that do together, or else (where no group filters) the gate. Only what a rule adds to the flow counts: a rule for IPv6
 // admits nobody to a host that has none.
-func causesFromInternet(x *packets.Index, f reach.Flow, ports netset.Ports) []fromInternet {
+func causesFromInternet(x *packets.Index, f reach.Flow, ports netset.Ports) []packets.Blame {
 	at := gate(f)
 	if len(f.Through) > 0 {
 		ports = netset.AllPorts() // the door may answer on other ports than what is behind it
 	}
-	var causes []fromInternet
+	var causes []packets.Blame
 	var together []packets.Found
 	for _, found := range x.Admitting(reach.Flow{Protocol: f.Protocol, Answer: reach.Answer{To: at}}, ports, f.Addresses) {
 		addresses, _ := found.Rule.Addresses.Value()
@@ -41,7 +35,7 @@ func causesFromInternet(x *packets.Index, f reach.Flow, ports netset.Ports) []fr
 			together = append(together, found)
 			continue
 		}
-		causes = append(causes, fromInternet{packets.RuleCause(found.Group, found.Rule), []answer.Fact{packets.RuleFact(found.Rule)}})
+		causes = append(causes, packets.Blame{Cause: packets.RuleCause(found.Group, found.Rule), Facts: []answer.Fact{packets.RuleFact(found.Rule)}})
 	}
 	if len(causes) > 0 {
 		return causes
@@ -56,17 +50,17 @@ func causesFromInternet(x *packets.Index, f reach.Flow, ports netset.Ports) []fr
 			facts = append(facts, packets.RuleFact(together[end].Rule))
 		}
 		title := fmt.Sprintf("the rules of %s together admit the internet on %s", packets.GroupName(group), what)
-		causes = append(causes, fromInternet{packets.GroupCause(group, rules, title), facts})
+		causes = append(causes, packets.Blame{Cause: packets.GroupCause(group, rules, title), Facts: facts})
 		start = end
 	}
 	if len(causes) > 0 {
 		return causes
 	}
-	return []fromInternet{{cause: openCause(at.Ref, what)}}
+	return []packets.Blame{{Cause: openCause(at.Ref)}}
 }
 
 // openCause is something that answers the Internet with no rule between.
-func openCause(ref estate.Ref, what string) answer.Cause {
+func openCause(ref estate.Ref) answer.Cause {
 	name := packets.Party(reach.Party{Ref: ref}, reach.Answer{})
 	fix := answer.Fix{Text: "Take away its way from the Internet: its public address, or the route or front door that leads to it."}
 	switch ref.Kind {
@@ -91,8 +85,8 @@ func fromInternetCounters(x *packets.Index, f reach.Flow, ports netset.Ports) []
 	for _, found := range causesFromInternet(x, f, ports) {
 		counters = append(counters, control.Counter{
 			Text:  text,
-			Facts: append(found.facts, packets.PathFact(f.Answer)),
-			Cause: found.cause,
+			Facts: append(found.Facts, packets.PathFact(f.Answer)),
+			Cause: found.Cause,
 			Path:  control.PathOf(f.Answer),
 		})
 	}

@@ -69,17 +69,4 @@ var OnlyDeclaredPortsPublic = &control.Control{
 }
 
 // everythingBut are the ports that are not in a set.
-func everythingBut(ports netset.Ports) netset.Ports {
-	var rest []netset.PortRange
-	first := 0
-	for _, r := range ports.Ranges() {
-		if int(r.First) > first {
-			rest = append(rest, netset.PortRange{First: uint16(first), Last: r.First - 1})
-		}
-		first = int(r.Last) + 1
-	}
-	if first <= 65535 {
-		rest = append(rest, netset.PortRange{First: uint16(first), Last: 65535})
-	}
-	return netset.PortsOf(rest...)
-}
+func everythingBut(ports netset.Ports) netset.Ports { return packets.Without(netset.AllPorts(), ports) }

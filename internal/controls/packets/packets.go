@@ -217,9 +217,16 @@ func (x *Index) rules(of, peer reach.Party, egress bool, protocol netset.Protoco
 	return found
 }
 
-// addresses are those of a party inside: its private ones and those of IPv6.
+// addresses are those of a party inside: its private ones and those of IPv6. A load balancer sends from its subnets.
 func (x *Index) addresses(p reach.Party) netset.Addresses {
 	var prefixes []netip.Prefix
+	if b, ok := x.subjects[p.Ref.Key()].(*estate.LoadBalancer); ok {
+		for _, subnet := range x.estate.Subnets {
+			if slices.Contains(b.Subnets, subnet.Ref().ID) {
+				prefixes = append(prefixes, subnet.CIDRs...)
+			}
+		}
+	}
 	for _, a := range x.Addresses(p) {
 		prefixes = append(prefixes, netip.PrefixFrom(a, a.BitLen()))
 	}
@@ -247,6 +254,25 @@ func Asked(ranges []claims.PortRange, protocol netset.Protocol) netset.Ports {
 		}
 	}
 	return netset.PortsOf(ports...)
+}
+
+// EgressForm is the claim of net-egress-declared: where a tier may start connections to.
+const EgressForm = "{tier} connects only to {sources} on {ports}"
+
+// Without are the ports of one set that are not in another.
+func Without(ports, without netset.Ports) netset.Ports {
+	var rest []netset.PortRange
+	first := 0
+	for _, r := range without.Ranges() {
+		if int(r.First) > first {
+			rest = append(rest, netset.PortRange{First: uint16(first), Last: r.First - 1})
+		}
+		first = int(r.Last) + 1
+	}
+	if first <= 65535 {
+		rest = append(rest, netset.PortRange{First: uint16(first), Last: 65535})
+	}
+	return ports.Intersect(netset.PortsOf(rest...))
 }
 
 // Subjects collects what is found about subjects one flow at a time, and says it at the end: a subject about which nothing
@@ -345,4 +371,36 @@ func (s *Subjects) Each(broken func(estate.Subject, []control.Counter), doubts f
 func (x *Index) HasIPv4(p reach.Party) bool {
 	n := x.interfaces[p.Interface]
 	return n == nil || len(n.Private) > 0 || len(n.IPv6) == 0
+}
+
+// Blame is one thing to change, with what a person can check of it.
+type Blame struct {
+	Cause answer.Cause
+	Facts []answer.Fact
+}
+
+// LettingOutCauses are the rules that let a flow out, each of which must go for it to stop; where no group filters, it is what
+// sends.
+func (x *Index) LettingOutCauses(f reach.Flow) []Blame {
+	return blames(x.LettingOut(f, f.Ports, f.Addresses), f.From.Ref, "egress", " can start connections with no rule between",
+		"Put it into a security group whose outgoing rules lead only to what it needs.")
+}
+
+// AdmittingCauses are the rules that let a flow in at its end, each of which must go for it to stop; where no group filters, it is
+// what answers.
+func (x *Index) AdmittingCauses(f reach.Flow) []Blame {
+	return blames(x.Admitting(f, f.Ports, f.Addresses), f.To.Ref, "reachable", " is reachable with no rule between",
+		"Put it into a security group that admits only what is meant to get there.")
+}
+
+func blames(rules []Found, bare estate.Ref, aspect, title, fix string) []Blame {
+	var all []Blame
+	for _, found := range rules {
+		all = append(all, Blame{RuleCause(found.Group, found.Rule), []answer.Fact{RuleFact(found.Rule)}})
+	}
+	if len(all) == 0 {
+		all = append(all, Blame{Cause: answer.Cause{Key: control.CauseKey(bare, aspect), Subject: bare,
+			Title: Party(reach.Party{Ref: bare}, reach.Answer{}) + title, Fix: answer.Fix{Text: fix}}})
+	}
+	return all
 }
