@@ -25,7 +25,7 @@ type Control struct {
 	// Sentence is the form of its claims, with slots: "no rule admits the internet on {ports}".
 	Sentence string
 	// Asked is the sentence as its practice asks it where nobody made a claim: "no rule admits the internet on 22, 3389".
-	Asked    string
+	Asked string
 	// Declares are further forms of its claims, each with an example, where Sentence has no slots and only says that what
 	// is declared is so: "{tier} talks to {tier2} on {ports}" beside "tiers talk as declared". Case.Slots tells what is asked.
 	Declares []claims.Form
