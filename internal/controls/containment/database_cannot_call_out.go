@@ -34,12 +34,12 @@ var DatabaseCannotCallOut = &control.Control{
 	Packets:  true,
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
-		var said packets.Subjects
+		said := x.Subjects()
 		for _, s := range x.Answering() {
 			switch s.Ref().Kind {
 			case "db-instance", "cache-cluster", "warehouse":
 				if c.Concerns(s) {
-					judgeCalls(c, x, &said, s)
+					judgeCalls(c, x, said, s)
 				}
 			}
 		}
@@ -83,7 +83,7 @@ func undeclaredCall(c *control.Case, x *packets.Index, s estate.Subject, f *reac
 		tier, _ := claim.Slots.Tier("tier")
 		sources, _ := claim.Slots.Sources("sources")
 		ports, _ := claim.Slots.Ports("ports")
-		rest := packets.Without(f.Ports, packets.Asked(ports, f.Protocol))
+		rest := f.Ports.Minus(packets.Asked(ports, f.Protocol))
 		if !rest.Empty() {
 			continue // declared on some ports only: the others remain
 		}

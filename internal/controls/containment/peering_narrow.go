@@ -41,11 +41,11 @@ var PeeringNarrow = &control.Control{
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
 		for _, t := range c.Estate.RouteTables {
-			var said packets.Subjects
+			said := x.Subjects()
 			for _, r := range t.Routes {
 				if r.Active && (strings.HasPrefix(r.Target, "pcx-") || strings.HasPrefix(r.Target, "tgw-")) {
-					said.Judged(t)
-					judgeRoute(c.Estate, x, &said, t, r)
+					said.Concerned(t)
+					judgeRoute(c.Estate, x, said, t, r)
 				}
 			}
 			said.Say(c)

@@ -42,15 +42,15 @@ var TiersTalkAsDeclared = &control.Control{
 	Packets:  true,
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
-		var said packets.Subjects
+		said := x.Subjects()
 		to, claimed := c.Slots.Tier("tier2")
 		tier, one := c.Slots.Tier("tier")
 		switch {
 		case claimed:
 			ports, _ := c.Slots.Ports("ports")
-			judgeTalks(c, x, &said, tier, to, ports)
+			judgeTalks(c, x, said, tier, to, ports)
 		case one:
-			judgeNothingElse(c, x, &said, tier)
+			judgeNothingElse(c, x, said, tier)
 		default:
 			var tiers []claims.Tier
 			for _, claim := range c.Declarations() {
@@ -67,7 +67,7 @@ var TiersTalkAsDeclared = &control.Control{
 				return
 			}
 			for _, tier := range tiers {
-				judgeNothingElse(c, x, &said, tier)
+				judgeNothingElse(c, x, said, tier)
 			}
 		}
 		said.Say(c)
@@ -96,6 +96,10 @@ func judgeTalks(c *control.Case, x *packets.Index, said *packets.Subjects, from,
 				said.Doubts(talker.Subject, fmt.Sprintf("whether %s belongs to %s could not be read", listener.Ref().ID, to), listener.Gaps...)
 				continue
 			}
+			if gaps := append(x.Unseen(talker.Subject), x.Unseen(listener.Subject)...); len(gaps) > 0 {
+				said.Doubts(talker.Subject, "network interfaces could not be read", gaps...)
+				continue
+			}
 			for _, protocol := range []netset.Protocol{netset.TCP, netset.UDP} {
 				if asked := packets.Asked(ports, protocol); !asked.Empty() {
 					judgeTalk(c, x, said, talker.Subject, listener.Subject, protocol, asked)
@@ -118,12 +122,12 @@ func judgeTalk(c *control.Case, x *packets.Index, said *packets.Subjects, from, 
 			doubts = append(doubts, f)
 		}
 	}
-	missing := packets.Without(asked, possible)
+	missing := asked.Minus(possible)
 	if missing.Empty() {
 		return
 	}
 	what := fmt.Sprintf("%s on %s", packets.Party(reach.Party{Ref: to.Ref()}, reach.Answer{}), packets.Ports(protocol, missing))
-	sure := packets.Without(missing, perhaps)
+	sure := missing.Minus(perhaps)
 	if sure.Empty() {
 		for _, f := range doubts {
 			said.Doubts(from, packets.Doubt(f, "whether it can start a connection to "+what), f.Gaps...)

@@ -35,19 +35,29 @@ var AdminSourcesDeclared = &control.Control{
 	Packets:  true,
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
-		var said packets.Subjects
+		said := x.Subjects()
 		ports, claimed := c.Slots.Ports("ports")
 		if claimed {
 			sources, _ := c.Slots.Sources("sources")
 			for _, s := range x.Answering() {
 				if c.Concerns(s) {
-					judgeSources(c, x, &said, s, ports, sources)
+					judgeSources(c, x, said, s, ports, sources)
 				}
 			}
 			said.Say(c)
 			return
 		}
-		declared := 0
+		var declared []claims.Claim
+		for _, claim := range c.Declarations() {
+			ports, _ := claim.Slots.Ports("ports")
+			if !packets.Asked(ports, netset.TCP).Intersect(packets.Asked(administrationPorts(), netset.TCP)).Empty() {
+				declared = append(declared, claim)
+			}
+		}
+		if len(declared) == 0 {
+			c.NotDeclared()
+			return
+		}
 		for _, s := range x.Answering() {
 			if !c.Concerns(s) {
 				continue
@@ -55,12 +65,11 @@ var AdminSourcesDeclared = &control.Control{
 			for _, port := range administrationPorts() {
 				var sources []claims.Source
 				is := estate.False
-				for _, claim := range c.Declarations() {
+				for _, claim := range declared {
 					its, _ := claim.Slots.Ports("ports")
 					if packets.Asked(its, netset.TCP).Intersect(packets.Asked([]claims.PortRange{port}, netset.TCP)).Empty() {
 						continue
 					}
-					declared++
 					truth := c.Declared.Selects(claim.Scope, s)
 					is = estate.Or(is, truth)
 					if truth == estate.True {
@@ -70,16 +79,12 @@ var AdminSourcesDeclared = &control.Control{
 				}
 				switch is {
 				case estate.True:
-					judgeSources(c, x, &said, s, []claims.PortRange{port}, sources)
+					judgeSources(c, x, said, s, []claims.PortRange{port}, sources)
 				case estate.Unknown:
 					gap, _ := s.Tags().Unread()
 					said.Doubts(s, "whether a claim is about it could not be read", gap)
 				}
 			}
-		}
-		if declared == 0 {
-			c.NotDeclared()
-			return
 		}
 		said.Say(c)
 	},
@@ -104,10 +109,20 @@ func judgeSources(c *control.Case, x *packets.Index, said *packets.Subjects, s e
 			if passes == estate.False || on.Empty() || packets.Relays(f.From) {
 				continue
 			}
-			u := x.Undeclared(c.Declared, sources, f.From, f.Addresses)
 			if packets.Outside(f.From) {
-				f.Addresses = u.Addresses
+				sure, perhaps := packets.Outsiders(f)
+				sure = x.Undeclared(c.Declared, sources, f.From, sure).Addresses
+				perhaps = x.Undeclared(c.Declared, sources, f.From, perhaps).Addresses
+				switch {
+				case !sure.Empty():
+					f.Addresses, passes = sure, estate.True
+				case !perhaps.Empty():
+					f.Addresses, passes = perhaps, estate.Unknown
+				default:
+					continue
+				}
 			}
+			u := x.Undeclared(c.Declared, sources, f.From, f.Addresses)
 			switch estate.And(passes, u.Is) {
 			case estate.True:
 				text := fmt.Sprintf("%s reaches %s on %s%s", packets.Party(f.From, f.Answer), packets.Party(f.To, f.Answer),

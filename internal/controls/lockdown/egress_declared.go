@@ -49,7 +49,7 @@ var EgressDeclared = &control.Control{
 			c.NotDeclared()
 			return
 		}
-		var said packets.Subjects
+		said := x.Subjects()
 		for _, s := range x.Answering() {
 			if !c.Concerns(s) || packets.Relays(reach.Party{Ref: s.Ref()}) {
 				continue
@@ -65,7 +65,7 @@ var EgressDeclared = &control.Control{
 			}
 			switch {
 			case is == estate.True:
-				judgeEgress(c, x, &said, s, of)
+				judgeEgress(c, x, said, s, of)
 			case is == estate.Unknown:
 				gap, _ := s.Tags().Unread()
 				said.Doubts(s, "whether it belongs to a declared tier could not be read", gap)
@@ -127,7 +127,7 @@ func beyond(c *control.Case, x *packets.Index, f reach.Flow, declared []egress) 
 		var next []remainder
 		ports := packets.Asked(d.ports, f.Protocol)
 		for _, r := range left {
-			if off := packets.Without(r.ports, ports); !off.Empty() {
+			if off := r.ports.Minus(ports); !off.Empty() {
 				next = append(next, remainder{off, r.Undeclared})
 			}
 			on := r.ports.Intersect(ports)

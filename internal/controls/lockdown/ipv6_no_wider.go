@@ -1,8 +1,6 @@
 package lockdown
 
 import (
-	"net/netip"
-
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/controls/packets"
@@ -32,7 +30,7 @@ var IPv6NoWiderThanIPv4 = &control.Control{
 	Packets:  true,
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
-		var said packets.Subjects
+		said := x.Subjects()
 		for _, s := range x.Answering() {
 			said.Judged(s)
 		}
@@ -43,11 +41,8 @@ var IPv6NoWiderThanIPv4 = &control.Control{
 		open, perhaps := map[end]netset.Ports{}, map[end]netset.Ports{} // over IPv4
 		flows := c.Packets().Internet()
 		for _, f := range flows {
-			if !f.Addresses.Intersect(allIPv4).CoversInternet() {
-				continue
-			}
 			at := end{f.To.Ref.Key(), f.Protocol}
-			switch packets.Passes(f) {
+			switch packets.FromInternet(f, packets.IPv4) {
 			case estate.True:
 				open[at] = open[at].Union(f.Ports)
 			case estate.Unknown:
@@ -55,26 +50,21 @@ var IPv6NoWiderThanIPv4 = &control.Control{
 			}
 		}
 		for _, f := range flows {
-			f.Addresses = f.Addresses.Intersect(allIPv6)
-			if f.Addresses.Empty() || !x.HasIPv4(f.To) {
+			if !x.HasIPv4(f.To) {
 				continue
 			}
+			f.Addresses = f.Addresses.Intersect(packets.IPv6)
 			at := end{f.To.Ref.Key(), f.Protocol}
 			wider := everythingBut(open[at])
-			judgeIPv6(x, &said, f, wider.Intersect(everythingBut(perhaps[at])), wider.Intersect(perhaps[at]))
+			judgeIPv6(x, said, f, wider.Intersect(everythingBut(perhaps[at])), wider.Intersect(perhaps[at]))
 		}
 		said.Say(c)
 	},
 }
 
-var (
-	allIPv4 = netset.Of(netip.MustParsePrefix("0.0.0.0/0"))
-	allIPv6 = netset.Of(netip.MustParsePrefix("::/0"))
-)
-
 func judgeIPv6(x *packets.Index, said *packets.Subjects, f reach.Flow, forbidden, doubtful netset.Ports) {
-	var these packets.Subjects
-	judgeFromInternet(x, &these, f, forbidden, doubtful)
+	these := x.Subjects()
+	judgeFromInternet(x, these, f, packets.IPv6, forbidden, doubtful)
 	these.Each(func(s estate.Subject, counters []control.Counter) {
 		for _, counter := range counters {
 			counter.Text += " over IPv6, and not over IPv4"

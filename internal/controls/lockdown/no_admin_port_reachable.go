@@ -35,12 +35,12 @@ var NoAdminPortReachable = &control.Control{
 	Packets:  true,
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
-		var said packets.Subjects
+		said := x.Subjects()
 		for _, s := range x.Answering() {
 			said.Judged(s)
 		}
 		for _, f := range c.Packets().Internet() {
-			judgeFromInternet(x, &said, f, packets.Asked(c.Ports("ports"), f.Protocol), netset.Ports{})
+			judgeFromInternet(x, said, f, packets.Everybody, packets.Asked(c.Ports("ports"), f.Protocol), netset.Ports{})
 		}
 		said.Say(c)
 	},
@@ -48,11 +48,11 @@ var NoAdminPortReachable = &control.Control{
 
 // judgeFromInternet judges one flow by the ports on which its end must not answer the Internet, and by those of which it is not
 // known whether it may.
-func judgeFromInternet(x *packets.Index, said *packets.Subjects, f reach.Flow, forbidden, doubtful netset.Ports, gaps ...estate.Gap) {
-	if f.Protocol != netset.TCP && f.Protocol != netset.UDP || !f.Addresses.CoversInternet() {
+func judgeFromInternet(x *packets.Index, said *packets.Subjects, f reach.Flow, family netset.Addresses, forbidden, doubtful netset.Ports, gaps ...estate.Gap) {
+	if f.Protocol != netset.TCP && f.Protocol != netset.UDP {
 		return
 	}
-	subject, passes := x.Subject(f.To.Ref), packets.Passes(f)
+	subject, passes := x.Subject(f.To.Ref), packets.FromInternet(f, family)
 	if ports := f.Ports.Intersect(forbidden); !ports.Empty() {
 		if passes == estate.True {
 			for _, counter := range fromInternetCounters(x, f, ports) {

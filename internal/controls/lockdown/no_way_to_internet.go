@@ -53,7 +53,8 @@ var VPCInternetBlocked = &control.Control{
 			c.NotDeclared()
 			return
 		}
-		w := ways{c: c, x: packets.Of(c.Estate)}
+		x := packets.Of(c.Estate)
+		w := ways{c: c, x: x, said: x.Subjects()}
 		w.judge(func(s estate.Subject) estate.Truth {
 			closed := estate.False
 			for _, tier := range tiers {
@@ -69,7 +70,7 @@ var VPCInternetBlocked = &control.Control{
 type ways struct {
 	c    *control.Case
 	x    *packets.Index
-	said packets.Subjects
+	said *packets.Subjects
 }
 
 func (w *ways) judge(closed func(estate.Subject) estate.Truth) {
@@ -101,7 +102,7 @@ func (w *ways) judgeOne(s estate.Subject, closed estate.Truth, vpc, subnet strin
 		w.said.Doubts(s, "whether it is declared without internet could not be read", gap)
 		return
 	}
-	w.said.Judged(s)
+	w.said.Concerned(s)
 	e, place := w.c.Estate, estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}
 	blocked, blockGaps := w.blocked(place, vpc, subnet)
 	if blocked == estate.True {
@@ -135,7 +136,7 @@ func (w *ways) judgeTable(s estate.Subject, t *estate.RouteTable, blocked estate
 		is, more := w.leadsOut(t.Place(), r.Target)
 		switch {
 		case unread && is != estate.False:
-			may, gaps = may.Union(everywhere), append(gaps, gap)
+			may, gaps = may.Union(packets.Everybody), append(gaps, gap)
 		case known && is == estate.True:
 			out = out.Union(addresses)
 			routes = append(routes, r)
@@ -161,8 +162,6 @@ func (w *ways) judgeTable(s estate.Subject, t *estate.RouteTable, blocked estate
 		w.follow(s, t)
 	}
 }
-
-var everywhere = allIPv4.Union(allIPv6)
 
 // leadsOut says whether a target is a gateway to the Internet; of what leads to other networks it is for packets to say.
 func (w *ways) leadsOut(p estate.Place, target string) (estate.Truth, []estate.Gap) {

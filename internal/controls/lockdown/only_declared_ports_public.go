@@ -37,7 +37,7 @@ var OnlyDeclaredPortsPublic = &control.Control{
 			c.NotDeclared()
 			return
 		}
-		var said packets.Subjects
+		said := x.Subjects()
 		for _, s := range x.Answering() {
 			said.Judged(s)
 		}
@@ -46,7 +46,7 @@ var OnlyDeclaredPortsPublic = &control.Control{
 				continue
 			}
 			if claimed {
-				judgeFromInternet(x, &said, f, everythingBut(packets.Asked(ports, f.Protocol)), netset.Ports{})
+				judgeFromInternet(x, said, f, packets.Everybody, everythingBut(packets.Asked(ports, f.Protocol)), netset.Ports{})
 				continue
 			}
 			var allowed, perhaps netset.Ports
@@ -62,11 +62,11 @@ var OnlyDeclaredPortsPublic = &control.Control{
 			}
 			forbidden := everythingBut(allowed)
 			gap, _ := subject.Tags().Unread()
-			judgeFromInternet(x, &said, f, forbidden.Intersect(everythingBut(perhaps)), forbidden.Intersect(perhaps), gap)
+			judgeFromInternet(x, said, f, packets.Everybody, forbidden.Intersect(everythingBut(perhaps)), forbidden.Intersect(perhaps), gap)
 		}
 		said.Say(c)
 	},
 }
 
 // everythingBut are the ports that are not in a set.
-func everythingBut(ports netset.Ports) netset.Ports { return packets.Without(netset.AllPorts(), ports) }
+func everythingBut(ports netset.Ports) netset.Ports { return netset.AllPorts().Minus(ports) }

@@ -130,6 +130,44 @@ func Passes(f reach.Flow) estate.Truth {
 	return f.Arrives
 }
 
+// Outsiders are the addresses outside from which a flow does harm or good, and those of which that is not known.
+func Outsiders(f reach.Flow) (sure, perhaps netset.Addresses) {
+	arrive, talk := f.Perhaps()
+	switch {
+	case f.Protocol != netset.TCP:
+		if f.Arrives == estate.True {
+			sure = f.Addresses
+		}
+		perhaps = arrive
+	case f.Session != estate.False:
+		if f.Arrives == estate.True && f.Session == estate.True {
+			sure = f.Sessions
+		}
+		perhaps = talk
+	}
+	return sure, perhaps.Minus(sure)
+}
+
+// FromInternet says whether everybody on the Internet, and not some addresses only, is among the senders of a flow.
+func FromInternet(f reach.Flow, family netset.Addresses) estate.Truth {
+	sure, perhaps := Outsiders(f)
+	sure, perhaps = sure.Intersect(family), perhaps.Intersect(family)
+	switch {
+	case sure.CoversInternet():
+		return estate.True
+	case sure.Union(perhaps).CoversInternet():
+		return estate.Unknown
+	}
+	return estate.False
+}
+
+// Everybody are all addresses, of IPv4 and of IPv6.
+var (
+	IPv4      = netset.Of(netip.MustParsePrefix("0.0.0.0/0"))
+	IPv6      = netset.Of(netip.MustParsePrefix("::/0"))
+	Everybody = IPv4.Union(IPv6)
+)
+
 // Outside reports whether a party is not of the estate.
 func Outside(p reach.Party) bool { return p.Ref.Kind == "" || p.Ref.Kind == "internet" }
 
@@ -259,27 +297,15 @@ func Asked(ranges []claims.PortRange, protocol netset.Protocol) netset.Ports {
 // EgressForm is the claim of net-egress-declared: where a tier may start connections to.
 const EgressForm = "{tier} connects only to {sources} on {ports}"
 
-// Without are the ports of one set that are not in another.
-func Without(ports, without netset.Ports) netset.Ports {
-	var rest []netset.PortRange
-	first := 0
-	for _, r := range without.Ranges() {
-		if int(r.First) > first {
-			rest = append(rest, netset.PortRange{First: uint16(first), Last: r.First - 1})
-		}
-		first = int(r.Last) + 1
-	}
-	if first <= 65535 {
-		rest = append(rest, netset.PortRange{First: uint16(first), Last: 65535})
-	}
-	return ports.Intersect(netset.PortsOf(rest...))
-}
-
 // Subjects collects what is found about subjects one flow at a time, and says it at the end: a subject about which nothing
 // is found holds.
 type Subjects struct {
+	index *Index
 	found map[string]*finding
 }
+
+// Subjects starts a collection.
+func (x *Index) Subjects() *Subjects { return &Subjects{index: x, found: map[string]*finding{}} }
 
 type finding struct {
 	subject estate.Subject
@@ -293,9 +319,6 @@ type doubt struct {
 }
 
 func (s *Subjects) of(subject estate.Subject) *finding {
-	if s.found == nil {
-		s.found = map[string]*finding{}
-	}
 	key := subject.Ref().Key()
 	if s.found[key] == nil {
 		s.found[key] = &finding{subject: subject}
@@ -303,8 +326,27 @@ func (s *Subjects) of(subject estate.Subject) *finding {
 	return s.found[key]
 }
 
-// Judged says that a subject is judged, and holds if nothing else is found.
-func (s *Subjects) Judged(subject estate.Subject) { s.of(subject) }
+// Judged says that a subject is judged, and holds if nothing else is found. Where network interfaces were not all read nothing
+// may be found because of that.
+func (s *Subjects) Judged(subject estate.Subject) {
+	if gaps := s.index.Unseen(subject); len(gaps) > 0 {
+		s.Doubts(subject, "its network interfaces could not be read", gaps...)
+		return
+	}
+	s.of(subject)
+}
+
+// Concerned says that a subject is judged, and holds if nothing else is found, whatever is known of network interfaces.
+func (s *Subjects) Concerned(subject estate.Subject) { s.of(subject) }
+
+// Unseen are what would have told all network interfaces where a subject is.
+func (x *Index) Unseen(s estate.Subject) []estate.Gap {
+	r := x.estate.Reading(estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}, "ec2:DescribeNetworkInterfaces", "")
+	if r.Outcome.Complete() {
+		return nil
+	}
+	return []estate.Gap{r.Gap()}
+}
 
 // Breaks notes a counter-example. Of several with one cause the first is kept.
 func (s *Subjects) Breaks(subject estate.Subject, x control.Counter) {
