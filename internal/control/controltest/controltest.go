@@ -230,15 +230,23 @@ func complete(c *control.Control, set *responses.Set, now time.Time) *responses.
 			}
 			for place := range places {
 				if place.Account == account && place.Region != estate.Global && (op.Scope == operation.PerRegion || op.Scope == operation.PerRegionGlobal) {
-					add(account, place.Region, id, "{}")
+					add(account, place.Region, id, nothingOf(id))
 				}
 			}
 			if op.Scope != operation.PerRegion {
-				add(account, estate.Global, id, "{}")
+				add(account, estate.Global, id, nothingOf(id))
 			}
 		}
 	}
 	return set
+}
+
+// nothingOf is what an operation answers where there is nothing: an empty list, or a setting that nobody touched.
+func nothingOf(id operation.ID) string {
+	if id == "ec2:DescribeVpcBlockPublicAccessOptions" {
+		return `{"VpcBlockPublicAccessOptions":{"InternetGatewayBlockMode":"off","State":"default-state"}}`
+	}
+	return "{}"
 }
 
 // judge runs the control over the responses and returns what it says, a line a subject, sorted.
