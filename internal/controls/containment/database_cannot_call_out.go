@@ -29,7 +29,7 @@ var DatabaseCannotCallOut = &control.Control{
 	Why:      "A database that was broken into sends its data out, or goes on to the servers that trust its network.",
 	Fix:      "Remove the outgoing rules of its security group; answers need none.",
 	Severity: answer.Medium,
-	Lists:    []operation.ID{"rds:DescribeDBInstances"},
+	Lists:    []operation.ID{"elasticache:DescribeCacheClusters", "rds:DescribeDBInstances", "redshift:DescribeClusters"},
 	Reads:    []operation.ID{"resourcegroupstaggingapi:GetResources"},
 	Packets:  true,
 	Judge: func(c *control.Case) {
@@ -49,7 +49,7 @@ var DatabaseCannotCallOut = &control.Control{
 
 func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s estate.Subject) {
 	said.Judged(s)
-	for _, f := range c.Packets().From(reach.End{Refs: []estate.Ref{s.Ref()}}, reach.Filter{}) {
+	for _, f := range c.Packets().From(x.End(s), reach.Filter{}) {
 		passes := packets.Passes(f)
 		outside := packets.Outside(f.To)
 		switch {
@@ -57,7 +57,7 @@ func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s est
 			continue
 		case outside && !f.Addresses.CoversInternet():
 			continue
-		case !outside && f.To.Ref.Kind != "instance" && f.To.Ref.Kind != "container-task":
+		case !outside && f.To.Ref.Kind != "instance" && x.Subject(f.To.Ref).Ref().Kind != "container-task":
 			continue
 		}
 		undeclared, gaps := undeclaredCall(c, x, s, &f)

@@ -37,7 +37,8 @@ var PeeringNarrow = &control.Control{
 	Severity: answer.Low,
 	Lists:    []operation.ID{"ec2:DescribeRouteTables"},
 	Reads: []operation.ID{"ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "ec2:GetManagedPrefixListEntries",
-		"ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables", "ec2:SearchTransitGatewayRoutes"},
+		"ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables", "ec2:SearchTransitGatewayRoutes",
+		"ec2:GetTransitGatewayPrefixListReferences"},
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
 		for _, t := range c.Estate.RouteTables {

@@ -110,7 +110,7 @@ func judgeTalks(c *control.Case, x *packets.Index, said *packets.Subjects, from,
 }
 
 func judgeTalk(c *control.Case, x *packets.Index, said *packets.Subjects, from, to estate.Subject, protocol netset.Protocol, asked netset.Ports) {
-	ends := [2]reach.End{{Refs: []estate.Ref{from.Ref()}}, {Refs: []estate.Ref{to.Ref()}}}
+	ends := [2]reach.End{x.End(from), x.End(to)}
 	var possible, perhaps netset.Ports
 	var doubts []reach.Flow
 	for _, f := range c.Packets().Between(ends[0], ends[1], reach.Filter{Protocol: protocol, Ports: asked}) {
@@ -201,7 +201,7 @@ func judgeNothingElse(c *control.Case, x *packets.Index, said *packets.Subjects,
 			said.Doubts(m.Subject, "whether it belongs to "+tier.String()+" could not be read", m.Gaps...)
 			continue
 		}
-		for _, f := range c.Packets().To(reach.End{Refs: []estate.Ref{m.Ref()}}, reach.Filter{}) {
+		for _, f := range c.Packets().To(x.End(m.Subject), reach.Filter{}) {
 			judgeTalker(c, x, said, m.Subject, tier, f, declared)
 		}
 	}

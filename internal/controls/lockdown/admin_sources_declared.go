@@ -103,7 +103,7 @@ func judgeSources(c *control.Case, x *packets.Index, said *packets.Subjects, s e
 		if asked.Empty() {
 			continue
 		}
-		for _, f := range c.Packets().To(reach.End{Refs: []estate.Ref{s.Ref()}}, reach.Filter{Protocol: protocol, Ports: asked}) {
+		for _, f := range c.Packets().To(x.End(s), reach.Filter{Protocol: protocol, Ports: asked}) {
 			on := f.Ports.Intersect(asked)
 			passes := packets.Passes(f)
 			if passes == estate.False || on.Empty() || packets.Relays(f.From) {

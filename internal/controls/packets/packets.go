@@ -22,8 +22,8 @@ import (
 
 // Lists are the operations that list what answers packets: the subjects of most controls that ask about them.
 func Lists() []operation.ID {
-	return []operation.ID{"ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", "elb:DescribeLoadBalancers",
-		"elbv2:DescribeLoadBalancers", "rds:DescribeDBInstances"}
+	return []operation.ID{"ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces", "elasticache:DescribeCacheClusters",
+		"elb:DescribeLoadBalancers", "elbv2:DescribeLoadBalancers", "rds:DescribeDBInstances", "redshift:DescribeClusters"}
 }
 
 // Index finds the resources that answers about packets name.
@@ -33,13 +33,14 @@ type Index struct {
 	subjects   map[string]estate.Subject
 	groups     map[string]*estate.SecurityGroup
 	interfaces map[string]*estate.NetworkInterface
-	worn       map[string][]string // ids of security groups by the key of who wears them
+	tasks      map[string]*estate.ContainerTask // by the ids of their interfaces
+	worn       map[string][]string              // ids of security groups by the key of who wears them
 }
 
 // Of makes an index of an estate.
 func Of(e *estate.Estate) *Index {
 	x := &Index{estate: e, subjects: map[string]estate.Subject{}, groups: map[string]*estate.SecurityGroup{},
-		interfaces: map[string]*estate.NetworkInterface{}, worn: map[string][]string{}}
+		interfaces: map[string]*estate.NetworkInterface{}, tasks: map[string]*estate.ContainerTask{}, worn: map[string][]string{}}
 	add := func(s estate.Subject, groups []string, answers bool) {
 		key := s.Ref().Key()
 		x.subjects[key], x.worn[key] = s, groups
@@ -67,6 +68,9 @@ func Of(e *estate.Estate) *Index {
 	}
 	for _, t := range e.ContainerTasks {
 		add(t, nil, len(t.Interfaces) > 0)
+		for _, id := range t.Interfaces {
+			x.tasks[id] = t
+		}
 	}
 	for _, f := range e.Functions {
 		add(f, f.SecurityGroups, false)
@@ -97,12 +101,29 @@ func Of(e *estate.Estate) *Index {
 // balancers, databases, caches, and tasks with interfaces of their own.
 func (x *Index) Answering() []estate.Subject { return x.answering }
 
-// Subject returns what a reference names. Of what is not in the estate nothing is known but its name.
+// Subject returns what a reference names; the interface of a task stands for the task. Of what is not in the estate nothing is
+// known but its name.
 func (x *Index) Subject(ref estate.Ref) estate.Subject {
+	if t := x.tasks[ref.ID]; t != nil {
+		return t
+	}
 	if s, ok := x.subjects[ref.Key()]; ok {
 		return s
 	}
 	return &estate.Resource{Reference: ref}
+}
+
+// End is a subject as an end of a question: a task is its interfaces.
+func (x *Index) End(s estate.Subject) reach.End {
+	t, ok := s.(*estate.ContainerTask)
+	if !ok {
+		return reach.End{Refs: []estate.Ref{s.Ref()}}
+	}
+	var refs []estate.Ref
+	for _, id := range t.Interfaces {
+		refs = append(refs, estate.Ref{Kind: "network-interface", Account: s.Ref().Account, Region: s.Ref().Region, ID: id})
+	}
+	return reach.End{Refs: refs}
 }
 
 // Groups are the security groups that a party wears where its packets pass: those of its interface where that is known.
