@@ -36,7 +36,7 @@ var PeeringNarrow = &control.Control{
 	Fix:      "Replace the route by one for each network that is needed.",
 	Severity: answer.Low,
 	Lists:    []operation.ID{"ec2:DescribeRouteTables"},
-	Reads: []operation.ID{"ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "ec2:GetManagedPrefixListEntries",
+	Reads: []operation.ID{"ec2:DescribeVpcPeeringConnections", "ec2:DescribeVpcs", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries",
 		"ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayRouteTables", "ec2:SearchTransitGatewayRoutes",
 		"ec2:GetTransitGatewayPrefixListReferences"},
 	Judge: func(c *control.Case) {

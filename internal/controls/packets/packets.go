@@ -33,6 +33,7 @@ type Index struct {
 	subjects   map[string]estate.Subject
 	groups     map[string]*estate.SecurityGroup
 	interfaces map[string]*estate.NetworkInterface
+	subnets    map[string]*estate.Subnet
 	tasks      map[string]*estate.ContainerTask // by the ids of their interfaces
 	worn       map[string][]string              // ids of security groups by the key of who wears them
 }
@@ -40,7 +41,7 @@ type Index struct {
 // Of makes an index of an estate.
 func Of(e *estate.Estate) *Index {
 	x := &Index{estate: e, subjects: map[string]estate.Subject{}, groups: map[string]*estate.SecurityGroup{},
-		interfaces: map[string]*estate.NetworkInterface{}, tasks: map[string]*estate.ContainerTask{}, worn: map[string][]string{}}
+		interfaces: map[string]*estate.NetworkInterface{}, tasks: map[string]*estate.ContainerTask{}, subnets: map[string]*estate.Subnet{}, worn: map[string][]string{}}
 	add := func(s estate.Subject, groups []string, answers bool) {
 		key := s.Ref().Key()
 		x.subjects[key], x.worn[key] = s, groups
@@ -90,6 +91,9 @@ func Of(e *estate.Estate) *Index {
 	}
 	for _, d := range e.Distributions {
 		add(d, nil, false)
+	}
+	for _, n := range e.Subnets {
+		x.subnets[n.Ref().ID] = n
 	}
 	for _, g := range e.SecurityGroups {
 		x.groups[g.Ref().ID] = g
@@ -276,20 +280,36 @@ func (x *Index) rules(of, peer reach.Party, egress bool, protocol netset.Protoco
 	return found
 }
 
-// addresses are those of a party inside: its private ones and those of IPv6. A load balancer sends from its subnets.
+// addresses are those of a party inside: its private ones and those of IPv6; of what shows no interface those of its subnets.
 func (x *Index) addresses(p reach.Party) netset.Addresses {
 	var prefixes []netip.Prefix
-	if b, ok := x.subjects[p.Ref.Key()].(*estate.LoadBalancer); ok {
-		for _, subnet := range x.estate.Subnets {
-			if slices.Contains(b.Subnets, subnet.Ref().ID) {
-				prefixes = append(prefixes, subnet.CIDRs...)
-			}
-		}
-	}
 	for _, a := range x.Addresses(p) {
 		prefixes = append(prefixes, netip.PrefixFrom(a, a.BitLen()))
 	}
+	if len(prefixes) == 0 {
+		subnets, _ := standing(x.subjects[p.Ref.Key()])
+		for _, id := range subnets {
+			if s := x.subnets[id]; s != nil {
+				prefixes = append(prefixes, s.CIDRs...)
+			}
+		}
+	}
 	return netset.Of(prefixes...)
+}
+
+// standing are the subnets in which something without interfaces of its own may stand, and the call that tells them.
+func standing(s estate.Subject) ([]string, operation.ID) {
+	switch r := s.(type) {
+	case *estate.LoadBalancer:
+		return r.Subnets, ""
+	case *estate.DBInstance:
+		return r.Subnets, "rds:DescribeDBInstances"
+	case *estate.CacheCluster:
+		return r.Subnets, "elasticache:DescribeCacheSubnetGroups"
+	case *estate.Warehouse:
+		return r.Subnets, "redshift:DescribeClusterSubnetGroups"
+	}
+	return nil, ""
 }
 
 // Addresses are the private and IPv6 addresses of a party inside, as far as they are known.
@@ -360,13 +380,24 @@ func (s *Subjects) Judged(subject estate.Subject) {
 // Concerned says that a subject is judged, and holds if nothing else is found, whatever is known of network interfaces.
 func (s *Subjects) Concerned(subject estate.Subject) { s.of(subject) }
 
-// Unseen are what would have told all network interfaces where a subject is.
+// Unseen are what would have told where a subject stands: all network interfaces there, or, of what shows none, its subnets.
 func (x *Index) Unseen(s estate.Subject) []estate.Gap {
-	r := x.estate.Reading(estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}, "ec2:DescribeNetworkInterfaces", "")
-	if r.Outcome.Complete() {
-		return nil
+	place := estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}
+	ask := []operation.ID{"ec2:DescribeNetworkInterfaces"}
+	if subnets, told := standing(s); told != "" {
+		if len(subnets) == 0 {
+			ask = append(ask, told)
+		} else if slices.ContainsFunc(subnets, func(id string) bool { return x.subnets[id] == nil }) {
+			ask = append(ask, "ec2:DescribeSubnets")
+		}
 	}
-	return []estate.Gap{r.Gap()}
+	var gaps []estate.Gap
+	for _, op := range ask {
+		if r := x.estate.Reading(place, op, ""); !r.Outcome.Complete() {
+			gaps = append(gaps, r.Gap())
+		}
+	}
+	return gaps
 }
 
 // Breaks notes a counter-example. Of several with one cause the first is kept.
