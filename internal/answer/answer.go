@@ -147,9 +147,30 @@ type CounterExample struct {
 	Cause   string     `json:"cause"` // Cause.Key
 	// Affects are the resources that suffer where the subject is not one itself: the hosts behind an open group.
 	Affects []estate.Ref `json:"affects,omitempty"`
+	// Path is the way that a packet takes to do what should not be possible, in order, both ends included.
+	Path []Hop `json:"path,omitempty"`
 	// Excuse is the index in Report.Excuses of the excuse that covers it, or nil.
 	Excuse *int `json:"excuse,omitempty"`
 }
+
+// Hop is one thing that a packet passes: the Internet, a gateway, a network ACL, a security group, a load balancer, a host.
+type Hop struct {
+	Kind   string  `json:"kind"` // as of estate.Ref; "internet" outside
+	ID     string  `json:"id"`
+	Name   string  `json:"name,omitempty"`
+	Passes Passage `json:"passes"`
+	Rule   string  `json:"rule,omitempty"` // what decides, as AWS shows it: "rule 100 allows tcp 22 from 0.0.0.0/0"
+	Text   string  `json:"text,omitempty"` // one sentence, for a person
+}
+
+// Passage says whether a packet passes a hop.
+type Passage string
+
+const (
+	Passes  Passage = "yes"
+	Stops   Passage = "no"
+	MayPass Passage = "unknown"
+)
 
 // Doubt is one subject or place that could not be judged, and what would have told.
 type Doubt struct {

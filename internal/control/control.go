@@ -25,7 +25,10 @@ type Control struct {
 	// Sentence is the form of its claims, with slots: "no rule admits the internet on {ports}".
 	Sentence string
 	// Asked is the sentence as its practice asks it where nobody made a claim: "no rule admits the internet on 22, 3389".
-	Asked    string
+	Asked string
+	// Declares are further forms of its claims, each with an example, where Sentence has no slots and only says that what
+	// is declared is so: "{tier} talks to {tier2} on {ports}" beside "tiers talk as declared". Case.Slots tells what is asked.
+	Declares []claims.Form
 	Why      string // one sentence that names the attack or the loss
 	Fix      string // one sentence: the smallest change, in general; causes carry the concrete one
 	Severity answer.Severity
@@ -53,8 +56,9 @@ type Case struct {
 	// Packets returns the analysis of who can reach whom, made once for all controls.
 	Packets func() *reach.Network
 
-	scope claims.Tier // what the claim is about; its zero value is everything
-	found []judgement
+	control *Control
+	scope   claims.Tier // what the claim is about; its zero value is everything
+	found   []judgement
 	// undeclared says that the control needs a declaration that nobody made.
 	undeclared bool
 }
@@ -67,6 +71,7 @@ type judgement struct {
 	facts   []answer.Fact
 	cause   answer.Cause
 	affects []estate.Ref
+	path    []answer.Hop
 	gaps    []estate.Gap
 }
 
@@ -79,11 +84,12 @@ type Counter struct {
 	Facts   []answer.Fact // what a person can check by hand
 	Cause   answer.Cause  // the one thing to change: Key, Subject, Title and Fix
 	Affects []estate.Ref  // who suffers, where that is not the subject itself
+	Path    []answer.Hop  // the way of the packet that should not be possible: PathOf
 }
 
 // Breaks says that the subject is a proved counter-example. A subject may have several, with different causes.
 func (c *Case) Breaks(s estate.Subject, x Counter) {
-	c.add(judgement{subject: s, verdict: answer.Broken, text: x.Text, facts: x.Facts, cause: x.Cause, affects: x.Affects})
+	c.add(judgement{subject: s, verdict: answer.Broken, text: x.Text, facts: x.Facts, cause: x.Cause, affects: x.Affects, path: x.Path})
 }
 
 // Unknown says that the subject could not be judged, and which calls would have told. The text may be empty.
@@ -108,11 +114,36 @@ func (c *Case) add(j judgement) {
 	c.found = append(c.found, j)
 }
 
+// Concerns says whether what is asked is about a subject: whether it is in the claim's system. What is not is not judged,
+// whatever is said of it; this spares the work.
+func (c *Case) Concerns(s estate.Subject) bool { return c.Declared.Selects(c.scope, s) != estate.False }
+
+// Declarations are the claims of the file that are of the control's Declares, in the order of the file.
+func (c *Case) Declarations() []claims.Claim {
+	var all []claims.Claim
+	for _, claim := range c.Declared.Claims {
+		if claim.Form.ID == c.control.ID && claim.Form.Text != c.control.Sentence {
+			all = append(all, claim)
+		}
+	}
+	return all
+}
+
 // Period returns the value of a {period} slot.
 func (c *Case) Period(slot string) time.Duration { d, _ := c.Slots.Period(slot); return d }
 
 // Ports returns the value of a {ports} slot.
 func (c *Case) Ports(slot string) []claims.PortRange { p, _ := c.Slots.Ports(slot); return p }
+
+// Forms are the forms of its claims, the one that its practice asks first.
+func (c *Control) Forms() []claims.Form {
+	forms := []claims.Form{{ID: c.ID, Text: c.Sentence, Example: c.Asked}}
+	for _, f := range c.Declares {
+		f.ID = c.ID
+		forms = append(forms, f)
+	}
+	return forms
+}
 
 // Needs returns every operation that the control's answer may rest on, sorted: those it names, and what tells which
 // Regions there are where it lists subjects Region by Region.

@@ -83,7 +83,7 @@ func newRun(e *estate.Estate, s Suite, declared *claims.File, packets func() *re
 // periods ("a restore is tested every 90 days"), that one. A claim about other ports is another question, and stands beside.
 func (r *run) claimOn(c *Control) claims.Claim {
 	for _, claim := range r.declared.Claims {
-		if claim.Form.ID == c.ID && claim.Scope == (claims.Tier{}) && strings.Count(c.Sentence, "{") == strings.Count(c.Sentence, "{period") {
+		if claim.Form.ID == c.ID && claim.Form.Text == c.Sentence && claim.Scope == (claims.Tier{}) && strings.Count(c.Sentence, "{") == strings.Count(c.Sentence, "{period") {
 			return claim
 		}
 	}
@@ -130,7 +130,7 @@ func (r *run) claim(claim claims.Claim) answer.Answer {
 
 // ask lets a control judge, and makes its answer.
 func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answer {
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.packets, scope: scope}
+	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.packets, control: c, scope: scope}
 	c.Judge(bench)
 	a := answer.Answer{Practice: c.Practice, Sentence: claim.Text, Why: c.Why, Severity: c.Severity}
 	if bench.undeclared && len(bench.found) == 0 {
@@ -173,7 +173,7 @@ func (r *run) settle(c *Control, claim claims.Claim, a *answer.Answer, of []judg
 		}
 		seen[j.cause.Key] = true
 		broken = true
-		x := answer.CounterExample{Subject: j.ref, Text: j.text, Facts: j.facts, Cause: j.cause.Key, Affects: j.affects}
+		x := answer.CounterExample{Subject: j.ref, Text: j.text, Facts: j.facts, Cause: j.cause.Key, Affects: j.affects, Path: j.path}
 		x.Excuse = r.excuses.cover(c, claim, j)
 		excused = excused && x.Excuse != nil
 		a.CounterExamples = append(a.CounterExamples, x)

@@ -80,6 +80,9 @@ func (a Answer) FromInternet() (arrives, session estate.Truth) {
 	return covering(a.Addresses, a.possible, a.Arrives), covering(a.Sessions, a.mayTalk, a.Session)
 }
 
+// Perhaps are the addresses outside from which such packets arrive or may, and those with which a session is possible or may be.
+func (a Answer) Perhaps() (arrive, talk netset.Addresses) { return a.possible, a.mayTalk }
+
 func covering(sure, possible netset.Addresses, verdict estate.Truth) estate.Truth {
 	switch {
 	case verdict == estate.True && sure.CoversInternet():

@@ -14,7 +14,7 @@
 //	verdict broken
 //
 // Lines that start with # are for people. "now" is the time of all responses; without it, 2026-11-23T12:00:00Z. "claim" asks that sentence instead of
-// the one the control asks by itself. A subject is named by its id, or, where it is a place that could not be read, by account/Region; "by"
+// the one the control asks by itself; "practice" asks as the practice does although the claims file has claims of the control. A subject is named by its id, or, where it is a place that could not be read, by account/Region; "by"
 // names the key of the cause, and a subject with two causes has two lines. "nothing" alone says that there is no subject. "declared" reads the member onus.yaml as
 // the claims file. "verdict" is the claim's. Every subject must be named: one that is not is a failure.
 //
@@ -90,6 +90,7 @@ type fixture struct {
 	set      *responses.Set
 	want     []expectation
 	verdict  string
+	practice bool // ask what the practice asks, not the claim
 }
 
 type expectation struct {
@@ -128,6 +129,8 @@ func parse(c *control.Control, archive *txtar.Archive) (*fixture, error) {
 		case "verdict":
 			f.verdict = rest
 		case "nothing":
+		case "practice":
+			f.practice = true
 		case "holds", "broken", "unknown":
 			subject, cause, _ := strings.Cut(rest, " by ")
 			f.want = append(f.want, expectation{words[0], subject, cause})
@@ -165,7 +168,7 @@ func parse(c *control.Control, archive *txtar.Archive) (*fixture, error) {
 
 // suite makes a suite of the one control, and its claims file.
 func suite(c *control.Control, declared []byte, claim string) (control.Suite, *claims.File, error) {
-	language, err := claims.CompileForms([]claims.Form{{Text: c.Sentence, ID: c.ID, Example: c.Asked}})
+	language, err := claims.CompileForms(c.Forms())
 	if err != nil {
 		return control.Suite{}, nil, err
 	}
@@ -227,15 +230,23 @@ func complete(c *control.Control, set *responses.Set, now time.Time) *responses.
 			}
 			for place := range places {
 				if place.Account == account && place.Region != estate.Global && (op.Scope == operation.PerRegion || op.Scope == operation.PerRegionGlobal) {
-					add(account, place.Region, id, "{}")
+					add(account, place.Region, id, nothingOf(id))
 				}
 			}
 			if op.Scope != operation.PerRegion {
-				add(account, estate.Global, id, "{}")
+				add(account, estate.Global, id, nothingOf(id))
 			}
 		}
 	}
 	return set
+}
+
+// nothingOf is what an operation answers where there is nothing: an empty list, or a setting that nobody touched.
+func nothingOf(id operation.ID) string {
+	if id == "ec2:DescribeVpcBlockPublicAccessOptions" {
+		return `{"VpcBlockPublicAccessOptions":{"InternetGatewayBlockMode":"off","State":"default-state"}}`
+	}
+	return "{}"
 }
 
 // judge runs the control over the responses and returns what it says, a line a subject, sorted.
@@ -244,7 +255,7 @@ func (f *fixture) judge(set *responses.Set) outcome {
 	report := control.Run(e, f.suite, f.declared, e.Observed)
 	a := report.Controls[0]
 	for i, claim := range f.declared.Claims {
-		if claim.Form.ID == f.control.ID {
+		if claim.Form.ID == f.control.ID && !f.practice {
 			a = report.Claims[i]
 		}
 	}

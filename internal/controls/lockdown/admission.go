@@ -1,13 +1,13 @@
 package lockdown
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/control"
+	"github.com/onus-cloud/onus/internal/controls/packets"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
 	"github.com/onus-cloud/onus/internal/operation"
@@ -140,125 +140,15 @@ func (w wearers) say(g *estate.SecurityGroup) (words string, facts []answer.Fact
 	return fmt.Sprintf(", on %d hosts and interfaces", n), nil
 }
 
-func groupName(g *estate.SecurityGroup) string {
-	if ref := g.Ref(); ref.Name != "" {
-		return ref.ID + " (" + ref.Name + ")"
-	}
-	return g.Ref().ID
-}
-
-// onTraffic is what a rule admits, in words: "tcp 22", "tcp 0-65535", "all traffic".
-func onTraffic(r *estate.SecurityGroupRule) string {
-	if r.Protocol == "-1" {
-		return "all traffic"
-	}
-	for _, p := range []netset.Protocol{netset.TCP, netset.UDP} {
-		if ports := r.Traffic.Of(p); !ports.Empty() {
-			if ports.Equal(netset.AllPorts()) {
-				return p.String() + " on every port"
-			}
-			return p.String() + " " + ports.String()
-		}
-	}
-	return "protocol " + r.Protocol
-}
-
-func ruleFact(r *estate.SecurityGroupRule) answer.Fact {
-	f := answer.Fact{Text: fmt.Sprintf("%s: %s from %s", r.ID, onTraffic(r), r.Peer), Operation: "ec2:DescribeSecurityGroups"}
-	if r.Named {
-		f.Operation = "ec2:DescribeSecurityGroupRules"
-	}
-	if entries, ok := r.Addresses.Value(); ok && strings.HasPrefix(r.Peer, "pl-") {
-		f.Text += ", which is " + short(entries)
-	}
-	return f
-}
-
-// short lists the first few prefixes of a set.
-func short(a netset.Addresses) string {
-	const few = 4
-	var words []string
-	for i, p := range a.Prefixes() {
-		if i == few {
-			return strings.Join(words, ", ") + fmt.Sprintf(" and %d more", len(a.Prefixes())-few)
-		}
-		words = append(words, p.String())
-	}
-	return strings.Join(words, ", ")
-}
-
-// ruleCause is one rule that admits the Internet by itself. Every control that finds it says the same of it.
-func ruleCause(g *estate.SecurityGroup, r *estate.SecurityGroupRule) answer.Cause {
-	ref := estate.Ref{Kind: "security-group-rule", Account: g.Ref().Account, Region: g.Ref().Region, ID: r.ID}
-	if r.Named {
-		ref.ARN = strings.Replace(g.Ref().ARN, "security-group/"+g.Ref().ID, "security-group-rule/"+r.ID, 1)
-	}
-	title := fmt.Sprintf("rule %s of %s admits %s on %s", r.ID, groupName(g), r.Peer, onTraffic(r))
-	if !r.Named {
-		title = fmt.Sprintf("a rule of %s admits %s on %s", groupName(g), r.Peer, onTraffic(r))
-	}
-	return answer.Cause{
-		Key:     "security-group-rule/" + r.ID,
-		Subject: ref,
-		Title:   title,
-		Fix: answer.Fix{
-			Text:      "Remove the rule, or admit only the networks that need it; connections that are open now stay until they end.",
-			CLI:       []string{revoke(g, r)},
-			Terraform: "resource \"aws_vpc_security_group_ingress_rule\" \"this\" {\n  cidr_ipv4 = \"203.0.113.0/24\" # the networks that need it\n}",
-		},
-	}
-}
-
-// groupCause is rules that admit the Internet only together.
-func groupCause(g *estate.SecurityGroup, rules []*estate.SecurityGroupRule, title string) answer.Cause {
-	var commands []string
-	for _, r := range rules {
-		commands = append(commands, revoke(g, r))
-	}
-	return answer.Cause{
-		Key:     "security-group/" + g.Ref().ID,
-		Subject: g.Ref(),
-		Title:   title,
-		Fix: answer.Fix{
-			Text: "Remove the rules that are not needed, and admit only the networks that need the others; connections that are open now stay until they end.",
-			CLI:  commands,
-		},
-	}
-}
-
-// revoke is the AWS CLI command that removes an ingress rule.
-func revoke(g *estate.SecurityGroup, r *estate.SecurityGroupRule) string {
-	head := fmt.Sprintf("aws ec2 revoke-security-group-ingress --region %s --group-id %s ", g.Ref().Region, g.Ref().ID)
-	if r.Named {
-		return head + "--security-group-rule-ids " + r.ID
-	}
-	permission := map[string]any{"IpProtocol": r.Protocol}
-	for _, p := range []netset.Protocol{netset.TCP, netset.UDP} {
-		if ranges := r.Traffic.Of(p).Ranges(); r.Protocol != "-1" && len(ranges) == 1 {
-			permission["FromPort"], permission["ToPort"] = ranges[0].First, ranges[0].Last
-		}
-	}
-	switch {
-	case strings.HasPrefix(r.Peer, "pl-"):
-		permission["PrefixListIds"] = []map[string]string{{"PrefixListId": r.Peer}}
-	case strings.Contains(r.Peer, ":"):
-		permission["Ipv6Ranges"] = []map[string]string{{"CidrIpv6": r.Peer}}
-	default:
-		permission["IpRanges"] = []map[string]string{{"CidrIp": r.Peer}}
-	}
-	text, _ := json.Marshal([]any{permission}) // strings and numbers always marshal
-	return head + "--ip-permissions '" + string(text) + "'"
-}
-
 // counter is what both controls say of a group.
 func counter(g *estate.SecurityGroup, w wearers, what string, rules []*estate.SecurityGroupRule, cause answer.Cause) control.Counter {
 	words, facts := w.say(g)
 	var told []answer.Fact
 	for _, r := range rules {
-		told = append(told, ruleFact(r))
+		told = append(told, packets.RuleFact(r))
 	}
 	return control.Counter{
-		Text:    fmt.Sprintf("security group %s admits the internet on %s%s", groupName(g), what, words),
+		Text:    fmt.Sprintf("security group %s admits the internet on %s%s", packets.GroupName(g), what, words),
 		Facts:   append(told, facts...),
 		Cause:   cause,
 		Affects: w.of[g.Ref().ID],

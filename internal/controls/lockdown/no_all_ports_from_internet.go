@@ -6,6 +6,7 @@ import (
 
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/control"
+	"github.com/onus-cloud/onus/internal/controls/packets"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
 )
@@ -82,12 +83,12 @@ func judgeEveryPort(c *control.Case, g *estate.SecurityGroup, worn wearers) {
 				if r.Protocol == "-1" {
 					what = "every port"
 				}
-				c.Breaks(g, counter(g, worn, what, []*estate.SecurityGroupRule{r}, ruleCause(g, r)))
+				c.Breaks(g, counter(g, worn, what, []*estate.SecurityGroupRule{r}, packets.RuleCause(g, r)))
 			}
 		}
 		if !single {
-			title := fmt.Sprintf("the rules of %s together admit the internet on %s", groupName(g), what)
-			c.Breaks(g, counter(g, worn, what, rules, groupCause(g, rules, title)))
+			title := fmt.Sprintf("the rules of %s together admit the internet on %s", packets.GroupName(g), what)
+			c.Breaks(g, counter(g, worn, what, rules, packets.GroupCause(g, rules, title)))
 		}
 	}
 	switch {

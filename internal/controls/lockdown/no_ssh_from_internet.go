@@ -8,6 +8,7 @@ import (
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/control"
+	"github.com/onus-cloud/onus/internal/controls/packets"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
 )
@@ -73,7 +74,7 @@ func judgePorts(c *control.Case, g *estate.SecurityGroup, worn wearers, asked []
 	}
 	for _, r := range g.Rules {
 		if on := alone[r]; on != nil {
-			c.Breaks(g, counter(g, worn, onPorts(on), []*estate.SecurityGroupRule{r}, ruleCause(g, r)))
+			c.Breaks(g, counter(g, worn, onPorts(on), []*estate.SecurityGroupRule{r}, packets.RuleCause(g, r)))
 		}
 	}
 	if len(together) > 0 {
@@ -85,8 +86,8 @@ func judgePorts(c *control.Case, g *estate.SecurityGroup, worn wearers, asked []
 				}
 			}
 		}
-		title := fmt.Sprintf("the rules of %s together admit the internet on %s", groupName(g), onPorts(together))
-		c.Breaks(g, counter(g, worn, onPorts(together), rules, groupCause(g, rules, title)))
+		title := fmt.Sprintf("the rules of %s together admit the internet on %s", packets.GroupName(g), onPorts(together))
+		c.Breaks(g, counter(g, worn, onPorts(together), rules, packets.GroupCause(g, rules, title)))
 	}
 	switch {
 	case broken:

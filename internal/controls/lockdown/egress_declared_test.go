@@ -1,0 +1,9 @@
+package lockdown
+
+import (
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/control/controltest"
+)
+
+func TestEgressDeclared(t *testing.T) { t.Parallel(); controltest.Run(t, EgressDeclared) }

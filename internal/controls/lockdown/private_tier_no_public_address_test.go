@@ -1,0 +1,12 @@
+package lockdown
+
+import (
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/control/controltest"
+)
+
+func TestPrivateTierHasNoPublicAddress(t *testing.T) {
+	t.Parallel()
+	controltest.Run(t, PrivateTierHasNoPublicAddress)
+}
