@@ -125,7 +125,7 @@ func drawWide(path []answer.Hop) picture {
 		x, y := at(i)
 		hop := newDrawnHop(h, x, y, signRadius)
 		hop.Anchor = "middle"
-		for line, t := range hopLines(h, 21) {
+		for line, t := range hopLines(h, 20) {
 			t.X, t.Y = x, y+signRadius+17+line*16
 			hop.Lines = append(hop.Lines, t)
 		}
@@ -153,7 +153,7 @@ func drawNarrow(path []answer.Hop) picture {
 		x, y := narrowRadius+4, i*narrowRow+narrowRadius+6
 		hop := newDrawnHop(h, x, y, narrowRadius)
 		hop.Anchor = "start"
-		lines := hopLines(h, 36)
+		lines := hopLines(h, 33)
 		for line, t := range lines {
 			t.X, t.Y = x+narrowRadius+14, y+4+line*16-8*(len(lines)-1)
 			hop.Lines = append(hop.Lines, t)
