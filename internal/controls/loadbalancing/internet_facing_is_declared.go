@@ -69,10 +69,8 @@ func judgeDeclared(c *control.Case) {
 	if exactly {
 		all = append(all, declared(claims.Claim{Slots: c.Slots}))
 	} else {
-		for _, claim := range c.Declared.Claims {
-			if claim.Form.Text == facingExactly {
-				all = append(all, declared(claim))
-			}
+		for _, claim := range c.Declarations() {
+			all = append(all, declared(claim))
 		}
 	}
 	if len(all) == 0 {

@@ -10,25 +10,19 @@ import (
 	"github.com/onus-cloud/onus/internal/reach"
 )
 
-// Opening is one thing to change so that a flow from outside does not get to its end, with what a person can check.
-type Opening struct {
-	Cause answer.Cause
-	Facts []answer.Fact
-}
-
 // Openings finds what lets a flow in at its end: each rule of the end's groups that admits, by itself, as many as the Internet
 // is, or else those that do together, or else (where no group filters) the end itself. Only what a rule adds to the flow
 // counts: a rule for IPv6 admits nobody to a host that has none.
-func (x *Index) Openings(f reach.Flow, ports netset.Ports) []Opening {
+func (x *Index) Openings(f reach.Flow, ports netset.Ports) []Blame {
 	internet := f.Addresses.CoversInternet()
-	var all []Opening
+	var all []Blame
 	var together []Found
 	for _, found := range x.Admitting(f, ports, f.Addresses) {
 		if addresses, _ := found.Rule.Addresses.Value(); internet && !addresses.Intersect(f.Addresses).CoversInternet() {
 			together = append(together, found)
 			continue
 		}
-		all = append(all, Opening{RuleCause(found.Group, found.Rule), []answer.Fact{RuleFact(found.Rule)}})
+		all = append(all, Blame{Cause: RuleCause(found.Group, found.Rule), Facts: []answer.Fact{RuleFact(found.Rule)}})
 	}
 	if len(all) > 0 {
 		return all
@@ -43,13 +37,13 @@ func (x *Index) Openings(f reach.Flow, ports netset.Ports) []Opening {
 			facts = append(facts, RuleFact(together[end].Rule))
 		}
 		title := fmt.Sprintf("the rules of %s together admit the internet on %s", GroupName(group), what)
-		all = append(all, Opening{GroupCause(group, rules, title), facts})
+		all = append(all, Blame{Cause: GroupCause(group, rules, title), Facts: facts})
 		start = end
 	}
 	if len(all) > 0 {
 		return all
 	}
-	return []Opening{{Cause: openCause(f.To.Ref)}}
+	return []Blame{{Cause: openCause(f.To.Ref)}}
 }
 
 // openCause is something that answers with no rule between.
@@ -83,20 +77,4 @@ func (x *Index) Counters(f reach.Flow, ports netset.Ports, text string) []contro
 func AdminPorts() netset.Ports {
 	return netset.PortsOf(netset.PortRange{First: 22, Last: 23}, netset.PortRange{First: 3389, Last: 3389},
 		netset.PortRange{First: 5900, Last: 5903}, netset.PortRange{First: 5985, Last: 5986})
-}
-
-// Without returns the ports that are in a and not in b.
-func Without(a, b netset.Ports) netset.Ports {
-	var rest []netset.PortRange
-	first := 0
-	for _, r := range append(b.Ranges(), netset.PortRange{First: 65535, Last: 65535}) {
-		if int(r.First) > first {
-			rest = append(rest, netset.PortRange{First: uint16(first), Last: r.First - 1})
-		}
-		first = int(r.Last) + 1
-	}
-	if !b.Contains(65535) {
-		rest = append(rest, netset.PortRange{First: 65535, Last: 65535})
-	}
-	return a.Intersect(netset.PortsOf(rest...))
 }

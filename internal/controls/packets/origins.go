@@ -152,3 +152,57 @@ func Doors(a reach.Answer) []estate.Ref {
 	}
 	return all
 }
+
+// Around are the ways from the Internet to load balancers that no distribution stands on, by Ref.Key of the load balancer.
+type Around struct{ flows map[string][]reach.Flow }
+
+// AroundDistributions finds them.
+func AroundDistributions(n *reach.Network) Around {
+	a := Around{map[string][]reach.Flow{}}
+	for _, f := range n.Internet() {
+		if f.To.Ref.Kind == "load-balancer" && f.Way != reach.ByDistribution && f.Addresses.CoversInternet() && Passes(f) != estate.False {
+			key := f.To.Ref.Key()
+			a.flows[key] = append(a.flows[key], f)
+		}
+	}
+	return a
+}
+
+// Open are the ways that are known to be open.
+func (a Around) Open(b *estate.LoadBalancer) []reach.Flow {
+	var open []reach.Flow
+	for _, f := range a.flows[b.Ref().Key()] {
+		if Passes(f) == estate.True {
+			open = append(open, f)
+		}
+	}
+	return open
+}
+
+// Closed says whether nobody gets anything from a load balancer without one of the distributions before it, and why.
+func (a Around) Closed(b *estate.LoadBalancer, by []Behind) (is estate.Truth, why string, gaps []estate.Gap) {
+	flows := a.flows[b.Ref().Key()]
+	if len(flows) == 0 {
+		return estate.True, "the internet does not reach it otherwise", nil
+	}
+	on := func(flows []reach.Flow) func(uint16) bool {
+		return func(port uint16) bool {
+			return slices.ContainsFunc(flows, func(f reach.Flow) bool { return f.Ports.Contains(port) })
+		}
+	}
+	if open := a.Open(b); len(open) > 0 {
+		if is, why, gaps = Guarded(b, by, on(open)); is != estate.True {
+			return is, why, gaps
+		}
+	}
+	if is, why, gaps = Guarded(b, by, on(flows)); is == estate.True {
+		return is, why, nil
+	}
+	for _, f := range flows {
+		if Passes(f) == estate.Unknown {
+			gaps = append(gaps, f.Gaps...)
+			why = f.Reason
+		}
+	}
+	return estate.Unknown, why, gaps
+}
