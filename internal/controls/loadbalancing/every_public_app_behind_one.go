@@ -42,7 +42,7 @@ var EveryPublicAppBehindOne = &control.Control{
 	Packets:  true,
 	Judge: func(c *control.Case) {
 		x := packets.Of(c.Estate)
-		var said packets.Subjects
+		said := x.Subjects()
 		ports, strict := c.Slots.Ports("ports")
 		for _, s := range x.Answering() {
 			if strict || isHost(s.Ref()) {
@@ -50,7 +50,7 @@ var EveryPublicAppBehindOne = &control.Control{
 			}
 		}
 		for _, f := range c.Packets().Internet() {
-			if f.Protocol != netset.TCP && f.Protocol != netset.UDP || !f.Addresses.CoversInternet() {
+			if f.Protocol != netset.TCP && f.Protocol != netset.UDP {
 				continue
 			}
 			open := directly(f)
@@ -62,7 +62,7 @@ var EveryPublicAppBehindOne = &control.Control{
 			}
 			subject := x.Subject(f.To.Ref)
 			what := fmt.Sprintf("%s on %s", packets.Party(f.To, f.Answer), packets.Ports(f.Protocol, open))
-			switch packets.Passes(f) {
+			switch packets.FromInternet(f, packets.Everybody) {
 			case estate.True:
 				for _, counter := range x.Counters(f, open, "the internet reaches "+what+directWords(f)) {
 					said.Breaks(subject, counter)
@@ -87,7 +87,7 @@ func directly(f reach.Flow) netset.Ports {
 	if !isHost(f.To.Ref) || len(packets.Doors(f.Answer)) > 0 || f.Way != reach.Direct && f.Way != reach.ByAccelerator {
 		return netset.Ports{}
 	}
-	return packets.Without(f.Ports, packets.AdminPorts())
+	return f.Ports.Minus(packets.AdminPorts())
 }
 
 // notOnlyBalancers are the ports of a flow on which something is reachable that should not be where only load balancers are,
@@ -95,7 +95,7 @@ func directly(f reach.Flow) netset.Ports {
 func notOnlyBalancers(f reach.Flow, allowed []claims.PortRange) netset.Ports {
 	switch {
 	case f.To.Ref.Kind == "load-balancer" && (f.Way == reach.Direct || f.Way == reach.ByAccelerator):
-		return packets.Without(f.Ports, packets.Asked(allowed, f.Protocol))
+		return f.Ports.Minus(packets.Asked(allowed, f.Protocol))
 	case f.To.Ref.Kind == "load-balancer", len(packets.Doors(f.Answer)) > 0:
 		return netset.Ports{}
 	}

@@ -127,12 +127,12 @@ type facing struct {
 func aroundScheme(n *reach.Network) map[string]facing {
 	all := map[string]facing{}
 	for _, f := range n.Internet() {
-		if f.To.Ref.Kind != "load-balancer" || len(f.Through) == 0 || !f.Addresses.CoversInternet() {
+		if f.To.Ref.Kind != "load-balancer" || len(f.Through) == 0 {
 			continue
 		}
 		key := f.To.Ref.Key()
 		was, seen := all[key]
-		if passes := packets.Passes(f); passes != estate.False && (!seen || passes > was.faces) {
+		if passes := packets.FromInternet(f, packets.Everybody); passes != estate.False && (!seen || passes > was.faces) {
 			all[key] = facing{passes, f}
 		}
 	}

@@ -45,11 +45,11 @@ var TargetsAcceptOnlyIt = &control.Control{
 				c.Unknown(b, "what it sends to was not read", gaps...)
 			}
 		}
-		var said packets.Subjects
+		said := x.Subjects()
 		for _, t := range targets {
 			if subject := x.Subject(t.Ref); c.Concerns(subject) {
 				said.Judged(subject)
-				judgeTarget(x, n, &said, subject, t)
+				judgeTarget(x, n, said, subject, t)
 			}
 		}
 		said.Say(c)
@@ -75,7 +75,7 @@ func judgeTarget(x *packets.Index, n *reach.Network, said *packets.Subjects, sub
 			said.Doubts(subject, packets.Doubt(f, fmt.Sprintf("whether %s reaches it on %s around its load balancer", sender, packets.Ports(t.Protocol, port))), f.Gaps...)
 		case estate.True:
 			causes := x.AdmittingCauses(f)
-			if f.Addresses.CoversInternet() {
+			if packets.FromInternet(f, packets.Everybody) == estate.True {
 				causes = x.Openings(f, port)
 			}
 			for _, blame := range causes {

@@ -14,7 +14,7 @@ import (
 // is, or else those that do together, or else (where no group filters) the end itself. Only what a rule adds to the flow
 // counts: a rule for IPv6 admits nobody to a host that has none.
 func (x *Index) Openings(f reach.Flow, ports netset.Ports) []Blame {
-	internet := f.Addresses.CoversInternet()
+	internet := FromInternet(f, Everybody) == estate.True
 	var all []Blame
 	var together []Found
 	for _, found := range x.Admitting(f, ports, f.Addresses) {

@@ -160,7 +160,7 @@ type Around struct{ flows map[string][]reach.Flow }
 func AroundDistributions(n *reach.Network) Around {
 	a := Around{map[string][]reach.Flow{}}
 	for _, f := range n.Internet() {
-		if f.To.Ref.Kind == "load-balancer" && f.Way != reach.ByDistribution && f.Addresses.CoversInternet() && Passes(f) != estate.False {
+		if f.To.Ref.Kind == "load-balancer" && f.Way != reach.ByDistribution && FromInternet(f, Everybody) != estate.False {
 			key := f.To.Ref.Key()
 			a.flows[key] = append(a.flows[key], f)
 		}
@@ -172,7 +172,7 @@ func AroundDistributions(n *reach.Network) Around {
 func (a Around) Open(b *estate.LoadBalancer) []reach.Flow {
 	var open []reach.Flow
 	for _, f := range a.flows[b.Ref().Key()] {
-		if Passes(f) == estate.True {
+		if FromInternet(f, Everybody) == estate.True {
 			open = append(open, f)
 		}
 	}
@@ -199,7 +199,7 @@ func (a Around) Closed(b *estate.LoadBalancer, by []Behind) (is estate.Truth, wh
 		return is, why, nil
 	}
 	for _, f := range flows {
-		if Passes(f) == estate.Unknown {
+		if FromInternet(f, Everybody) == estate.Unknown {
 			gaps = append(gaps, f.Gaps...)
 			why = f.Reason
 		}

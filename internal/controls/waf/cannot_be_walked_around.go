@@ -72,7 +72,7 @@ var CannotBeWalkedAround = &control.Control{
 type walk struct {
 	index   *packets.Index
 	acls    acls
-	said    packets.Subjects
+	said    *packets.Subjects
 	flows   []reach.Flow // from the Internet, over TCP or UDP, that pass or may
 	targets map[string][]packets.Target
 	unread  map[string][]estate.Gap
@@ -88,10 +88,11 @@ func newWalk(c *control.Case) *walk {
 		around: packets.AroundDistributions(c.Packets()), byARN: map[string]*estate.LoadBalancer{}, listed: map[string]bool{},
 	}
 	for _, f := range c.Packets().Internet() {
-		if (f.Protocol == netset.TCP || f.Protocol == netset.UDP) && f.Addresses.CoversInternet() && packets.Passes(f) != estate.False {
+		if (f.Protocol == netset.TCP || f.Protocol == netset.UDP) && packets.FromInternet(f, packets.Everybody) != estate.False {
 			w.flows = append(w.flows, f)
 		}
 	}
+	w.said = w.index.Subjects()
 	targets, unread := w.index.Targets()
 	w.unread = unread
 	for _, t := range targets {
@@ -163,7 +164,7 @@ func (w *walk) behindDistribution(d *estate.Distribution) {
 
 // find says that a flow is a way around, or may be.
 func (w *walk) find(entry estate.Subject, f reach.Flow, ports netset.Ports, guarded estate.Truth, what, why string, gaps []estate.Gap) {
-	if guarded == estate.Unknown || packets.Passes(f) == estate.Unknown {
+	if guarded == estate.Unknown || packets.FromInternet(f, packets.Everybody) == estate.Unknown {
 		text := packets.Doubt(f, "whether the internet reaches "+what+" around the web ACL")
 		if guarded == estate.Unknown {
 			text = why
