@@ -6,4 +6,7 @@ import (
 	"github.com/onus-cloud/onus/internal/control/controltest"
 )
 
-func TestEveryPublicAppBehindOne(t *testing.T) { t.Parallel(); controltest.Run(t, EveryPublicAppBehindOne) }
+func TestEveryPublicAppBehindOne(t *testing.T) {
+	t.Parallel()
+	controltest.Run(t, EveryPublicAppBehindOne)
+}

@@ -6,4 +6,7 @@ import (
 	"github.com/onus-cloud/onus/internal/control/controltest"
 )
 
-func TestInternetFacingIsDeclared(t *testing.T) { t.Parallel(); controltest.Run(t, InternetFacingIsDeclared) }
+func TestInternetFacingIsDeclared(t *testing.T) {
+	t.Parallel()
+	controltest.Run(t, InternetFacingIsDeclared)
+}
