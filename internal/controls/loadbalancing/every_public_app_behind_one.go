@@ -94,9 +94,9 @@ func directly(f reach.Flow) netset.Ports {
 // on some ports.
 func notOnlyBalancers(f reach.Flow, allowed []claims.PortRange) netset.Ports {
 	switch {
-	case f.To.Ref.Kind == "load-balancer" && (f.Way == reach.Direct || f.Way == reach.ByAccelerator):
+	case packets.IsBalancer(f.To.Ref) && (f.Way == reach.Direct || f.Way == reach.ByAccelerator):
 		return f.Ports.Minus(packets.Asked(allowed, f.Protocol))
-	case f.To.Ref.Kind == "load-balancer", len(packets.Doors(f.Answer)) > 0:
+	case packets.IsBalancer(f.To.Ref), len(packets.Doors(f.Answer)) > 0:
 		return netset.Ports{}
 	}
 	return f.Ports

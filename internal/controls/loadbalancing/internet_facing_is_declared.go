@@ -127,7 +127,7 @@ type facing struct {
 func aroundScheme(n *reach.Network) map[string]facing {
 	all := map[string]facing{}
 	for _, f := range n.Internet() {
-		if f.To.Ref.Kind != "load-balancer" || len(f.Through) == 0 {
+		if !packets.IsBalancer(f.To.Ref) || len(f.Through) == 0 {
 			continue
 		}
 		key := f.To.Ref.Key()

@@ -146,7 +146,7 @@ func asksFor(r *estate.ListenerRule, by []Behind) estate.Truth {
 func Doors(a reach.Answer) []estate.Ref {
 	var all []estate.Ref
 	for _, d := range a.Through {
-		if d.Kind == "load-balancer" {
+		if IsBalancer(d) {
 			all = append(all, d)
 		}
 	}
@@ -160,7 +160,7 @@ type Around struct{ flows map[string][]reach.Flow }
 func AroundDistributions(n *reach.Network) Around {
 	a := Around{map[string][]reach.Flow{}}
 	for _, f := range n.Internet() {
-		if f.To.Ref.Kind == "load-balancer" && f.Way != reach.ByDistribution && FromInternet(f, Everybody) != estate.False {
+		if IsBalancer(f.To.Ref) && f.Way != reach.ByDistribution && FromInternet(f, Everybody) != estate.False {
 			key := f.To.Ref.Key()
 			a.flows[key] = append(a.flows[key], f)
 		}
@@ -206,3 +206,6 @@ func (a Around) Closed(b *estate.LoadBalancer, by []Behind) (is estate.Truth, wh
 	}
 	return estate.Unknown, why, gaps
 }
+
+// IsBalancer reports whether a reference is to a load balancer, of either generation.
+func IsBalancer(r estate.Ref) bool { return r.Kind == "load-balancer" || r.Kind == "classic-load-balancer" }

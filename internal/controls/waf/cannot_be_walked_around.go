@@ -197,7 +197,7 @@ func (w *walk) guards(f reach.Flow) (is estate.Truth, why string, gaps []estate.
 			if w.listed[door.ID] {
 				return estate.True, "", nil
 			}
-		case "load-balancer":
+		case "load-balancer", "classic-load-balancer":
 			b := w.byARN[door.ARN]
 			if b == nil {
 				continue
