@@ -55,9 +55,14 @@ func controls() []*control.Control {
 		lockdown.VPCInternetBlocked,
 		lockdown.EgressDeclared,
 
+		loadbalancing.EveryPublicAppBehindOne,
+		loadbalancing.TargetsAcceptOnlyIt,
+		loadbalancing.OriginOnlyFromCDN,
+		loadbalancing.InternetFacingIsDeclared,
 		loadbalancing.SpansZones,
 
 		waf.OnEveryPublicApp,
+		waf.CannotBeWalkedAround,
 		waf.BlocksRatherThanCounts,
 
 		leastprivilege.RootLocked,
@@ -95,14 +100,12 @@ var practices = []control.Practice{
 
 // The engines that answer sentences which are accepted already, so that a claims file need not be rewritten when they come.
 const (
-	noPackets     = "packets are not followed yet: rules are judged, paths are not"
 	noPermissions = "permissions are not followed yet: policies are read, escalation is not"
 	noSeal        = "encryption with a local key is not checked yet"
 )
 
 // pending are the forms that the design fixes and that nothing judges yet: such a claim reads unknown, with this reason.
 var pending = []claims.Form{
-	{ID: "reach", Text: "only load balancers are reachable from the internet, on {ports}", Example: "only load balancers are reachable from the internet, on 443", Pending: noPackets},
 	{ID: "access", Text: "administrators are exactly {principals}", Example: "administrators are exactly role/Admin in every account, permission-set/Operators in 111122223333", Pending: noPermissions},
 	{ID: "access", Text: "servers cannot change users or privileges, in any number of steps", Pending: noPermissions},
 	{ID: "access", Text: "only {principals} can delete backups", Example: "only role/Restore can delete backups", Pending: noPermissions},

@@ -35,10 +35,14 @@ type Suite struct {
 
 // Run asks every practice and every claim of the estate. declared may be nil; now is the clock by which excuses end.
 func Run(e *estate.Estate, s Suite, declared *claims.File, now time.Time) *answer.Report {
+	return RunOver(e, sync.OnceValue(func() *reach.Network { return reach.Of(e) }), s, declared, now)
+}
+
+// RunOver is Run with an analysis of packets that others use too.
+func RunOver(e *estate.Estate, packets func() *reach.Network, s Suite, declared *claims.File, now time.Time) *answer.Report {
 	if declared == nil {
 		declared = &claims.File{}
 	}
-	packets := sync.OnceValue(func() *reach.Network { return reach.Of(e) })
 	conditions := newRun(e, s, declared, packets) // what it finds is nobody's answer but the excuses'
 	r := newRun(e, s, declared, packets)
 	r.excuses = newExcuses(s, declared, now, func(c claims.Claim) answer.Verdict { return conditions.claim(c).Verdict })

@@ -1,9 +1,11 @@
-// Package exposure argues which cause to mend first, from facts of the estate: how exposed by rule, how powerful, how old,
+// Package exposure argues which cause to mend first, from facts of the estate: who can reach it, how powerful it is, how old,
 // how many. It takes a report whose causes are known and orders them, each with the facts that put it where it is, and
 // finds the resources in which several practices meet.
 //
-// It says what rules and policies admit, not what packets and permissions really reach: that comes with the analyses of
-// both. A resource about which a fact is not known is ranked without it.
+// What packets from the Internet reach stands above what a rule merely admits: an open group on nothing is untidy, not
+// urgent. Where it is not known whether they do, a cause stands between the two. Of permissions it says what policies
+// allow, not what they really give: that comes with the analysis of those. A resource about which a fact is not known is
+// ranked without it.
 package exposure
 
 import (
@@ -18,6 +20,7 @@ import (
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
 	"github.com/onus-cloud/onus/internal/policy"
+	"github.com/onus-cloud/onus/internal/reach"
 )
 
 // fact is one argument for mending something sooner.
@@ -28,56 +31,60 @@ type fact struct {
 
 // facts are what is known of one resource that makes it matter more.
 type facts struct {
-	open  []string  // ports that a rule admits the Internet on, where the resource has a public address: "8080", "all ports"
-	shut  []string  // the same without a public address
-	power string    // what its role may do: "may do everything"
-	since time.Time // how long it has been there
+	reached  []reached // how the Internet reaches it, or may
+	admitted bool      // a rule of its groups admits the Internet
+	unread   bool      // its network interfaces were not read: nobody knows what reaches it
+	power    string    // what its role may do: "may do everything"
+	since    time.Time // how long it has been there
 }
 
 // factsOf gathers what is known of each resource, by Ref.Key.
-func factsOf(e *estate.Estate) map[string]*facts {
-	groups := map[string][]string{} // by group id: the ports on which it admits the Internet
+func factsOf(e *estate.Estate, n *reach.Network) map[string]*facts {
+	open := map[string]bool{} // by group id: whether it admits the Internet
 	for _, g := range e.SecurityGroups {
-		if ports := openPorts(g); len(ports) > 0 {
-			groups[g.Ref().ID] = ports
-		}
+		open[g.Ref().ID] = admitsInternet(g)
 	}
 	power := powers(e)
 	all := map[string]*facts{}
+	of := func(r estate.Ref) *facts {
+		if all[r.Key()] == nil {
+			all[r.Key()] = &facts{}
+		}
+		return all[r.Key()]
+	}
+	wears := func(r estate.Ref, groups []string) *facts {
+		f := of(r)
+		f.admitted = f.admitted || slices.ContainsFunc(groups, func(id string) bool { return open[id] })
+		f.unread = !e.Complete(estate.Place{Account: r.Account, Region: r.Region}, "ec2:DescribeNetworkInterfaces")
+		return f
+	}
 	for _, i := range e.Instances {
-		f := &facts{since: i.Since, power: power[i.Profile]}
+		f := wears(i.Ref(), i.SecurityGroups)
+		f.power, f.since = power[i.Profile], i.Since
 		if f.since.IsZero() {
 			f.since = i.LaunchTime
 		}
-		var ports []string
-		for _, g := range i.SecurityGroups {
-			ports = append(ports, groups[g]...)
-		}
-		if slices.Sort(ports); i.PublicAddress.IsValid() {
-			f.open = slices.Compact(ports)
-		} else {
-			f.shut = slices.Compact(ports)
-		}
-		all[i.Ref().Key()] = f
 	}
-	for _, n := range e.NetworkInterfaces {
-		var ports []string
-		for _, g := range n.SecurityGroups {
-			ports = append(ports, groups[g]...)
+	for _, b := range e.LoadBalancers {
+		wears(b.Ref(), b.SecurityGroups)
+	}
+	for _, d := range e.DBInstances {
+		wears(d.Ref(), d.SecurityGroups)
+	}
+	for _, i := range e.NetworkInterfaces {
+		wears(i.Ref(), i.SecurityGroups)
+	}
+	for key, r := range reachedOf(n) {
+		if all[key] == nil {
+			all[key] = &facts{}
 		}
-		f := &facts{}
-		if slices.Sort(ports); n.Public.IsValid() || len(n.IPv6) > 0 {
-			f.open = slices.Compact(ports)
-		} else {
-			f.shut = slices.Compact(ports)
-		}
-		all[n.Ref().Key()] = f
+		all[key].reached = r
 	}
 	return all
 }
 
-// openPorts are the ports on which a group's incoming rules admit the Internet, rules of the same traffic taken together.
-func openPorts(g *estate.SecurityGroup) []string {
+// admitsInternet reports whether a group's incoming rules admit the Internet to anything, rules of the same traffic taken together.
+func admitsInternet(g *estate.SecurityGroup) bool {
 	type admitted struct {
 		traffic netset.Traffic
 		from    netset.Addresses
@@ -95,20 +102,7 @@ func openPorts(g *estate.SecurityGroup) []string {
 		}
 		all[i].from = all[i].from.Union(from)
 	}
-	var ports []string
-	for _, a := range all {
-		if !a.from.CoversInternet() {
-			continue
-		}
-		tcp, udp := a.traffic.Of(netset.TCP), a.traffic.Of(netset.UDP)
-		switch both := tcp.Union(udp); {
-		case both.Equal(netset.AllPorts()):
-			ports = append(ports, "all ports")
-		case !both.Empty():
-			ports = append(ports, both.String())
-		}
-	}
-	return ports
+	return slices.ContainsFunc(all, func(a *admitted) bool { return !a.traffic.Empty() && a.from.CoversInternet() })
 }
 
 // powers says, by the ARN of an instance profile, what the role behind it may do that a host should not. It reads the
@@ -173,16 +167,17 @@ func powerOf(d *policy.Document) string {
 	return ""
 }
 
-// Rank orders the causes of a report, worst first, says of each why, and finds the resources in which practices meet.
-func Rank(e *estate.Estate, r *answer.Report) {
-	known := factsOf(e)
+// Rank orders the causes of a report, worst first, says of each why, and finds the resources in which practices meet. The
+// network is the estate's.
+func Rank(e *estate.Estate, n *reach.Network, r *answer.Report) {
+	known, admits := factsOf(e, n), trafficOf(e)
 	controls := map[string]*answer.Answer{}
 	for i := range r.Controls {
 		controls[r.Controls[i].ID] = &r.Controls[i]
 	}
 	for i := range r.Causes {
 		c := &r.Causes[i]
-		c.Rank = rank(argue(e, c, controls, known, r.Observed))
+		c.Rank = rank(argue(e, c, controls, known, admits(c.Subject), r.Observed))
 		if c.Excused {
 			c.Rank.Score = 0
 		}
@@ -205,18 +200,25 @@ func Rank(e *estate.Estate, r *answer.Report) {
 // The weights say what counts for more: exposure beats power beats severity beats number beats age. They are compared
 // within one report only.
 const (
-	weightOpen     = 1000 // the rule that admits the Internet to something with a public address
-	weightExposed  = 700  // something else that is wrong with what such a rule leads to
+	weightOpen     = 1000 // the rule by which the Internet reaches something directly
+	weightDoor     = 800  // the rule by which it does through a load balancer or another front door
+	weightExposed  = 700  // something else that is wrong with what the Internet reaches directly
+	weightBehind   = 500  // the same of what it reaches through a front door
 	weightPublic   = 900  // data that anybody can read or copy
+	weightMay      = 450  // a rule admits the Internet, and whether it gets there is not known
+	weightMayElse  = 300  // something else that is wrong with such a thing
 	weightPower    = 400
-	weightShut     = 150 // a rule admits the Internet, and no address leads there
+	weightShut     = 150 // a rule admits the Internet, and no packet from there arrives
 	weightSeverity = 60  // by each step of severity
 	weightMany     = 25  // by each doubling
 	weightYear     = 12  // by each year, ten at most
 	weightIdle     = -120
 )
 
-func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer, known map[string]*facts, now time.Time) []fact {
+// data are the controls whose counter-examples are data of which anybody may have a copy.
+var data = []string{"backup-not-public"}
+
+func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer, known map[string]*facts, admits netset.Traffic, now time.Time) []fact {
 	var all []fact
 	severity, public, network := answer.Severity(0), false, false
 	for _, id := range c.Controls {
@@ -225,22 +227,21 @@ func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer
 			continue
 		}
 		severity = max(severity, a.Severity)
-		public = public || a.Severity == answer.Critical && (a.Practice == "backups" || a.Practice == "network-lockdown")
+		public = public || slices.Contains(data, id)
 		network = network || a.Practice == "network-lockdown" && strings.HasPrefix(c.Key, "security-group")
 	}
-	open, shut, powers := map[string]int{}, 0, map[string]int{}
+	var by ways
+	admitted, unread, powers := false, false, map[string]int{}
 	oldest := time.Time{}
 	for _, m := range append(slices.Clone(c.Members), c.Subject) {
 		f := known[m.Key()]
 		if f == nil {
 			continue
 		}
-		for _, ports := range f.open {
-			open[ports]++
+		for _, r := range f.reached {
+			by.add(r, admits)
 		}
-		if len(f.shut) > 0 {
-			shut++
-		}
+		admitted, unread = admitted || f.admitted, unread || f.admitted && f.unread
 		if f.power != "" {
 			powers[f.power]++
 		}
@@ -249,16 +250,31 @@ func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer
 		}
 	}
 	switch {
-	case len(open) > 0:
+	case by.any() && by.certain:
 		weight := weightExposed
-		if network {
+		switch {
+		case network && by.direct:
 			weight = weightOpen
+		case network:
+			weight = weightDoor
+		case !by.direct:
+			weight = weightBehind
 		}
-		all = append(all, fact{weight, "a rule admits the internet on " + strings.Join(slices.Sorted(maps.Keys(open)), ", ") + ", and it has a public address"})
+		all = append(all, fact{weight, "reachable from the internet on " + by.String()})
 	case public:
 		all = append(all, fact{weightPublic, "anybody may have what is in it"})
-	case shut > 0 && network:
-		all = append(all, fact{weightShut, "a rule admits the internet, but it has no public address"})
+	case by.any() || unread && network:
+		weight := weightMayElse
+		if network {
+			weight = weightMay
+		}
+		text := "whether the internet reaches it is not known"
+		if by.any() {
+			text = "perhaps reachable from the internet on " + by.String()
+		}
+		all = append(all, fact{weight, text})
+	case admitted && network:
+		all = append(all, fact{weightShut, "a rule admits the internet, but no packet from there arrives"})
 	case network && len(c.Members) == 1 && c.Members[0].Kind == "security-group" &&
 		e.Complete(estate.Place{Account: c.Subject.Account, Region: c.Subject.Region}, "ec2:DescribeNetworkInterfaces"):
 		all = append(all, fact{weightIdle, "nothing uses it"})
@@ -355,7 +371,17 @@ func meetings(e *estate.Estate, r *answer.Report, known map[string]*facts) []ans
 			continue
 		}
 		m.Rank = answer.Rank{Score: total, Why: []string{fmt.Sprintf("%d practices meet in it", len(m.Practices))}}
-		if f := known[key]; f != nil && f.power != "" {
+		f := known[key]
+		if f != nil {
+			var by ways
+			for _, r := range f.reached {
+				by.add(r, netset.AllTraffic())
+			}
+			if by.any() && by.certain {
+				m.Rank.Why = append(m.Rank.Why, "reachable from the internet on "+by.String())
+			}
+		}
+		if f != nil && f.power != "" {
 			m.Rank.Score += weightPower
 			m.Rank.Why = append(m.Rank.Why, f.power)
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/onus-cloud/onus/internal/demo"
 	"github.com/onus-cloud/onus/internal/exposure"
 	"github.com/onus-cloud/onus/internal/load"
+	"github.com/onus-cloud/onus/internal/reach"
 	"github.com/onus-cloud/onus/internal/responses"
 )
 
@@ -29,7 +30,7 @@ func ranked(t *testing.T, set *responses.Set) *answer.Report {
 		t.Fatal(err)
 	}
 	r := control.Run(e, suite, nil, e.Observed)
-	exposure.Rank(e, r)
+	exposure.Rank(e, reach.Of(e), r)
 	return r
 }
 
@@ -53,7 +54,7 @@ func TestTheForgottenServerComesFirst(t *testing.T) {
 		t.Errorf("what its role may do is not said: %v", m.Rank.Why)
 	}
 	worst := r.Causes[0]
-	if worst.Subject.Kind != "security-group-rule" || !strings.Contains(strings.Join(worst.Rank.Why, "; "), "it has a public address") {
+	if worst.Subject.Kind != "security-group-rule" || !strings.Contains(strings.Join(worst.Rank.Why, "; "), "reachable from the internet on") {
 		t.Errorf("the worst cause is %q because %v", worst.Title, worst.Rank.Why)
 	}
 	for i := 1; i < len(r.Causes); i++ {

@@ -202,7 +202,7 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 		return
 	}
 	t.para("  ", "  ", t.in(bold, count(len(all), "counter-example")))
-	last := ""
+	last, lastRules := "", ""
 	for i := range all {
 		e := &all[i]
 		mark := t.in(red, "✗")
@@ -219,6 +219,15 @@ func (t *terminal) members(x *index, all []answer.CounterExample) {
 					text += " " + t.in(dim, "("+string(f.Operation)+")")
 				}
 				t.para("      ", "      ", text)
+			}
+		}
+		if len(e.Path) > 0 {
+			t.para("    path: ", "          ", pathLine(e.Path))
+			if rules := pathRules(e.Path); strings.Join(rules, "\n") != lastRules {
+				lastRules = strings.Join(rules, "\n")
+				for _, rule := range rules {
+					t.para("      ", "        ", rule)
+				}
 			}
 		}
 		if e.Excuse != nil && *e.Excuse >= 0 && *e.Excuse < len(x.Excuses) {

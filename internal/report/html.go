@@ -33,6 +33,8 @@ const (
 	maxGaps     = 40
 	maxAffected = 10
 	maxText     = 400 // runes
+	maxDrawn    = 10  // paths of one cause
+	maxPictures = 200 // paths of all causes together
 )
 
 // HTML writes one self-contained page: no script, no reference to anything outside it but links to the AWS console, and a
@@ -94,6 +96,7 @@ type meetingView struct {
 	Concerns, Why, Console string
 	Facts, Practices       []string
 	Causes                 []int
+	Way                    *wayView
 }
 
 type causeView struct {
@@ -103,12 +106,14 @@ type causeView struct {
 	Fix                                      answer.Fix
 	FixTitle, MembersTitle, More, Console    string
 	Members                                  []memberView
+	Way                                      *wayView // of the first of them that has one
 }
 
 type memberView struct {
 	Resource resourceView
 	Text     string
 	Facts    []string
+	Way      *wayView
 	Excused  bool
 }
 
@@ -221,7 +226,7 @@ func (x *index) pageMeetings(v *pageView, numbers map[string]int) {
 		console, _ := Console(m.Subject)
 		view := meetingView{
 			Resource: x.resourceView(m.Subject), Concerns: concerns(x.meetingOwners(m)), Why: strings.Join(m.Rank.Why, "; "),
-			Facts: m.Facts, Practices: m.Practices, Console: console,
+			Facts: m.Facts, Practices: m.Practices, Console: console, Way: newWayView(x.pathTo(m.Subject.Key())),
 		}
 		for _, key := range m.Causes {
 			if n, ok := numbers[key]; ok {
@@ -244,7 +249,7 @@ func (x *index) pageCauses(v *pageView, shown []*answer.Cause) {
 			members[e.Cause] = append(members[e.Cause], e)
 		}
 	}
-	listed := 0
+	listed, drawn := 0, 0
 	for _, c := range shown {
 		console, _ := Console(c.Subject)
 		view := causeView{
@@ -258,7 +263,7 @@ func (x *index) pageCauses(v *pageView, shown []*answer.Cause) {
 		if listed >= maxListed {
 			most = fewMembers
 		}
-		last := ""
+		last, ways := "", 0
 		for i, e := range all {
 			if i == most {
 				view.More = fmt.Sprintf("%s more: onus explain %s, or onus check --format json", number(len(all)-most), c.Key)
@@ -266,6 +271,18 @@ func (x *index) pageCauses(v *pageView, shown []*answer.Cause) {
 			}
 			listed++
 			m := memberView{Resource: x.resourceView(e.Subject), Excused: e.Excuse != nil}
+			if way := newWayView(e.Path); way != nil {
+				if ways++; ways > maxDrawn || drawn >= maxPictures {
+					way.Pictures = nil
+				} else {
+					drawn++
+				}
+				if view.Way == nil {
+					view.Way = way
+				} else {
+					m.Way = way
+				}
+			}
 			// What several say alike is said once.
 			if says := said(e); says != last {
 				last = says

@@ -114,6 +114,36 @@ func (x *index) rankOf(key string) int {
 	return len(x.Causes) + 1
 }
 
+// pathTo returns the path of the first counter-example that shows a way to a resource, by its key; nil if none does.
+func (x *index) pathTo(key string) []answer.Hop {
+	for i := range x.Controls {
+		for j := range x.Controls[i].CounterExamples {
+			e := &x.Controls[i].CounterExamples[j]
+			if len(e.Path) > 0 && slices.ContainsFunc(affected(*e), func(r estate.Ref) bool { return r.Key() == key }) {
+				return e.Path
+			}
+		}
+	}
+	return nil
+}
+
+// pathsOf returns the paths that a cause opens, in the order of its counter-examples.
+func (x *index) pathsOf(c *answer.Cause) [][]answer.Hop {
+	var paths [][]answer.Hop
+	for _, id := range c.Controls {
+		a := x.controls[id]
+		if a == nil {
+			continue
+		}
+		for i := range a.CounterExamples {
+			if e := &a.CounterExamples[i]; e.Cause == c.Key && len(e.Path) > 0 {
+				paths = append(paths, e.Path)
+			}
+		}
+	}
+	return paths
+}
+
 // practicesOf returns the practices that a cause breaks, in the order of the design.
 func (x *index) practicesOf(c *answer.Cause) []string {
 	broken := map[string]bool{}

@@ -61,6 +61,31 @@ func read(op operation.ID, calls, complete int) answer.Read {
 	return answer.Read{Operation: op, Calls: calls, Complete: complete, Oldest: observed.Add(-4 * time.Minute), Newest: observed}
 }
 
+// directPath leads from the Internet to a host with a public address.
+func directPath(host estate.Ref, group, name, rule string) []answer.Hop {
+	return []answer.Hop{
+		{Kind: "internet", ID: "internet", Passes: answer.Passes},
+		{Kind: "internet-gateway", ID: "igw-0a2b3c4d5e6f70819", Passes: answer.Passes, Text: "it leads to the public address"},
+		{Kind: "network-acl", ID: "acl-0b1c2d3e4f5061728", Passes: answer.Passes, Rule: "rule 100 allows everything from 0.0.0.0/0"},
+		{Kind: "security-group", ID: group, Name: name, Passes: answer.Passes, Rule: rule},
+		{Kind: "instance", ID: host.ID, Name: host.Name, Passes: answer.Passes},
+	}
+}
+
+// balancedPath has more hops than fit into one row, a name that is too long for a picture, and all that can become of a packet.
+func balancedPath() []answer.Hop {
+	return []answer.Hop{
+		{Kind: "internet", ID: "internet", Passes: answer.Passes},
+		{Kind: "internet-gateway", ID: "igw-0a2b3c4d5e6f70819", Passes: answer.Passes},
+		{Kind: "network-acl", ID: "acl-0b1c2d3e4f5061728", Passes: answer.Passes, Rule: "rule 100 allows everything from 0.0.0.0/0"},
+		{Kind: "security-group", ID: "sg-0ea0000000000a1b2", Name: "shop-alb", Passes: answer.Passes, Rule: "tcp 80 from 0.0.0.0/0"},
+		{Kind: "load-balancer", ID: "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/shop/50dc6c495c0c9188", Name: "shop", Passes: answer.Passes},
+		{Kind: "network-firewall", ID: "inspection", Passes: answer.MayPass, Text: "it has domain rules, which are not understood"},
+		{Kind: "security-group", ID: "sg-0web", Name: "web-sg-of-the-autoscaling-group-of-the-shop", Passes: answer.Passes},
+		{Kind: "db-instance", ID: "orders", Passes: answer.Stops, Text: "nothing answers there"},
+	}
+}
+
 // sample is what a run over a made-up company says: enough of everything that a report can hold.
 func sample() *answer.Report {
 	denied := estate.Gap{
@@ -156,6 +181,15 @@ func sample() *answer.Report {
 			Tally:           answer.Tally{Broken: 1, Holds: 41}, Causes: []string{unowned}, Read: []answer.Read{read("ec2:DescribeInstances", 6, 6)},
 		},
 	}
+	for i := range controls[5].CounterExamples { // what the rules lead to
+		e := &controls[5].CounterExamples[i]
+		if e.Subject.ID == jenkins.ID {
+			e.Path = directPath(e.Subject, "sg-0c1jenkins", "jenkins-sg", "rule sgr-0bb2 admits everything from 0.0.0.0/0")
+		} else if i < 14 {
+			e.Path = directPath(e.Subject, "sg-0web", "web-sg", "rule sgr-0aa1 admits tcp 22 from 0.0.0.0/0")
+		}
+	}
+	controls[2].CounterExamples[0].Path = balancedPath()
 	for i := range controls {
 		controls[i].Kind = answer.OfControl
 		controls[i].Verdict = controls[i].Tally.Verdict()

@@ -158,6 +158,9 @@ func (t *terminal) meetings(x *index) {
 		if len(m.Rank.Why) > 0 {
 			t.para("    ", "    ", t.in(dim, strings.Join(m.Rank.Why, "; ")))
 		}
+		if path := x.pathTo(m.Subject.Key()); path != nil {
+			t.para("    path: ", "          ", pathLine(path))
+		}
 		for side, fact := range m.Facts {
 			c := x.causeOfSide(&m, side)
 			if c == nil {
@@ -229,6 +232,13 @@ func (t *terminal) cause(x *index, c *answer.Cause) {
 	t.para(rest, rest, strings.Join(parts, " · "))
 	if len(c.Rank.Why) > 0 {
 		t.para(rest, rest, t.in(dim, "because "+strings.Join(c.Rank.Why, "; ")))
+	}
+	if paths := x.pathsOf(c); len(paths) > 0 {
+		line := pathLine(paths[0])
+		if more := len(paths) - 1; more > 0 {
+			line += t.in(dim, " · and "+count(more, "more path"))
+		}
+		t.para(rest+"path: ", rest+"      ", line)
 	}
 	t.para(rest+"fix: ", rest+"     ", cmp.Or(c.Fix.Text, "none is known; see onus explain "+c.Key))
 	if len(c.Fix.CLI) > 0 {

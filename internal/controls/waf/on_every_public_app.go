@@ -2,7 +2,6 @@ package waf
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/control"
@@ -37,32 +36,16 @@ var OnEveryPublicApp = &control.Control{
 	Lists:    []operation.ID{"elbv2:DescribeLoadBalancers", "cloudfront:ListDistributions"},
 	Reads:    []operation.ID{getForBalancer, listWebACLs, listResources},
 	Judge: func(c *control.Case) {
-		protected := map[string]bool{}            // ARNs of load balancers
-		unread := map[estate.Place][]estate.Gap{} // associations
-		for _, a := range c.Estate.WebACLs {
-			arns, _ := a.LoadBalancers.Value()
-			for _, arn := range arns {
-				protected[arn] = true
-			}
-			if gap, missing := a.LoadBalancers.Unread(); missing {
-				unread[a.Place()] = append(unread[a.Place()], gap)
-			}
-		}
+		acls := aclsOf(c.Estate)
 		for _, b := range c.Estate.LoadBalancers {
 			if !b.Public || b.Type != "application" {
 				continue
 			}
-			gaps := slices.Clone(unread[b.Place()])
-			if !c.Estate.Complete(b.Place(), listWebACLs) {
-				gaps = append(gaps, c.Estate.Reading(b.Place(), listWebACLs, "").Gap())
-			}
-			own, unknown := b.WebACL.Unread()
-			_, has := b.WebACL.Value()
-			switch {
-			case has || protected[b.Ref().ARN]:
+			switch has, gaps := acls.of(b); has {
+			case estate.True:
 				c.Holds(b)
-			case unknown && len(gaps) > 0:
-				c.Unknown(b, "whether a web ACL protects it could not be read", append(gaps, own)...)
+			case estate.Unknown:
+				c.Unknown(b, "whether a web ACL protects it could not be read", gaps...)
 			default:
 				c.Breaks(b, balancerWithoutACL(b))
 			}

@@ -1,0 +1,9 @@
+package loadbalancing
+
+import (
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/control/controltest"
+)
+
+func TestOriginOnlyFromCDN(t *testing.T) { t.Parallel(); controltest.Run(t, OriginOnlyFromCDN) }
