@@ -53,7 +53,7 @@ func (t *terminal) packet(p *Packets) {
 		if a.Arrives == "yes" {
 			what = "the reply"
 		}
-		t.para("  ", "    ", what+" is stopped by "+hopName(a.StoppedBy.Ref)+also(a.AlsoStoppedBy))
+		t.para("  ", "    ", what+" is stopped by "+refName(a.StoppedBy.Ref)+also(a.AlsoStoppedBy))
 	}
 	t.wouldTell(gapsOf(a))
 }
@@ -62,7 +62,7 @@ func (t *terminal) packet(p *Packets) {
 func also(hops []PacketHop) string {
 	var names []string
 	for _, h := range hops {
-		if name := hopName(h.Ref); !slices.Contains(names, name) {
+		if name := refName(h.Ref); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -85,13 +85,13 @@ func (t *terminal) way(title string, hops []PacketHop) {
 			what += " · " + t.in(dim, h.Rule)
 		}
 		if t.width < 130 { // too narrow for the hop and its rule on one line
-			t.para("  "+t.passes(h.Passes)+"  ", "           ", hopName(h.Ref))
+			t.para("  "+t.passes(h.Passes)+"  ", "           ", refName(h.Ref))
 			if what != "" {
 				t.para("             ", "             ", what)
 			}
 			continue
 		}
-		rows = append(rows, []string{t.passes(h.Passes), hopName(h.Ref), what})
+		rows = append(rows, []string{t.passes(h.Passes), refName(h.Ref), what})
 	}
 	t.table("  ", rows)
 }
@@ -133,8 +133,8 @@ func least(a, b string) string {
 	return "yes"
 }
 
-// hopName names a hop as short as it is exact: "security group sg-0abc (web)".
-func hopName(r estate.Ref) string {
+// refName names a hop as short as it is exact: "security group sg-0abc (web)".
+func refName(r estate.Ref) string {
 	switch {
 	case r.Kind == "internet":
 		return cmp.Or(r.Name, "the Internet")

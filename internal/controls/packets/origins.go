@@ -208,4 +208,6 @@ func (a Around) Closed(b *estate.LoadBalancer, by []Behind) (is estate.Truth, wh
 }
 
 // IsBalancer reports whether a reference is to a load balancer, of either generation.
-func IsBalancer(r estate.Ref) bool { return r.Kind == "load-balancer" || r.Kind == "classic-load-balancer" }
+func IsBalancer(r estate.Ref) bool {
+	return r.Kind == "load-balancer" || r.Kind == "classic-load-balancer"
+}
