@@ -245,8 +245,6 @@ func shop() *town {
 	return w
 }
 
-var anybody = netset.Of(netPrefixes("0.0.0.0/0")...).Public()
-
 func TestPrivateHostIsReachedThroughPublicLoadBalancer(t *testing.T) {
 	t.Parallel()
 	n := shop().network()

@@ -72,15 +72,23 @@ func (w *walk) delivered(b beam, p packet, back func(*walk, *trail)) Answer {
 	var ports netset.Ports
 	for i := range w.done {
 		t := &w.done[i]
-		for sure, beams := range map[bool][]beam{true: t.yes, false: t.maybe} {
-			for _, f := range beams {
+		for _, part := range []struct {
+			beams []beam
+			sure  bool
+		}{{t.yes, true}, {t.maybe, false}} {
+			for _, f := range part.beams {
 				r := &walk{n: w.n, protocol: w.protocol, six: w.six}
 				reply := trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}}
 				back(r, &reply)
 				a.mayTalk = a.mayTalk.Union(destinations(reply.yes), destinations(reply.maybe))
 				switch {
-				case sure && len(reply.yes) > 0:
-					a.Session, a.Return = estate.True, reply.hops
+				case part.sure && len(reply.yes) > 0:
+					if a.Session != estate.True {
+						a.Session, a.Return = estate.True, reply.hops
+						if a.Arrives == estate.True { // what another part of the replies left open does not matter
+							a.Gaps, a.Reason = nil, ""
+						}
+					}
 					a.Sessions = a.Sessions.Union(destinations(reply.yes))
 					for _, y := range reply.yes {
 						ports = ports.Union(y.to)
