@@ -32,14 +32,14 @@ func pathRules(path []answer.Hop) []string {
 			if decides == "" {
 				decides = h.Text
 			}
-			rules = append(rules, hopName(h)+": "+decides)
+			rules = append(rules, hopCalled(h)+": "+decides)
 		}
 	}
 	return rules
 }
 
-// hopName names a hop for people: "security group jenkins-sg (sg-0c)", "the internet".
-func hopName(h answer.Hop) string {
+// hopCalled names a hop for people: "security group jenkins-sg (sg-0c)", "the internet".
+func hopCalled(h answer.Hop) string {
 	if h.Kind == "internet" {
 		return "the internet"
 	}
@@ -170,7 +170,7 @@ func drawNarrow(path []answer.Hop) picture {
 func newPicture(class string, path []answer.Hop) picture {
 	var names []string
 	for _, h := range path {
-		name := hopName(h)
+		name := hopCalled(h)
 		switch h.Passes {
 		case answer.Stops:
 			name += ", which stops it"
@@ -180,13 +180,13 @@ func newPicture(class string, path []answer.Hop) picture {
 		names = append(names, name)
 	}
 	return picture{
-		Class: class, Title: clip("the way from " + hopName(path[0]) + " to " + hopName(path[len(path)-1])),
+		Class: class, Title: clip("the way from " + hopCalled(path[0]) + " to " + hopCalled(path[len(path)-1])),
 		Desc: clip("from " + strings.Join(names, " to ")),
 	}
 }
 
 func newDrawnHop(h answer.Hop, x, y, r int) drawnHop {
-	hop := drawnHop{Class: passageClass(h.Passes), Full: clip(strings.Join(present([]string{hopName(h), h.Rule}), ": ")), X: x, Y: y, R: r, Icon: icon(h.Kind)}
+	hop := drawnHop{Class: passageClass(h.Passes), Full: clip(strings.Join(present([]string{hopCalled(h), h.Rule}), ": ")), X: x, Y: y, R: r, Icon: icon(h.Kind)}
 	switch h.Passes {
 	case answer.Stops:
 		hop.Badge = "✗"

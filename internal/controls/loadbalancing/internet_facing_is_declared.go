@@ -85,7 +85,10 @@ func judgeDeclared(c *control.Case) {
 				isDeclared = estate.Or(isDeclared, c.Declared.Selects(d.claim.Scope, b))
 			}
 		}
-		flows := around[b.Ref().Key()]
+		flows, any := around[b.Ref().Key()]
+		if !any {
+			flows.faces = estate.False // the zero value would be unknown
+		}
 		switch facing := estate.Or(estate.Is(b.Public), flows.faces); {
 		case facing == estate.False && isDeclared == estate.True && exactly:
 			c.Breaks(b, declaredInVain(b.Ref(), "is internal, and nothing from the Internet reaches it"))

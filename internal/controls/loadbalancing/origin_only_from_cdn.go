@@ -35,7 +35,7 @@ var OriginOnlyFromCDN = &control.Control{
 	Why:      "Whoever finds the load balancer's own name comes in without the distribution's web ACL, its geographic limits and its protection from floods.",
 	Fix:      "Admit only CloudFront's prefix list to the load balancer, and have its listeners ask for a secret header that the distribution adds; or make it internal and a VPC origin.",
 	Severity: answer.Medium,
-	Lists:    []operation.ID{"elbv2:DescribeLoadBalancers", "elb:DescribeLoadBalancers", "cloudfront:ListDistributions"},
+	Lists:    []operation.ID{"elbv2:DescribeLoadBalancers", "elb:DescribeLoadBalancers", "cloudfront:ListDistributions", "cloudfront:ListVpcOrigins"},
 	Reads:    []operation.ID{"elbv2:DescribeListeners", "elbv2:DescribeRules"},
 	Packets:  true,
 	Judge: func(c *control.Case) {

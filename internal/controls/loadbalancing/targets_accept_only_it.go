@@ -33,7 +33,7 @@ var TargetsAcceptOnlyIt = &control.Control{
 	Why:      "Whoever reaches a target around the load balancer meets none of its rules, its sign-in or its web ACL.",
 	Fix:      "Admit the load balancer's security group to the target port, and nobody else.",
 	Severity: answer.Medium,
-	Lists: []operation.ID{"elbv2:DescribeTargetGroups", "elb:DescribeLoadBalancers", "ec2:DescribeInstances",
+	Lists: []operation.ID{"elbv2:DescribeLoadBalancers", "elbv2:DescribeTargetGroups", "elb:DescribeLoadBalancers", "ec2:DescribeInstances",
 		"ec2:DescribeNetworkInterfaces"},
 	Reads:   []operation.ID{"elbv2:DescribeTargetHealth"},
 	Packets: true,
@@ -49,7 +49,7 @@ var TargetsAcceptOnlyIt = &control.Control{
 		for _, t := range targets {
 			if subject := x.Subject(t.Ref); c.Concerns(subject) {
 				said.Judged(subject)
-				judgeTarget(x, n, said, subject, t)
+				judgeTarget(c, x, n, said, subject, t)
 			}
 		}
 		said.Say(c)
@@ -57,7 +57,7 @@ var TargetsAcceptOnlyIt = &control.Control{
 }
 
 // judgeTarget follows the packets that arrive at a target's port.
-func judgeTarget(x *packets.Index, n *reach.Network, said *packets.Subjects, subject estate.Subject, t packets.Target) {
+func judgeTarget(c *control.Case, x *packets.Index, n *reach.Network, said *packets.Subjects, subject estate.Subject, t packets.Target) {
 	type others struct {
 		counter control.Counter
 		senders []string
@@ -70,7 +70,12 @@ func judgeTarget(x *packets.Index, n *reach.Network, said *packets.Subjects, sub
 			continue
 		}
 		sender := packets.Party(f.From, f.Answer)
-		switch packets.Passes(f) {
+		passes := packets.Passes(f)
+		if gaps := strangers(c, t, f); passes == estate.True && len(gaps) > 0 {
+			said.Doubts(subject, fmt.Sprintf("whether %s, which reaches it on %s, is its load balancer could not be read", sender, packets.Ports(t.Protocol, port)), gaps...)
+			continue
+		}
+		switch passes {
 		case estate.Unknown:
 			said.Doubts(subject, packets.Doubt(f, fmt.Sprintf("whether %s reaches it on %s around its load balancer", sender, packets.Ports(t.Protocol, port))), f.Gaps...)
 		case estate.True:
@@ -102,6 +107,21 @@ func judgeTarget(x *packets.Index, n *reach.Network, said *packets.Subjects, sub
 // sentBy reports whether a flow comes from a load balancer of the target.
 func sentBy(f reach.Flow, t packets.Target) bool {
 	return slices.ContainsFunc(append(packets.Doors(f.Answer), f.From.Ref), func(r estate.Ref) bool { return slices.Contains(t.Balancers, r.ARN) })
+}
+
+// strangers are what would have told whether the sender of a flow is a load balancer of the target: of load balancers that were not
+// read only interfaces show.
+func strangers(c *control.Case, t packets.Target, f reach.Flow) []estate.Gap {
+	if f.From.Ref.Kind != "network-interface" && !packets.IsBalancer(f.From.Ref) && len(packets.Doors(f.Answer)) == 0 {
+		return nil
+	}
+	var gaps []estate.Gap
+	for _, op := range []operation.ID{"elbv2:DescribeLoadBalancers", "elb:DescribeLoadBalancers"} {
+		if r := c.Estate.Reading(estate.Place{Account: t.Ref.Account, Region: t.Ref.Region}, op, ""); !r.Outcome.Complete() {
+			gaps = append(gaps, r.Gap())
+		}
+	}
+	return gaps
 }
 
 // andMore names the first of some senders: "instance i-0abc and 11 others".

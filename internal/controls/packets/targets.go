@@ -9,6 +9,7 @@ import (
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
+	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/reach"
 )
 
@@ -54,6 +55,13 @@ func (x *Index) Targets() (all []Target, unread map[string][]estate.Gap) {
 		}
 	}
 	named := x.names()
+	for _, b := range x.estate.LoadBalancers {
+		for _, op := range []operation.ID{"elbv2:DescribeTargetGroups", "ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces"} {
+			if r := x.estate.Reading(b.Place(), op, ""); !r.Outcome.Complete() {
+				unread[b.Ref().ARN] = append(unread[b.Ref().ARN], r.Gap())
+			}
+		}
+	}
 	for _, g := range x.estate.TargetGroups {
 		if len(g.LoadBalancers) == 0 || g.Type != "instance" && g.Type != "ip" {
 			continue

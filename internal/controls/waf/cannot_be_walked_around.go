@@ -35,7 +35,7 @@ var CannotBeWalkedAround = &control.Control{
 	Why:      "A web ACL stops nobody who addresses the load balancer or the host behind it.",
 	Fix:      "Admit to the targets only the load balancer, and to the load balancer only what has the web ACL.",
 	Severity: answer.High,
-	Lists:    []operation.ID{"elbv2:DescribeLoadBalancers", "cloudfront:ListDistributions"},
+	Lists:    []operation.ID{"elbv2:DescribeLoadBalancers", "cloudfront:ListDistributions", "cloudfront:ListVpcOrigins"},
 	Reads: []operation.ID{getForBalancer, listWebACLs, listResources, "elbv2:DescribeTargetHealth",
 		"elbv2:DescribeListeners", "elbv2:DescribeRules"},
 	Packets: true,
@@ -60,7 +60,7 @@ var CannotBeWalkedAround = &control.Control{
 			case unread:
 				c.Unknown(d, "", gap)
 			case c.Concerns(d):
-				w.said.Judged(d)
+				w.said.Concerned(d) // it has no network interfaces
 				w.behindDistribution(d)
 			}
 		}
@@ -173,7 +173,11 @@ func (w *walk) find(entry estate.Subject, f reach.Flow, ports netset.Ports, guar
 		return
 	}
 	text := fmt.Sprintf("the internet reaches %s, and passes no web ACL", what)
-	for _, counter := range w.index.Counters(atDoor(f), ports, text) {
+	at := atDoor(f)
+	if len(packets.Doors(f.Answer)) > 0 {
+		ports = at.Ports // the door takes requests on ports of its own
+	}
+	for _, counter := range w.index.Counters(at, ports, text) {
 		counter.Path = control.PathOf(f.Answer)
 		counter.Affects = []estate.Ref{f.To.Ref}
 		w.said.Breaks(entry, counter)
