@@ -322,10 +322,9 @@ func (n *Network) cuts(to, from *node, p netset.Protocol) []uint16 {
 		edges = append(edges, n.places(from)...)
 	}
 	if from != nil && from.vpc != to.vpc || to.publicly { // it may pass other subnets on its way
-		for _, s := range n.subnets {
-			if s.vpc.id == to.vpc || from != nil && s.vpc.id == from.vpc {
-				edges = append(edges, s)
-			}
+		edges = append(edges, n.vpc(to.Place, to.vpc).subnets...)
+		if from != nil {
+			edges = append(edges, n.vpc(from.Place, from.vpc).subnets...)
 		}
 	}
 	seen := map[*estate.NetworkACL]bool{}

@@ -29,6 +29,8 @@ type classes struct {
 	subnets  []*subnet         // by VPC, then in the order of addresses
 	all      []class
 	of       []uint32 // node to class
+	// byClass are the nodes, those of a class from its start on to the next.
+	byClass, starts []uint32
 	faces    []face
 	// wears are the faces of a group, by its number.
 	wears [][]run
@@ -268,6 +270,16 @@ func (c *classes) readNodes() {
 		if x.size++; x.one == none {
 			x.one = uint32(i)
 		}
+	}
+	c.starts = make([]uint32, len(c.all)+1)
+	for i, x := range c.all {
+		c.starts[i+1] = c.starts[i] + x.size
+	}
+	c.byClass = make([]uint32, len(c.of))
+	next := slices.Clone(c.starts)
+	for i, k := range c.of {
+		c.byClass[next[k]] = uint32(i)
+		next[k]++
 	}
 }
 

@@ -201,7 +201,7 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 			}
 		}
 	}
-	if s := n.subnetsOf(v); slices.ContainsFunc(s, func(s *subnet) bool { return s.leadsElsewhere() }) {
+	if slices.ContainsFunc(v.subnets, func(s *subnet) bool { return s.leadsElsewhere() }) {
 		all = append(all, reference("route-table", v.Place, "of "+v.id))
 	}
 	for _, op := range []operation.ID{"ec2:DescribeVpnGateways", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeTransitGatewayAttachments"} {
@@ -209,16 +209,6 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 	}
 	slices.SortFunc(all, func(a, b estate.Ref) int { return cmp.Compare(a.Key(), b.Key()) })
 	return all, gaps
-}
-
-func (n *Network) subnetsOf(v *vpc) []*subnet {
-	var list []*subnet
-	for _, s := range n.subnets {
-		if s.vpc == v {
-			list = append(list, s)
-		}
-	}
-	return list
 }
 
 // leadsElsewhere reports whether a route leads to something that is not followed: a local gateway, a core network.

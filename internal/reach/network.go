@@ -51,6 +51,7 @@ type vpc struct {
 	id           string
 	read         *estate.VPC // nil: not read
 	cidrs        netset.Addresses
+	subnets      []*subnet
 	main         *table
 	gateway      *estate.InternetGateway
 	vpn          *estate.VPNGateway
@@ -160,7 +161,9 @@ func (n *Network) readVPCs() {
 		n.vpcs[regional{v.Place().Region, v.Ref().ID}] = &vpc{Place: v.Place(), id: v.Ref().ID, read: v, cidrs: netset.Of(v.CIDRs...)}
 	}
 	for _, s := range e.Subnets {
-		n.subnets[regional{s.Place().Region, s.Ref().ID}] = &subnet{Place: s.Place(), id: s.Ref().ID, read: s, vpc: n.vpc(s.Place(), s.VPC)}
+		x := &subnet{Place: s.Place(), id: s.Ref().ID, read: s, vpc: n.vpc(s.Place(), s.VPC)}
+		n.subnets[regional{s.Place().Region, s.Ref().ID}] = x
+		x.vpc.subnets = append(x.vpc.subnets, x)
 	}
 	for _, g := range e.InternetGateways {
 		if g.VPC != "" {
@@ -232,6 +235,7 @@ func (n *Network) subnet(p estate.Place, vpc, id string) *subnet {
 		v := n.vpc(p, vpc)
 		s = &subnet{Place: v.Place, id: id, vpc: v} // a VPC and its subnets have one owner
 		n.subnets[key] = s
+		s.vpc.subnets = append(s.vpc.subnets, s)
 	}
 	return s
 }

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/generate"
@@ -83,6 +86,49 @@ func compare(t *testing.T, n *Network, p *Pairs, random *rand.Rand, samples int)
 		}
 	}
 	t.Logf("arrives: %d, does not: %d, unknown: %d", found[estate.True], found[estate.False], found[estate.Unknown])
+}
+
+// TestTheInternetIsTheTruth: what was planted is found, with its ports, addresses and whether it answers, and nothing else is.
+func TestTheInternetIsTheTruth(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{1, 2} {
+		e, truth := generate.Network(4_000, seed)
+		n := Of(e)
+		var want []string
+		for _, x := range truth.Exposures {
+			want = append(want, exposure(x.Interface, x.Protocol, x.Ports, x.Sources, estate.True, estate.Is(x.Answers)))
+		}
+		var rows []string
+		for _, x := range n.Pairs().Internet() {
+			for _, id := range x.Interfaces() {
+				if why := truth.NearMisses[id]; why != "" {
+					t.Errorf("%s is said to be reached, but %s", id, why)
+				}
+				for _, f := range x.Flows {
+					rows = append(rows, exposure(id, f.Protocol, f.Ports, f.Addresses, f.Arrives, f.Session))
+				}
+			}
+		}
+		var single []string
+		for _, f := range n.Internet() {
+			if f.Way == Direct && f.To.Interface != "" {
+				single = append(single, exposure(f.To.Interface, f.Protocol, f.Ports, f.Addresses, f.Arrives, f.Session))
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(rows)
+		slices.Sort(single)
+		if d := cmp.Diff(want, rows); d != "" {
+			t.Errorf("seed %d: all at once (-truth +answer):\n%s", seed, d)
+		}
+		if d := cmp.Diff(single, rows); d != "" {
+			t.Errorf("seed %d: (-each for itself +all at once):\n%s", seed, d)
+		}
+	}
+}
+
+func exposure(id string, p netset.Protocol, ports netset.Ports, from netset.Addresses, arrives, session estate.Truth) string {
+	return fmt.Sprintf("%s %v %v from %d prefixes (%.60s): arrives %v, session %v", id, p, ports, len(from.Prefixes()), from.String(), arrives, session)
 }
 
 // BenchmarkPairs measures an estate's all pairs, stage by stage, in seconds of the clock and of the processors.
