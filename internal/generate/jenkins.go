@@ -31,5 +31,7 @@ func (c *acme) jenkins() {
 	t.breaks("rest-volume-encrypted", disk, "its disk is not encrypted")
 	t.breaks("backup-plan-covers-everything-stateful", disk, "its disk is in no backup plan")
 	t.breaks("backup-point-within-rpo", disk, "its disk was never backed up")
+	t.breaks("net-no-admin-port-reachable", server.id, "two halves of the Internet reach its port 22")
+	t.breaks("lb-every-public-app-behind-one", server.id, "everybody reaches its port 8080, and no load balancer stands before it")
 	t.breaks("net-no-ssh-from-internet", group, "two halves of the Internet are admitted on 22")
 }

@@ -30,7 +30,10 @@ func (c *acme) openFarm() {
 	like := host0(windows, c.legacy.profile("legacy-web-host", nil, managedCore), at)
 	like.name, like.kind, like.launched, like.groups, like.public = "legacy-web", "m5.large", 16*day, []string{group}, true
 	like.labels = labels{"app": "reports", "owner": "ops"}
-	at.scale(30, like, at.vpc.public)
+	for _, h := range at.scale(30, like, at.vpc.public).hosts {
+		t.breaks("net-no-admin-port-reachable", h.id, "it has a public address, and the group lets everybody in")
+		t.breaks("lb-every-public-app-behind-one", h.id, "it has a public address, and the group lets everybody in")
+	}
 	t.breaks("net-no-ssh-from-internet", group, "every port is open to the Internet, 22 and 3389 among them")
 	t.breaks("net-no-all-ports-from-internet", group, "every TCP port is open to the Internet")
 }
