@@ -43,6 +43,7 @@ func Acme() (*responses.Set, Truth) {
 	w := newWorld()
 	c := company(w)
 	c.jenkins()
+	c.reachable()
 	c.mistakes()
 	c.workloads()
 	c.gateways()
