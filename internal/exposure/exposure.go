@@ -401,6 +401,7 @@ func short(text string, r estate.Ref) string {
 	}
 	for _, name := range []string{called, r.ID} {
 		text = strings.NewReplacer(
+			" reaches "+r.Kind+" "+name, " reaches it",
 			noun(r.Kind)+" "+name+": ", "", noun(r.Kind)+" "+name+" ", "", ", on "+r.Kind+" "+name, "", " of "+name, "", r.Kind+" "+name+" ", "",
 		).Replace(text)
 	}

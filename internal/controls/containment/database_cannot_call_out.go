@@ -97,7 +97,7 @@ func undeclaredCall(c *control.Case, x *packets.Index, s estate.Subject, f *reac
 
 // sayLetOut says that a subject can start a connection, and which outgoing rules let it.
 func sayLetOut(x *packets.Index, said *packets.Subjects, s estate.Subject, f reach.Flow, text string) {
-	counter := control.Counter{Text: text, Facts: []answer.Fact{packets.PathFact(f.Answer)}, Path: control.PathOf(f.Answer)}
+	counter := control.Counter{Text: text, Path: control.PathOf(f.Answer)}
 	for _, found := range x.LettingOutCauses(f) {
 		counter := counter
 		counter.Cause, counter.Facts = found.Cause, append(found.Facts, counter.Facts...)

@@ -221,9 +221,8 @@ func judgeTalker(c *control.Case, x *packets.Index, said *packets.Subjects, s es
 	switch on := packets.Ports(f.Protocol, f.Ports); estate.And(passes, u.Is) {
 	case estate.True:
 		counter := control.Counter{
-			Text:  fmt.Sprintf("%s can start a connection to %s on %s%s, and is not declared to", who, packets.Party(f.To, f.Answer), on, packets.Through(f.Answer)),
-			Facts: []answer.Fact{packets.PathFact(f.Answer)},
-			Path:  control.PathOf(f.Answer),
+			Text: fmt.Sprintf("%s can start a connection to %s on %s%s, and is not declared to", who, packets.Party(f.To, f.Answer), on, packets.Through(f.Answer)),
+			Path: control.PathOf(f.Answer),
 		}
 		for _, found := range x.AdmittingCauses(lastLeg(f)) {
 			counter := counter

@@ -64,7 +64,7 @@ var EveryPublicAppBehindOne = &control.Control{
 			what := fmt.Sprintf("%s on %s", packets.Party(f.To, f.Answer), packets.Ports(f.Protocol, open))
 			switch packets.FromInternet(f, packets.Everybody) {
 			case estate.True:
-				for _, counter := range x.Counters(f, open, "the internet reaches "+what+directWords(f)) {
+				for _, counter := range x.Counters(packets.OnPort(c.Packets(), f, open), open, "the internet reaches "+what+directWords(f)) {
 					said.Breaks(subject, counter)
 				}
 			case estate.Unknown:

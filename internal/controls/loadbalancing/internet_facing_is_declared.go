@@ -158,7 +158,7 @@ func undeclared(b *estate.LoadBalancer, by facing) control.Counter {
 	}
 	if !b.Public {
 		x.Text = fmt.Sprintf("internal load balancer %s is reachable from the internet%s, and nobody declares it", ref.ID, packets.Through(by.flow.Answer))
-		x.Facts = []answer.Fact{packets.PathFact(by.flow.Answer)}
+		x.Facts = []answer.Fact{{Text: "Scheme is internal", Operation: listing(b)}}
 		x.Path = control.PathOf(by.flow.Answer)
 		x.Cause.Fix.Text = fmt.Sprintf("If it is meant to face the Internet, add %s to the claim; if not, take it out of what leads to it.", ref.ID)
 	}

@@ -87,7 +87,7 @@ func judgeTarget(c *control.Case, x *packets.Index, n *reach.Network, said *pack
 				o := by[blame.Cause.Key]
 				if o == nil {
 					keys = append(keys, blame.Cause.Key)
-					o = &others{counter: control.Counter{Facts: append(blame.Facts, packets.PathFact(f.Answer)), Cause: blame.Cause, Path: control.PathOf(f.Answer)}}
+					o = &others{counter: control.Counter{Facts: blame.Facts, Cause: blame.Cause, Path: control.PathOf(f.Answer)}}
 					by[blame.Cause.Key] = o
 				}
 				if !slices.Contains(o.senders, sender) {

@@ -128,7 +128,7 @@ func judgeSources(c *control.Case, x *packets.Index, said *packets.Subjects, s e
 				text := fmt.Sprintf("%s reaches %s on %s%s", packets.Party(f.From, f.Answer), packets.Party(f.To, f.Answer),
 					packets.Ports(protocol, on), packets.Through(f.Answer))
 				for _, found := range causesOfFlow(x, f, on) {
-					said.Breaks(s, control.Counter{Text: text, Facts: append(found.Facts, packets.PathFact(f.Answer)), Cause: found.Cause, Path: control.PathOf(f.Answer)})
+					said.Breaks(s, control.Counter{Text: text, Facts: found.Facts, Cause: found.Cause, Path: control.PathOf(f.Answer)})
 				}
 			case estate.Unknown:
 				what := fmt.Sprintf("whether %s reaches it on %s", packets.Party(f.From, f.Answer), packets.Ports(protocol, on))

@@ -148,7 +148,7 @@ func beyond(c *control.Case, x *packets.Index, f reach.Flow, declared []egress) 
 
 // sayEgress says which outgoing rules let a subject start a connection.
 func sayEgress(x *packets.Index, said *packets.Subjects, s estate.Subject, f reach.Flow, text string) {
-	counter := control.Counter{Text: text, Facts: []answer.Fact{packets.PathFact(f.Answer)}, Path: control.PathOf(f.Answer)}
+	counter := control.Counter{Text: text, Path: control.PathOf(f.Answer)}
 	for _, found := range x.LettingOutCauses(f) {
 		counter := counter
 		counter.Cause, counter.Facts = found.Cause, append(found.Facts, counter.Facts...)

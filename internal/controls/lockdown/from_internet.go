@@ -85,7 +85,7 @@ func fromInternetCounters(x *packets.Index, f reach.Flow, ports netset.Ports) []
 	for _, found := range causesFromInternet(x, f, ports) {
 		counters = append(counters, control.Counter{
 			Text:  text,
-			Facts: append(found.Facts, packets.PathFact(f.Answer)),
+			Facts: found.Facts,
 			Cause: found.Cause,
 			Path:  control.PathOf(f.Answer),
 		})

@@ -191,9 +191,8 @@ func (w *ways) follow(s estate.Subject, t *estate.RouteTable) {
 		switch f.Arrives {
 		case estate.True:
 			w.said.Breaks(s, control.Counter{
-				Text:  fmt.Sprintf("%s has a way to the internet on %s", packets.Party(f.From, f.Answer), packets.Ports(f.Protocol, f.Ports)),
-				Facts: []answer.Fact{packets.PathFact(f.Answer)},
-				Path:  control.PathOf(f.Answer),
+				Text: fmt.Sprintf("%s has a way to the internet on %s", packets.Party(f.From, f.Answer), packets.Ports(f.Protocol, f.Ports)),
+				Path: control.PathOf(f.Answer),
 				Cause: answer.Cause{Key: "route-table/" + t.Ref().ID + "/internet", Subject: t.Ref(), Title: "route table " + t.Ref().ID + " leads to the internet through another network",
 					Fix: answer.Fix{Text: "Delete the default route, or narrow it to the networks that are needed.",
 						CLI: []string{fmt.Sprintf("aws ec2 describe-route-tables --region %s --route-table-ids %s", t.Ref().Region, t.Ref().ID)}}},

@@ -64,11 +64,25 @@ func openCause(ref estate.Ref) answer.Cause {
 	return answer.Cause{Key: key, Subject: ref, Title: Party(reach.Party{Ref: ref}, reach.Answer{}) + " answers the internet", Fix: fix}
 }
 
+// OnPort returns a flow with the path of packets to one port: a flow of several ports shows the path of the first, and another
+// rule may let the others in.
+func OnPort(n *reach.Network, f reach.Flow, ports netset.Ports) reach.Flow {
+	wanted, first := ports.Ranges(), f.Ports.Ranges()
+	if len(wanted) == 0 || len(first) == 0 || wanted[0].First == first[0].First || f.Way != reach.Direct || !Outside(f.From) {
+		return f
+	}
+	a := n.Ask(reach.Question{From: reach.End{Internet: true}, To: reach.End{Refs: []estate.Ref{f.To.Ref}}, Protocol: f.Protocol, Port: wanted[0].First})
+	if a.Arrives == f.Arrives && a.Session == f.Session && a.Way == f.Way && a.To.Ref.Key() == f.To.Ref.Key() && a.To.Interface == f.To.Interface {
+		f.Answer = a
+	}
+	return f
+}
+
 // Counters are the counter-examples of a flow that should not be: one for each opening, with the path.
 func (x *Index) Counters(f reach.Flow, ports netset.Ports, text string) []control.Counter {
 	var all []control.Counter
 	for _, o := range x.Openings(f, ports) {
-		all = append(all, control.Counter{Text: text, Facts: append(o.Facts, PathFact(f.Answer)), Cause: o.Cause, Path: control.PathOf(f.Answer)})
+		all = append(all, control.Counter{Text: text, Facts: o.Facts, Cause: o.Cause, Path: control.PathOf(f.Answer)})
 	}
 	return all
 }

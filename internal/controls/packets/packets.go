@@ -221,17 +221,6 @@ func Through(a reach.Answer) string {
 	return ", through " + strings.Join(words, " and ")
 }
 
-// PathFact is the path in one line: "internet > igw-0abc > acl-0abc > sg-0abc > i-0abc".
-func PathFact(a reach.Answer) answer.Fact {
-	var ids []string
-	for _, h := range control.PathOf(a) {
-		if len(ids) == 0 || ids[len(ids)-1] != h.ID {
-			ids = append(ids, h.ID)
-		}
-	}
-	return answer.Fact{Text: "the way is " + strings.Join(ids, " > ")}
-}
-
 // Found is a rule of a group.
 type Found struct {
 	Group *estate.SecurityGroup

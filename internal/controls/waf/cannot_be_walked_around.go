@@ -70,6 +70,7 @@ var CannotBeWalkedAround = &control.Control{
 
 // walk is all that judging the entries shares.
 type walk struct {
+	network *reach.Network
 	index   *packets.Index
 	acls    acls
 	said    *packets.Subjects
@@ -84,7 +85,7 @@ type walk struct {
 
 func newWalk(c *control.Case) *walk {
 	w := &walk{
-		index: packets.Of(c.Estate), acls: aclsOf(c.Estate), targets: map[string][]packets.Target{}, origins: packets.Origins(c.Estate),
+		network: c.Packets(), index: packets.Of(c.Estate), acls: aclsOf(c.Estate), targets: map[string][]packets.Target{}, origins: packets.Origins(c.Estate),
 		around: packets.AroundDistributions(c.Packets()), byARN: map[string]*estate.LoadBalancer{}, listed: map[string]bool{},
 	}
 	for _, f := range c.Packets().Internet() {
@@ -173,6 +174,7 @@ func (w *walk) find(entry estate.Subject, f reach.Flow, ports netset.Ports, guar
 		return
 	}
 	text := fmt.Sprintf("the internet reaches %s, and passes no web ACL", what)
+	f = packets.OnPort(w.network, f, ports)
 	at := atDoor(f)
 	if len(packets.Doors(f.Answer)) > 0 {
 		ports = at.Ports // the door takes requests on ports of its own
