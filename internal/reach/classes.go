@@ -31,7 +31,7 @@ type classes struct {
 	of       []uint32 // node to class
 	// byClass are the nodes, those of a class from its start on to the next.
 	byClass, starts []uint32
-	faces    []face
+	faces           []face
 	// wears are the faces of a group, by its number.
 	wears [][]run
 	// under are the faces with an address in a prefix.

@@ -109,4 +109,3 @@ func (p *Pairs) mayBeExposed(c uint32, public []bool) bool {
 	}
 	return false
 }
-
