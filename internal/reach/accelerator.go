@@ -90,17 +90,17 @@ func (n *Network) acceleratorEndpoint(f front, e estate.AcceleratorEndpoint, reg
 		if i < 0 {
 			return nil
 		}
-		for _, t := range d.byAddress[n.estate.Addresses[i].Public] {
-			f := f
-			f.arrive = func(to *node, p packet) arrival {
-				return n.fromSome(to, p, "the addresses from which Global Accelerator sends are not known", nil)
-			}
-			if f.balancer = d.byRef[t.ref.Key()]; f.balancer == nil {
-				f.node = t
-			}
-			return []*front{&f}
+		holders := d.byAddress[n.estate.Addresses[i].Public]
+		if len(holders) == 0 {
+			return nil
 		}
-		return nil
+		f.arrive = func(to *node, p packet) arrival {
+			return n.fromSome(to, p, "the addresses from which Global Accelerator sends are not known", nil)
+		}
+		if f.balancer = d.byRef[holders[0].ref.Key()]; f.balancer == nil {
+			f.node = holders[0]
+		}
+		return []*front{&f}
 	}
 	f.arrive = n.accelerated(true) // instances always see the client
 	return n.toEach(f, d.instanceNodes(region, id))

@@ -55,9 +55,7 @@ func inspect(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) verdict
 		v.yes, v.maybe = append(v.yes, yes...), append(v.maybe, maybe...)
 		v.rule = says("the stateful rules drop it")
 	}
-	for _, d := range doubtful {
-		v.maybe = append(v.maybe, d)
-	}
+	v.maybe = append(v.maybe, doubtful...)
 	v.yes, v.maybe = merged(append(v.yes, passed...)), merged(v.maybe)
 	if len(v.maybe) > 0 {
 		v.why = "the firewall has rules that are not about addresses and ports, or were not read"
