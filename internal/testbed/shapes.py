@@ -17,6 +17,13 @@ import botocore.session
 import botocore.utils
 
 session = botocore.session.Session()
+# Values that AWS returns, and says so in the named pages, although its model's enumeration does not list them.
+ALSO = {
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGatewayAttachment.html
+    "AttachmentStatus": {"available"},
+    # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
+    "NetworkInterfaceType": {"nat_gateway"},
+}
 ERROR = re.compile(r"An error occurred \(([A-Za-z0-9._]+)\) when calling the (\w*) ?operation(?: \(reached max retries: [0-9]+\))?: .")
 
 
@@ -59,7 +66,7 @@ def wrong(path, shape, value):
             yield from wrong(f"{path}.{name}", shape.value, member)
     elif not plain(shape, value):
         yield f"{path}: {kind} is wanted ({shape.name}), this is {show(value)}"
-    elif getattr(shape, "enum", None) and value not in shape.enum:
+    elif getattr(shape, "enum", None) and value not in shape.enum and value not in ALSO.get(shape.name, ()):
         yield f"{path}: {show(value)} is not one of {', '.join(shape.enum)}"
 
 
