@@ -1,6 +1,7 @@
 package containment
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,8 +18,10 @@ import (
 
 // TiersTalkAsDeclared is contain-tiers-talk-as-declared: who can start a connection to a declared tier is who was declared.
 //
-//   - "shop.web talks to shop.app on 8443" holds of each member of shop.web that can start a session to each of shop.app on each of
-//     these ports. A port without protocol means TCP.
+//   - "shop.web talks to shop.app on 8443" holds of each member of shop.web that can start a session to some member of shop.app on
+//     each of these ports, and of each of shop.app to which some member of shop.web can: a system that runs in two Regions need
+//     not talk across. A load balancer sends to its targets alone, so it need not talk where its tier has others. A port
+//     without protocol means TCP.
 //   - "nothing else talks to shop.db" is broken by whoever can start a session to a member of shop.db, on whatever port, and is
 //     of no tier that a claim "... talks to shop.db" of the file names: addresses outside, hosts, other members of shop.db. A load
 //     balancer passes on what others send, so those others count; they are declared where the load balancer is of a declared tier.
@@ -74,7 +77,8 @@ var TiersTalkAsDeclared = &control.Control{
 	},
 }
 
-// judgeTalks judges each member of a tier by whether it can start sessions to each of another.
+// judgeTalks judges each member of a tier by whether it can start sessions to some member of another, and each of those by whether
+// some member can start them to it.
 func judgeTalks(c *control.Case, x *packets.Index, said *packets.Subjects, from, to claims.Tier, ports []claims.PortRange) {
 	for i := range ports {
 		if ports[i].Protocol == "" {
@@ -82,64 +86,144 @@ func judgeTalks(c *control.Case, x *packets.Index, said *packets.Subjects, from,
 			ports[i].Protocol = netset.TCP.String()
 		}
 	}
-	for _, talker := range x.Members(c.Declared, from) {
-		said.Judged(talker.Subject)
-		if talker.Is == estate.Unknown {
-			said.Doubts(talker.Subject, "whether it belongs to "+from.String()+" could not be read", talker.Gaps...)
+	talkers, listeners := x.Members(c.Declared, from), x.Members(c.Declared, to)
+	relays := func(m packets.Member) bool { return packets.Relays(reach.Party{Ref: m.Ref()}) }
+	if slices.ContainsFunc(talkers, func(m packets.Member) bool { return !relays(m) }) {
+		talkers = slices.DeleteFunc(talkers, relays)
+	}
+	for _, protocol := range []netset.Protocol{netset.TCP, netset.UDP} {
+		asked := packets.Asked(ports, protocol)
+		if asked.Empty() {
 			continue
 		}
-		for _, listener := range x.Members(c.Declared, to) {
-			if listener.Ref().Key() == talker.Ref().Key() {
-				continue
-			}
-			if listener.Is == estate.Unknown {
-				said.Doubts(talker.Subject, fmt.Sprintf("whether %s belongs to %s could not be read", listener.Ref().ID, to), listener.Gaps...)
-				continue
-			}
-			if gaps := append(x.Unseen(talker.Subject), x.Unseen(listener.Subject)...); len(gaps) > 0 {
-				said.Doubts(talker.Subject, "network interfaces could not be read", gaps...)
-				continue
-			}
-			for _, protocol := range []netset.Protocol{netset.TCP, netset.UDP} {
-				if asked := packets.Asked(ports, protocol); !asked.Empty() {
-					judgeTalk(c, x, said, talker.Subject, listener.Subject, protocol, asked)
-				}
-			}
+		t := talks{c: c, x: x, said: said, protocol: protocol, asked: asked, known: map[[2]string]talk{}}
+		somebody := false // can talk
+		for _, m := range talkers {
+			somebody = t.judge(m, from, listeners, to, true) || somebody
+		}
+		if !somebody {
+			continue // it is said of the talkers
+		}
+		for _, m := range listeners {
+			t.judge(m, to, talkers, from, false)
 		}
 	}
 }
 
-func judgeTalk(c *control.Case, x *packets.Index, said *packets.Subjects, from, to estate.Subject, protocol netset.Protocol, asked netset.Ports) {
-	ends := [2]reach.End{x.End(from), x.End(to)}
-	var possible, perhaps netset.Ports
-	var doubts []reach.Flow
-	for _, f := range c.Packets().Between(ends[0], ends[1], reach.Filter{Protocol: protocol, Ports: asked}) {
+// talks are who of two tiers can start sessions to whom, asked once for each pair.
+type talks struct {
+	c        *control.Case
+	x        *packets.Index
+	said     *packets.Subjects
+	protocol netset.Protocol
+	asked    netset.Ports
+	known    map[[2]string]talk
+}
+
+// talk is what one can start to another: on which ports surely, on which perhaps, and why only perhaps.
+type talk struct {
+	possible, perhaps netset.Ports
+	doubts            []reach.Flow
+}
+
+func (t talks) between(from, to estate.Subject) talk {
+	key := [2]string{from.Ref().Key(), to.Ref().Key()}
+	if known, ok := t.known[key]; ok {
+		return known
+	}
+	var found talk
+	for _, f := range t.c.Packets().Between(t.x.End(from), t.x.End(to), reach.Filter{Protocol: t.protocol, Ports: t.asked}) {
 		switch packets.Passes(f) {
 		case estate.True:
-			possible = possible.Union(f.Ports)
+			found.possible = found.possible.Union(f.Ports)
 		case estate.Unknown:
-			perhaps = perhaps.Union(f.Ports)
-			doubts = append(doubts, f)
+			found.perhaps = found.perhaps.Union(f.Ports)
+			found.doubts = append(found.doubts, f)
 		}
 	}
-	missing := asked.Minus(possible)
-	if missing.Empty() {
-		return
+	t.known[key] = found
+	return found
+}
+
+// judge says of one member of a tier what keeps it from all of the peers, members of another tier, the nearest first. It
+// reports whether nothing does.
+func (t talks) judge(m packets.Member, of claims.Tier, peers []packets.Member, other claims.Tier, starts bool) bool {
+	t.said.Judged(m.Subject)
+	if m.Is == estate.Unknown {
+		t.said.Doubts(m.Subject, "whether it belongs to "+of.String()+" could not be read", m.Gaps...)
+		return false
 	}
-	what := fmt.Sprintf("%s on %s", packets.Party(reach.Party{Ref: to.Ref()}, reach.Answer{}), packets.Ports(protocol, missing))
-	sure := missing.Minus(perhaps)
-	if sure.Empty() {
-		for _, f := range doubts {
-			said.Doubts(from, packets.Doubt(f, "whether it can start a connection to "+what), f.Gaps...)
+	if gaps := t.x.Unseen(m.Subject); len(gaps) > 0 {
+		t.said.Doubts(m.Subject, "its network interfaces could not be read", gaps...)
+		return false
+	}
+	peers = slices.DeleteFunc(slices.Clone(peers), func(p packets.Member) bool { return p.Ref().Key() == m.Ref().Key() })
+	slices.SortStableFunc(peers, func(a, b packets.Member) int {
+		return cmp.Compare(t.x.Apart(m.Subject, a.Subject), t.x.Apart(m.Subject, b.Subject))
+	})
+	missing, sure := t.asked, t.asked
+	var nearest estate.Subject // that it surely cannot talk to
+	var doubts []func()
+	doubt := func(what string, gaps ...estate.Gap) {
+		doubts = append(doubts, func() { t.said.Doubts(m.Subject, what, gaps...) })
+		sure = netset.Ports{}
+	}
+	for _, p := range peers {
+		if p.Is == estate.Unknown {
+			doubt(fmt.Sprintf("whether %s belongs to %s could not be read", p.Ref().ID, other), p.Gaps...)
+			continue
 		}
-		return
+		if gaps := t.x.Unseen(p.Subject); len(gaps) > 0 {
+			doubt("the network interfaces of "+p.Ref().ID+" could not be read", gaps...)
+			continue
+		}
+		from, to := m.Subject, p.Subject
+		if !starts {
+			from, to = to, from
+		}
+		found := t.between(from, to)
+		missing, sure = missing.Minus(found.possible), sure.Minus(found.possible).Minus(found.perhaps)
+		if missing.Empty() {
+			return true
+		}
+		if nearest == nil && len(found.doubts) == 0 {
+			nearest = p.Subject
+		}
+		for _, f := range found.doubts {
+			what := fmt.Sprintf("whether %s can start a connection to %s on %s",
+				packets.Party(reach.Party{Ref: from.Ref()}, reach.Answer{}), packets.Party(reach.Party{Ref: to.Ref()}, reach.Answer{}), packets.Ports(t.protocol, missing))
+			doubts = append(doubts, func() { t.said.Doubts(m.Subject, packets.Doubt(f, what), f.Gaps...) })
+		}
 	}
-	a := c.Packets().Ask(reach.Question{From: ends[0], To: ends[1], Protocol: protocol, Port: sure.Ranges()[0].First})
-	said.Breaks(from, control.Counter{
-		Text:  fmt.Sprintf("%s cannot start a connection to %s", packets.Party(reach.Party{Ref: from.Ref()}, reach.Answer{}), what),
-		Facts: stopFacts(a),
-		Cause: stopCause(a, from.Ref(), to.Ref(), protocol, sure),
-		Path:  control.PathOf(a),
+	switch {
+	case len(peers) == 0:
+		return true // there is nobody to talk to
+	case sure.Empty() || nearest == nil:
+		for _, say := range doubts {
+			say()
+		}
+		return false
+	}
+	t.breaks(m.Subject, nearest, of, other, len(peers), sure, starts)
+	return false
+}
+
+func (t talks) breaks(s, nearest estate.Subject, of, other claims.Tier, peers int, ports netset.Ports, starts bool) {
+	name := func(s estate.Subject) string { return packets.Party(reach.Party{Ref: s.Ref()}, reach.Answer{}) }
+	anyOf := fmt.Sprintf("any of %d in %s", peers, other)
+	from, to := s, nearest
+	text := fmt.Sprintf("%s cannot start a connection to %s on %s", name(s), anyOf, packets.Ports(t.protocol, ports))
+	if peers == 1 {
+		text = fmt.Sprintf("%s cannot start a connection to %s on %s", name(s), name(nearest), packets.Ports(t.protocol, ports))
+	}
+	if !starts {
+		from, to = nearest, s
+		text = fmt.Sprintf("nothing in %s can start a connection to %s on %s", other, name(s), packets.Ports(t.protocol, ports))
+	}
+	a := t.c.Packets().Ask(reach.Question{From: t.x.End(from), To: t.x.End(to), Protocol: t.protocol, Port: ports.Ranges()[0].First})
+	t.said.Breaks(s, control.Counter{
+		Text: text, Facts: stopFacts(a), Path: control.PathOf(a),
+		Cause: stopCause(a, from.Ref(), to.Ref(), t.protocol, ports),
 	})
 }
 

@@ -286,6 +286,30 @@ func (x *Index) addresses(p reach.Party) netset.Addresses {
 	return netset.Of(prefixes...)
 }
 
+// Apart says how far two subjects are from each other: 0 in one VPC, 1 in one Region, 2 in one account, 3 otherwise.
+func (x *Index) Apart(a, b estate.Subject) int {
+	switch {
+	case a.Ref().Account != b.Ref().Account && a.Ref().Region != b.Ref().Region:
+		return 3
+	case a.Ref().Region != b.Ref().Region:
+		return 2
+	case !slices.ContainsFunc(x.vpcs(a), func(id string) bool { return slices.Contains(x.vpcs(b), id) }):
+		return 1
+	}
+	return 0
+}
+
+// vpcs are those of the groups that a subject wears.
+func (x *Index) vpcs(s estate.Subject) []string {
+	var ids []string
+	for _, id := range x.worn[s.Ref().Key()] {
+		if g := x.groups[id]; g != nil {
+			ids = append(ids, g.VPC)
+		}
+	}
+	return ids
+}
+
 // standing are the subnets in which something without interfaces of its own may stand, and the call that tells them.
 func standing(s estate.Subject) ([]string, operation.ID) {
 	switch r := s.(type) {
