@@ -227,9 +227,13 @@ func (n *Network) atoms(to, from *node, f Filter) []atom {
 	open := n.admitted(to, false)
 	if from != nil {
 		out := n.admitted(from, true)
-		for p := range open {
-			open[p] = open[p].Intersect(out[p])
+		both := make(map[netset.Protocol]netset.Ports, len(open))
+		for p, ports := range open {
+			if ports = ports.Intersect(out[p]); !ports.Empty() {
+				both[p] = ports
+			}
 		}
+		open = both
 	}
 	var all []atom
 	for _, p := range slices.Sorted(mapsKeys(open)) {
@@ -255,6 +259,10 @@ func (n *Network) atoms(to, from *node, f Filter) []atom {
 
 // admitted are the ports that the groups of a node may let through from anybody.
 func (n *Network) admitted(x *node, egress bool) map[netset.Protocol]netset.Ports {
+	return n.wardrobes.of(x, egress, func() map[netset.Protocol]netset.Ports { return n.admittedBy(x, egress) })
+}
+
+func (n *Network) admittedBy(x *node, egress bool) map[netset.Protocol]netset.Ports {
 	all := map[netset.Protocol]netset.Ports{}
 	everything := func() {
 		for _, p := range []netset.Protocol{netset.TCP, netset.UDP, netset.ICMP, netset.ICMPv6} {
@@ -359,9 +367,7 @@ func (n *Network) Between(from, to End, f Filter) []Flow {
 	for _, y := range b.nodes {
 		for _, x := range a.nodes {
 			if x != y {
-				all = append(all, n.flowsTo(y, f, x, func(p packet) Answer {
-					return best(append(n.sendAll(x, y, p), n.throughDoors(x, y, p)...))
-				})...)
+				all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return n.ways(x, y, p, f) })...)
 			}
 		}
 		if !a.outside.Empty() {
@@ -376,6 +382,15 @@ func (n *Network) Between(from, to End, f Filter) []Flow {
 	}
 	sortFlows(all)
 	return all
+}
+
+// ways is the best way from one node to another.
+func (n *Network) ways(from, to *node, p packet, f Filter) Answer {
+	all := n.sendAll(from, to, p)
+	if !f.Direct {
+		all = append(all, n.throughDoors(from, to, p)...)
+	}
+	return best(all)
 }
 
 // flowsOut is what a node can send to addresses outside.
@@ -434,13 +449,11 @@ func (n *Network) From(end End, f Filter) []Flow {
 	var all []Flow
 	a := n.parties(end)
 	for _, x := range a.nodes {
-		for _, y := range slices.Concat(n.nodes, n.services) {
+		for _, y := range n.receivers(x, f) {
 			if x == y || y.idle != "" {
 				continue
 			}
-			all = append(all, n.flowsTo(y, f, x, func(p packet) Answer {
-				return best(append(n.sendAll(x, y, p), n.throughDoors(x, y, p)...))
-			})...)
+			all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return n.ways(x, y, p, f) })...)
 		}
 		all = append(all, n.flowsOut(x, publicAddresses(false).Union(publicAddresses(true)), f)...)
 	}
@@ -448,6 +461,25 @@ func (n *Network) From(end End, f Filter) []Flow {
 		all = slices.DeleteFunc(n.Internet(), func(x Flow) bool { return !f.lets(x) })
 	}
 	sortFlows(all)
+	return all
+}
+
+// receivers returns the nodes to which packets of a node may come.
+func (n *Network) receivers(x *node, f Filter) []*node {
+	direct := n.kinds().receivers(x, f)
+	if f.Direct {
+		return direct
+	}
+	may := make(map[*node]bool, len(direct))
+	for _, y := range direct {
+		may[y] = true
+	}
+	var all []*node
+	for _, y := range slices.Concat(n.nodes, n.services) {
+		if may[y] || n.behindDoors(y) {
+			all = append(all, y)
+		}
+	}
 	return all
 }
 
@@ -459,14 +491,18 @@ func (n *Network) To(end End, f Filter) []Flow {
 		if y.idle != "" {
 			continue
 		}
-		for _, x := range n.nodes {
-			if x == y || x.mute != "" {
+		for _, x := range n.kinds().senders(y, f) {
+			if x == y || x.mute != "" || x.iface == nil {
 				continue
 			}
 			all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return best(n.sendAll(x, y, p)) })...)
 		}
 		all = append(all, n.flowsTo(y, f, nil, func(p packet) Answer {
-			return best(append(n.admitAll(everybody, y, p), n.throughDoors(nil, y, p)...))
+			ways := n.admitAll(everybody, y, p)
+			if !f.Direct {
+				ways = append(ways, n.throughDoors(nil, y, p)...)
+			}
+			return best(ways)
 		})...)
 	}
 	sortFlows(all)

@@ -164,6 +164,20 @@ func (c *classes) named() map[netip.Prefix]bool {
 			add(cidr)
 		}
 	}
+	for _, f := range e.Firewalls {
+		policy, _ := f.Policy.Value()
+		if policy == nil {
+			continue
+		}
+		for _, g := range slices.Concat(policy.Stateless, policy.Stateful) {
+			rules, _ := g.Rules.Value()
+			for _, r := range rules {
+				for _, p := range slices.Concat(r.Sources.Prefixes(), r.Destinations.Prefixes()) {
+					all[p] = true
+				}
+			}
+		}
+	}
 	add(netip.PrefixFrom(netip.IPv4Unspecified(), 0))
 	add(netip.PrefixFrom(netip.IPv6Unspecified(), 0))
 	return all

@@ -37,9 +37,11 @@ type Network struct {
 	edges            map[regional]*table                             // by the gateway's id: the table that routes what comes in
 	transit          transit
 
-	doors *doors
-	flows func() []Flow // everything from the Internet, once
-	ends  ends
+	doors     *doors
+	flows     func() []Flow // everything from the Internet, once
+	kinds     func() *kinds // found when they are first asked for
+	wardrobes wardrobes
+	ends      ends
 }
 
 // regional is the id of a resource in a Region. AWS's ids are not given twice in one.
@@ -141,6 +143,7 @@ func Of(e *estate.Estate) *Network {
 	n.readServices()
 	n.openDoors()
 	n.flows = sync.OnceValue(n.internet)
+	n.kinds = sync.OnceValue(n.findKinds)
 	return n
 }
 

@@ -140,4 +140,6 @@ type Flow struct {
 type Filter struct {
 	Protocol netset.Protocol // 0 for all
 	Ports    netset.Ports    // empty for all
+	// Direct leaves out what front doors send on: a packet to a load balancer ends there.
+	Direct bool
 }

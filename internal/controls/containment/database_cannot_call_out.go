@@ -49,7 +49,7 @@ var DatabaseCannotCallOut = &control.Control{
 
 func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s estate.Subject) {
 	said.Judged(s)
-	for _, f := range c.Packets().From(x.End(s), reach.Filter{}) {
+	for _, f := range c.Packets().From(x.End(s), reach.Filter{Direct: true}) {
 		passes := packets.Passes(f)
 		outside := packets.Outside(f.To)
 		switch {
@@ -57,7 +57,7 @@ func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s est
 			continue
 		case outside && !f.Addresses.CoversInternet():
 			continue
-		case !outside && f.To.Ref.Kind != "instance" && x.Subject(f.To.Ref).Ref().Kind != "container-task":
+		case !outside && !packets.Relays(f.To) && f.To.Ref.Kind != "instance" && x.Subject(f.To.Ref).Ref().Kind != "container-task":
 			continue
 		}
 		undeclared, gaps := undeclaredCall(c, x, s, &f)
