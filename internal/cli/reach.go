@@ -258,7 +258,7 @@ func (q *asked) answer(n *reach.Network, p *report.Packets) (unsure bool, err er
 	var flows []reach.Flow
 	switch q.kind {
 	case "internet":
-		flows = narrowed(n.Internet(), f)
+		flows = n.From(reach.End{Internet: true}, f)
 	case "from":
 		flows = n.From(from, f)
 	case "to":
@@ -269,23 +269,6 @@ func (q *asked) answer(n *reach.Network, p *report.Packets) (unsure bool, err er
 	p.Flows = report.FlowsOf(flows)
 	unsure = len(p.Unread) > 0 || slices.ContainsFunc(flows, func(f reach.Flow) bool { return f.Arrives == estate.Unknown })
 	return unsure, nil
-}
-
-// narrowed keeps what the filter lets through, and of its ports those asked for.
-func narrowed(flows []reach.Flow, f reach.Filter) []reach.Flow {
-	var kept []reach.Flow
-	for _, flow := range flows {
-		if f.Protocol != 0 && flow.Protocol != f.Protocol {
-			continue
-		}
-		if !f.Ports.Empty() {
-			if flow.Ports = flow.Ports.Intersect(f.Ports); flow.Ports.Empty() {
-				continue
-			}
-		}
-		kept = append(kept, flow)
-	}
-	return kept
 }
 
 // next is what to type next: the way of the first flow, one of a host if there is any.

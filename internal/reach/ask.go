@@ -458,7 +458,11 @@ func (n *Network) From(end End, f Filter) []Flow {
 		all = append(all, n.flowsOut(x, publicAddresses(false).Union(publicAddresses(true)), f)...)
 	}
 	if a.internet {
-		all = slices.DeleteFunc(n.Internet(), func(x Flow) bool { return !f.lets(x) })
+		for _, x := range n.flows() {
+			if x, ok := n.narrowed(x, n.nodeOf(x.To), f); ok {
+				all = append(all, x)
+			}
+		}
 	}
 	sortFlows(all)
 	return all
@@ -486,7 +490,6 @@ func (n *Network) receivers(x *node, f Filter) []*node {
 // To returns who can reach an end, or may.
 func (n *Network) To(end End, f Filter) []Flow {
 	var all []Flow
-	everybody := publicAddresses(false).Union(publicAddresses(true))
 	for _, y := range n.parties(end).nodes {
 		if y.idle != "" {
 			continue
@@ -497,18 +500,56 @@ func (n *Network) To(end End, f Filter) []Flow {
 			}
 			all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return best(n.sendAll(x, y, p)) })...)
 		}
-		all = append(all, n.flowsTo(y, f, nil, func(p packet) Answer {
-			ways := n.admitAll(everybody, y, p)
-			if !f.Direct {
-				ways = append(ways, n.throughDoors(nil, y, p)...)
+		for _, x := range n.arrivals()[partyKey(y.party())] {
+			if x, ok := n.narrowed(x, y, f); ok {
+				all = append(all, x)
 			}
-			return best(ways)
-		})...)
+		}
 	}
 	sortFlows(all)
 	return all
 }
 
-func (f Filter) lets(x Flow) bool {
-	return (f.Protocol == 0 || f.Protocol == x.Protocol) && (f.Ports.Empty() || !f.Ports.Intersect(x.Ports).Empty())
+// partyKey tells the parties of flows apart: a resource may have several interfaces.
+func partyKey(p Party) string { return p.Ref.Key() + " " + p.Interface }
+
+// byReceiver is what comes from outside, by the party to which it comes.
+func (n *Network) byReceiver() map[string][]Flow {
+	all := map[string][]Flow{}
+	for _, f := range n.flows() {
+		key := partyKey(f.To)
+		all[key] = append(all[key], f)
+	}
+	return all
+}
+
+// narrowed is what a filter leaves of a flow from the Internet to a node: its way is that of the first port that is left.
+func (n *Network) narrowed(x Flow, to *node, f Filter) (Flow, bool) {
+	if f.Direct && x.Way != Direct || f.Protocol != 0 && f.Protocol != x.Protocol {
+		return x, false
+	}
+	if f.Ports.Empty() {
+		return x, true
+	}
+	first := x.Ports.Ranges()[0].First
+	if x.Ports = x.Ports.Intersect(f.Ports); x.Ports.Empty() {
+		return x, false
+	}
+	if left := x.Ports.Ranges()[0].First; left != first && x.Way == Direct && to != nil {
+		x.Answer = n.admit(publicAddresses(false).Union(publicAddresses(true)), to, packet{protocol: x.Protocol, port: left})
+	}
+	return x, true
+}
+
+// nodeOf is the node of a party; nil where it has no interface that is known.
+func (n *Network) nodeOf(p Party) *node {
+	if x := n0(n.interfaces, p.Ref.Region, p.Interface); x != nil {
+		return x
+	}
+	for _, x := range n.nodesOf(p.Ref) {
+		if x.party() == p {
+			return x
+		}
+	}
+	return nil
 }

@@ -39,6 +39,7 @@ type Network struct {
 
 	doors     *doors
 	flows     func() []Flow // everything from the Internet, once
+	arrivals  func() map[string][]Flow
 	kinds     func() *kinds // found when they are first asked for
 	wardrobes wardrobes
 	ends      ends
@@ -143,6 +144,7 @@ func Of(e *estate.Estate) *Network {
 	n.readServices()
 	n.openDoors()
 	n.flows = sync.OnceValue(n.internet)
+	n.arrivals = sync.OnceValue(n.byReceiver)
 	n.kinds = sync.OnceValue(n.findKinds)
 	return n
 }
