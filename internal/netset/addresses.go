@@ -16,99 +16,171 @@ import (
 
 // Addresses is a set of IPv4 and IPv6 addresses. Its zero value is empty. It never changes: methods return new sets.
 type Addresses struct {
-	set *netipx.IPSet // nil: empty
+	// ranges are sorted, IPv4 first, and neither overlap nor touch.
+	ranges []addressRange
 }
+
+type addressRange struct{ first, last netip.Addr }
 
 // Of returns the addresses of the prefixes. Host bits are ignored and invalid prefixes are left out.
 func Of(prefixes ...netip.Prefix) Addresses {
-	var b netipx.IPSetBuilder
+	ranges := make([]addressRange, 0, len(prefixes))
 	for _, p := range prefixes {
 		if p.IsValid() {
-			b.AddPrefix(p.Masked())
+			ranges = append(ranges, addressRange{p.Masked().Addr(), netipx.PrefixLastIP(p)})
 		}
 	}
-	return built(&b)
+	return normal(ranges)
 }
 
-func built(b *netipx.IPSetBuilder) Addresses {
-	set, err := b.IPSet() // an error names ranges that are not valid; the builder has left them out
-	if err != nil || set == nil || len(set.Ranges()) == 0 {
+// normal sorts ranges and puts together those that overlap or touch. It takes them over.
+func normal(ranges []addressRange) Addresses {
+	if len(ranges) == 0 {
 		return Addresses{}
 	}
-	return Addresses{set}
-}
-
-func (a Addresses) builder() *netipx.IPSetBuilder {
-	var b netipx.IPSetBuilder
-	if a.set != nil {
-		b.AddSet(a.set)
+	slices.SortFunc(ranges, func(a, b addressRange) int { return a.first.Compare(b.first) })
+	kept := ranges[:1]
+	for _, r := range ranges[1:] {
+		last := &kept[len(kept)-1].last
+		// Of the last address of a family Next is invalid, which is less than every other.
+		if next := last.Next(); r.first.BitLen() != last.BitLen() || next.IsValid() && next.Less(r.first) {
+			kept = append(kept, r)
+		} else if last.Less(r.last) {
+			*last = r.last
+		}
 	}
-	return &b
+	return Addresses{slices.Clip(kept)}
 }
 
 // Union returns what is in any of the sets.
 func (a Addresses) Union(others ...Addresses) Addresses {
-	b := a.builder()
+	sum, total := a, len(a.ranges)
 	for _, o := range others {
-		if o.set != nil {
-			b.AddSet(o.set)
+		if len(o.ranges) == 0 || sum.same(o) {
+			continue
 		}
+		if total == 0 {
+			sum = o
+		}
+		total += len(o.ranges)
 	}
-	return built(b)
+	if total == len(sum.ranges) {
+		return sum
+	}
+	ranges := append(make([]addressRange, 0, total), a.ranges...)
+	for _, o := range others {
+		ranges = append(ranges, o.ranges...)
+	}
+	return normal(ranges)
+}
+
+// same reports whether both are one and the same slice, as the results of set operations often are.
+func (a Addresses) same(o Addresses) bool {
+	return len(a.ranges) == len(o.ranges) && (len(a.ranges) == 0 || &a.ranges[0] == &o.ranges[0])
 }
 
 // Intersect returns what is in both sets.
 func (a Addresses) Intersect(o Addresses) Addresses {
-	if a.set == nil || o.set == nil {
-		return Addresses{}
+	if a.same(o) {
+		return a
 	}
-	b := a.builder()
-	b.Intersect(o.set)
-	return built(b)
+	var both []addressRange
+	for i, j := 0, 0; i < len(a.ranges) && j < len(o.ranges); {
+		x, y := a.ranges[i], o.ranges[j]
+		if first, last := later(x.first, y.first), earlier(x.last, y.last); !last.Less(first) {
+			if x == (addressRange{first, last}) && len(a.ranges) == 1 {
+				return a
+			}
+			both = append(both, addressRange{first, last})
+		}
+		if x.last.Less(y.last) {
+			i++
+		} else {
+			j++
+		}
+	}
+	return Addresses{both}
 }
 
 // Minus returns what is in a and not in o.
 func (a Addresses) Minus(o Addresses) Addresses {
-	if a.set == nil || o.set == nil {
+	if len(a.ranges) == 0 || len(o.ranges) == 0 {
 		return a
 	}
-	b := a.builder()
-	b.RemoveSet(o.set)
-	return built(b)
+	var rest []addressRange
+	changed := false
+	j := 0
+	for _, x := range a.ranges {
+		for j < len(o.ranges) && o.ranges[j].last.Less(x.first) {
+			j++
+		}
+		whole := true
+		for k := j; k < len(o.ranges) && !x.last.Less(o.ranges[k].first); k++ {
+			changed = true
+			if y := o.ranges[k]; x.first.Less(y.first) {
+				rest = append(rest, addressRange{x.first, y.first.Prev()})
+			}
+			if y := o.ranges[k]; y.last.Less(x.last) {
+				x.first = y.last.Next()
+			} else {
+				whole = false
+				break
+			}
+		}
+		if whole {
+			rest = append(rest, x)
+		}
+	}
+	if !changed {
+		return a
+	}
+	return Addresses{rest}
+}
+
+func later(a, b netip.Addr) netip.Addr {
+	if a.Less(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b netip.Addr) netip.Addr {
+	if a.Less(b) {
+		return a
+	}
+	return b
 }
 
 // Empty reports whether there is no address in the set.
-func (a Addresses) Empty() bool { return a.set == nil }
+func (a Addresses) Empty() bool { return len(a.ranges) == 0 }
 
 // Single returns the address of a set that holds exactly one.
 func (a Addresses) Single() (netip.Addr, bool) {
-	if a.set == nil {
+	if len(a.ranges) != 1 || a.ranges[0].first != a.ranges[0].last {
 		return netip.Addr{}, false
 	}
-	ranges := a.set.Ranges()
-	if len(ranges) != 1 || ranges[0].From() != ranges[0].To() {
-		return netip.Addr{}, false
-	}
-	return ranges[0].From(), true
+	return a.ranges[0].first, true
 }
 
 // Equal reports whether both sets hold the same addresses.
-func (a Addresses) Equal(o Addresses) bool {
-	return slices.Equal(a.Prefixes(), o.Prefixes())
-}
+func (a Addresses) Equal(o Addresses) bool { return slices.Equal(a.ranges, o.ranges) }
 
 // Contains reports whether the address is in the set. An IPv4 address that is written as IPv6 is an IPv6 address.
-func (a Addresses) Contains(ip netip.Addr) bool { return a.set != nil && a.set.Contains(ip) }
+func (a Addresses) Contains(ip netip.Addr) bool {
+	i, found := slices.BinarySearchFunc(a.ranges, ip, func(r addressRange, ip netip.Addr) int { return r.first.Compare(ip) })
+	return found || i > 0 && !a.ranges[i-1].last.Less(ip) && ip.BitLen() == a.ranges[i-1].last.BitLen()
+}
 
 // ContainsAll reports whether every address of o is in a.
 func (a Addresses) ContainsAll(o Addresses) bool { return o.Minus(a).Empty() }
 
 // Prefixes returns the set as the fewest CIDRs, in order, IPv4 first.
 func (a Addresses) Prefixes() []netip.Prefix {
-	if a.set == nil {
-		return nil
+	var all []netip.Prefix
+	for _, r := range a.ranges {
+		all = netipx.IPRangeFrom(r.first, r.last).AppendPrefixes(all)
 	}
-	return a.set.Prefixes()
+	return all
 }
 
 // String lists the prefixes.
@@ -170,7 +242,7 @@ const (
 // CoversInternet reports whether the set is, for practical purposes, the whole Internet: whoever wants in finds an
 // address in it. Private and reserved addresses never count.
 func (a Addresses) CoversInternet() bool {
-	if a.set == nil {
+	if len(a.ranges) == 0 {
 		return false
 	}
 	v4, v6 := a.Public().size()
@@ -185,13 +257,9 @@ var (
 
 // size counts the set's addresses. Of IPv6 it counts no more than 2^128-1.
 func (a Addresses) size() (v4 uint64, v6 uint128) {
-	if a.set == nil {
-		return 0, uint128{}
-	}
-	for _, r := range a.set.Ranges() {
-		from, to := r.From().As16(), r.To().As16()
-		n := number(to).minus(number(from))
-		if r.From().Is4() {
+	for _, r := range a.ranges {
+		n := number(r.last.As16()).minus(number(r.first.As16()))
+		if r.first.Is4() {
 			v4 += n.lo + 1
 			continue
 		}
