@@ -103,6 +103,7 @@ func (at *landing) application(i int, base image, run profile) {
 	arn := at.database(db, at.vpc)
 	at.vault.keeps(arn, "RDS", 3)
 	at.vault.restored(arn, "RDS", 9*day, "SUCCESSFUL")
+	t.breaks("contain-database-cannot-call-out", name, "its group lets everything out, and its subnet routes to a NAT gateway")
 	if db.public {
 		t.breaks("net-database-not-public", name, "it is publicly accessible")
 	}

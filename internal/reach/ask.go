@@ -197,7 +197,7 @@ func sortFlows(all []Flow) {
 func (n *Network) flowsTo(to *node, f Filter, from *node, ask func(packet) Answer) []Flow {
 	var all []Flow
 	for _, atom := range n.atoms(to, from, f) {
-		p := packet{protocol: atom.protocol, port: atom.ports.First, quiet: true}
+		p := packet{protocol: atom.protocol, port: atom.ports.First, quiet: true, private: f.Private}
 		a := ask(p)
 		if a.Arrives == estate.False {
 			continue

@@ -17,6 +17,7 @@ type kinds struct {
 	n     *Network
 	of    map[*node]uint32
 	nodes [][]*node // of each kind, in the order of the estate
+	sieve sieve
 
 	lock  sync.Mutex
 	talks map[talk]bool
@@ -36,7 +37,7 @@ type peersKey struct {
 }
 
 func (n *Network) findKinds() *kinds {
-	k := &kinds{n: n, of: make(map[*node]uint32, len(n.nodes)), talks: map[talk]bool{}, lists: map[peersKey][]*node{}}
+	k := &kinds{n: n, sieve: n.newSieve(), of: make(map[*node]uint32, len(n.nodes)), talks: map[talk]bool{}, lists: map[peersKey][]*node{}}
 	c := classify(n)
 	type key struct {
 		class, public uint32
@@ -85,7 +86,7 @@ func (k *kinds) receivers(from *node, f Filter) []*node { return k.peers(from, f
 
 func (k *kinds) peers(x *node, f Filter, sends bool) []*node {
 	mine, known := k.of[x]
-	key := peersKey{mine, sends, fmt.Sprint(f.Protocol, f.Ports)}
+	key := peersKey{mine, sends, fmt.Sprint(f.Protocol, f.Ports, f.Private)}
 	if known {
 		k.lock.Lock()
 		list, ok := k.lists[key]
@@ -133,8 +134,9 @@ func (k *kinds) may(from, to *node, f Filter, filter string, known bool, mine, o
 			return may
 		}
 	}
-	may := slices.ContainsFunc(k.n.atoms(to, from, f), func(a atom) bool {
-		return k.n.send(from, to, packet{protocol: a.protocol, port: a.ports.First, quiet: true}).Arrives != estate.False
+	may := !k.sieve.refuses(to, from) && slices.ContainsFunc(k.n.atoms(to, from, f), func(a atom) bool {
+		p := packet{protocol: a.protocol, port: a.ports.First, quiet: true, private: f.Private}
+		return k.n.send(from, to, p).Arrives != estate.False
 	})
 	if known {
 		k.lock.Lock()

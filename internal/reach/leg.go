@@ -33,7 +33,7 @@ func (n *Network) sendAll(from, to *node, p packet) []Answer {
 				if !src.Empty() && !dst.Empty() {
 					ways = append(ways, n.leg(from, fs, goal{node: to, subnet: ts}, beam{src, dst, p.from(), p.to()}, p, six))
 				}
-				if public := to.publicSet(); !six && !src.Empty() && !public.Empty() {
+				if public := to.publicSet(); !six && !p.private && !src.Empty() && !public.Empty() {
 					ways = append(ways, n.leg(from, fs, goal{node: to, subnet: ts}, beam{src, public, p.from(), p.to()}, p, six))
 				}
 				if len(ways) > 0 {

@@ -66,6 +66,7 @@ type packet struct {
 	port     uint16
 	clients  netset.Ports // from which it may be sent; empty for all
 	quiet    bool         // only the verdict is wanted, not the words of its hops
+	private  bool         // not to public IPv4 addresses of nodes
 }
 
 func (p packet) from() netset.Ports {

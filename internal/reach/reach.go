@@ -142,4 +142,6 @@ type Filter struct {
 	Ports    netset.Ports    // empty for all
 	// Direct leaves out what front doors send on: a packet to a load balancer ends there.
 	Direct bool
+	// Private leaves out what is sent to the public IPv4 address of something inside, over the Internet.
+	Private bool
 }

@@ -49,7 +49,7 @@ var DatabaseCannotCallOut = &control.Control{
 
 func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s estate.Subject) {
 	said.Judged(s)
-	for _, f := range c.Packets().From(x.End(s), reach.Filter{Direct: true}) {
+	for _, f := range packets.Calls(c.Packets(), x.End(s)) {
 		passes := packets.Passes(f)
 		outside := packets.Outside(f.To)
 		switch {

@@ -184,7 +184,7 @@ func (w *ways) leadsOut(p estate.Place, target string) (estate.Truth, []estate.G
 
 // follow asks whether any packet of a subject gets to the Internet.
 func (w *ways) follow(s estate.Subject, t *estate.RouteTable) {
-	for _, f := range w.c.Packets().From(w.x.End(s), reach.Filter{Direct: true}) {
+	for _, f := range w.c.Packets().Between(w.x.End(s), reach.End{Internet: true}, reach.Filter{}) {
 		if !packets.Outside(f.To) || !f.Addresses.CoversInternet() {
 			continue
 		}

@@ -173,6 +173,15 @@ func Outsiders(f reach.Flow) (sure, perhaps netset.Addresses) {
 	return sure, perhaps.Minus(sure)
 }
 
+// Calls are the connections that a subject can start, each to whom it ends at: to servers and load balancers, not to what
+// stands behind those. Where it can reach all of the Internet anyway, what has a public address is part of that, and is not listed
+// apart.
+func Calls(n *reach.Network, from reach.End) []reach.Flow {
+	out := n.Between(from, reach.End{Internet: true}, reach.Filter{})
+	everywhere := len(out) > 0 && !slices.ContainsFunc(out, func(f reach.Flow) bool { return Passes(f) != estate.True || !f.Addresses.CoversInternet() })
+	return n.From(from, reach.Filter{Direct: true, Private: everywhere})
+}
+
 // FromInternet says whether everybody on the Internet, and not some addresses only, is among the senders of a flow.
 func FromInternet(f reach.Flow, family netset.Addresses) estate.Truth {
 	sure, perhaps := Outsiders(f)

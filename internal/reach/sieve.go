@@ -1,0 +1,92 @@
+package reach
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/netset"
+)
+
+// sieve says of most pairs, without following a packet, that the receiver's security groups refuse the sender. It looks only at
+// calm VPCs: nothing there forwards packets as its own, is unread, or joins another network, so that a packet comes from an
+// address of its sender or of a NAT gateway.
+type sieve struct {
+	n    *Network
+	calm map[*vpc]bool
+	nat  netset.Addresses // of all NAT gateways
+}
+
+func (n *Network) newSieve() sieve {
+	s := sieve{n: n, calm: map[*vpc]bool{}}
+	for _, g := range n.natGateways {
+		for _, a := range g.Addresses {
+			s.nat = s.nat.Union(hosts(a.Private), hosts(a.Public))
+		}
+	}
+	for _, v := range n.vpcs {
+		s.calm[v] = n.isCalm(v)
+	}
+	return s
+}
+
+func (n *Network) isCalm(v *vpc) bool {
+	if v.read == nil || v.gateway != nil && n0(n.edges, v.Region, v.gateway.Ref().ID) != nil {
+		return false
+	}
+	return !slices.ContainsFunc(v.subnets, func(s *subnet) bool {
+		return s.table == nil || len(s.table.unread) > 0 || slices.ContainsFunc(s.table.Routes, func(r estate.Route) bool { return r.Active && !n.isPlain(v, r.Target) })
+	})
+}
+
+// isPlain reports whether a route's target sends packets nowhere but to their receiver or the Internet.
+func (n *Network) isPlain(v *vpc, target string) bool {
+	switch kind, _, _ := strings.Cut(target, "-"); kind {
+	case "local", "igw", "eigw":
+		return true
+	case "nat":
+		g := n0(n.natGateways, v.Region, target)
+		return g != nil && len(g.Addresses) > 0 && !slices.ContainsFunc(g.Addresses, func(a estate.NATAddress) bool {
+			return !a.Private.IsValid() || g.Public && !a.Public.IsValid()
+		})
+	case "vpce":
+		e := n0(n.endpoints, v.Region, target)
+		return e != nil && e.Type == "Gateway"
+	}
+	return false
+}
+
+// refuses reports whether no incoming rule of the receiver can admit what the sender sends; false where that is not certain.
+func (s *sieve) refuses(to, from *node) bool {
+	if to.open || !s.calm[s.n.vpc(to.Place, to.vpc)] || !s.calm[s.n.vpc(from.Place, from.vpc)] {
+		return false
+	}
+	for _, id := range to.groups {
+		g := n0(s.n.groups, to.Region, id)
+		if g == nil || len(g.Missing) > 0 {
+			return false
+		}
+		for _, r := range g.Rules {
+			if !r.Egress && (slices.Contains(from.groups, r.Peer) || !r.Addresses.Absent() && s.mayAdmit(r.Addresses, from)) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mayAdmit reports whether the addresses of a rule may hold one from which packets of a node come.
+func (s *sieve) mayAdmit(of estate.Known[netset.Addresses], from *node) bool {
+	addresses, known := of.Value()
+	if !known || from.publicly && !from.public.IsValid() {
+		return true
+	}
+	if slices.ContainsFunc(slices.Concat(from.private, from.v6, []netip.Addr{from.public}), addresses.Contains) || !addresses.Intersect(s.nat).Empty() {
+		return true
+	}
+	// Of what only stands in any address of its subnets is possible.
+	return (len(from.private) == 0 || len(from.v6) == 0) && slices.ContainsFunc(s.n.places(from), func(p *subnet) bool {
+		return !addresses.Intersect(from.address(false, p)).Empty() || !addresses.Intersect(from.address(true, p)).Empty()
+	})
+}
