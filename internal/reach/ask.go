@@ -195,10 +195,18 @@ func sortFlows(all []Flow) {
 // flowsTo asks for each set of ports that the rules of a node (and of the sender, if it is one) may tell apart, and puts
 // equal answers together. Those that certainly do not arrive are left out.
 func (n *Network) flowsTo(to *node, f Filter, from *node, ask func(packet) Answer) []Flow {
+	all := n.verdicts(to, f, from, ask)
+	for i := range all {
+		all[i].Answer = ask(packet{protocol: all[i].Protocol, port: all[i].Ports.Ranges()[0].First, private: f.Private})
+	}
+	return all
+}
+
+// verdicts is flowsTo without the words of the answers.
+func (n *Network) verdicts(to *node, f Filter, from *node, ask func(packet) Answer) []Flow {
 	var all []Flow
 	for _, atom := range n.atoms(to, from, f) {
-		p := packet{protocol: atom.protocol, port: atom.ports.First, quiet: true, private: f.Private}
-		a := ask(p)
+		a := ask(packet{protocol: atom.protocol, port: atom.ports.First, quiet: true, private: f.Private})
 		if a.Arrives == estate.False {
 			continue
 		}
@@ -210,8 +218,7 @@ func (n *Network) flowsTo(to *node, f Filter, from *node, ask func(packet) Answe
 			all[i].Ports = all[i].Ports.Union(ports)
 			continue
 		}
-		p.quiet = false
-		all = append(all, Flow{Protocol: atom.protocol, Ports: ports, Answer: ask(p)})
+		all = append(all, Flow{Protocol: atom.protocol, Ports: ports, Answer: a})
 	}
 	return all
 }
@@ -449,11 +456,21 @@ func (n *Network) From(end End, f Filter) []Flow {
 	var all []Flow
 	a := n.parties(end)
 	for _, x := range a.nodes {
-		for _, y := range n.receivers(x, f) {
-			if x == y || y.idle != "" {
-				continue
+		k := n.kinds()
+		k.receivers(x, f, func(y *node, flows []Flow) {
+			if y.idle != "" || !f.Direct && n.behindDoors(y) {
+				return
 			}
-			all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return n.ways(x, y, p, f) })...)
+			for _, one := range flows {
+				all = append(all, k.tell(one, x, y, f))
+			}
+		})
+		if !f.Direct {
+			for _, y := range slices.Concat(n.nodes, n.services) {
+				if x != y && y.idle == "" && n.behindDoors(y) {
+					all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return n.ways(x, y, p, f) })...)
+				}
+			}
 		}
 		all = append(all, n.flowsOut(x, publicAddresses(false).Union(publicAddresses(true)), f)...)
 	}
@@ -468,25 +485,6 @@ func (n *Network) From(end End, f Filter) []Flow {
 	return all
 }
 
-// receivers returns the nodes to which packets of a node may come.
-func (n *Network) receivers(x *node, f Filter) []*node {
-	direct := n.kinds().receivers(x, f)
-	if f.Direct {
-		return direct
-	}
-	may := make(map[*node]bool, len(direct))
-	for _, y := range direct {
-		may[y] = true
-	}
-	var all []*node
-	for _, y := range slices.Concat(n.nodes, n.services) {
-		if may[y] || n.behindDoors(y) {
-			all = append(all, y)
-		}
-	}
-	return all
-}
-
 // To returns who can reach an end, or may.
 func (n *Network) To(end End, f Filter) []Flow {
 	var all []Flow
@@ -494,12 +492,15 @@ func (n *Network) To(end End, f Filter) []Flow {
 		if y.idle != "" {
 			continue
 		}
-		for _, x := range n.kinds().senders(y, f) {
-			if x == y || x.mute != "" || x.iface == nil {
-				continue
+		k := n.kinds()
+		k.senders(y, f, func(x *node, flows []Flow) {
+			if x.mute != "" || x.iface == nil {
+				return
 			}
-			all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return best(n.sendAll(x, y, p)) })...)
-		}
+			for _, one := range flows {
+				all = append(all, k.tell(one, x, y, f))
+			}
+		})
 		for _, x := range n.arrivals()[partyKey(y.party())] {
 			if x, ok := n.narrowed(x, y, f); ok {
 				all = append(all, x)

@@ -2,7 +2,6 @@ package reach
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -20,8 +19,7 @@ type kinds struct {
 	sieve sieve
 
 	lock  sync.Mutex
-	talks map[talk]bool
-	lists map[peersKey][]*node
+	flows map[talk][]Flow // without words
 }
 
 // talk is a question about two kinds.
@@ -30,14 +28,8 @@ type talk struct {
 	filter   string
 }
 
-type peersKey struct {
-	kind   uint32
-	sends  bool // who reaches the kind, or else whom it reaches
-	filter string
-}
-
 func (n *Network) findKinds() *kinds {
-	k := &kinds{n: n, sieve: n.newSieve(), of: make(map[*node]uint32, len(n.nodes)), talks: map[talk]bool{}, lists: map[peersKey][]*node{}}
+	k := &kinds{n: n, sieve: n.newSieve(), of: make(map[*node]uint32, len(n.nodes)), flows: map[talk][]Flow{}}
 	c := classify(n)
 	type key struct {
 		class, public uint32
@@ -78,72 +70,80 @@ func listenerName(n *Network, x *node) string {
 	return x.ref.Key()
 }
 
-// senders returns the nodes whose packets may come to a node by a direct way, itself perhaps among them.
-func (k *kinds) senders(to *node, f Filter) []*node { return k.peers(to, f, true) }
+// senders calls yield with each node whose packets may come to another by a direct way, and the flows of its kind.
+func (k *kinds) senders(to *node, f Filter, yield func(*node, []Flow)) { k.peers(to, f, true, yield) }
 
-// receivers returns the nodes to which packets of a node may come by a direct way, itself perhaps among them.
-func (k *kinds) receivers(from *node, f Filter) []*node { return k.peers(from, f, false) }
+// receivers calls yield with each node to which packets of another may come by a direct way, and the flows to its kind.
+func (k *kinds) receivers(from *node, f Filter, yield func(*node, []Flow)) {
+	k.peers(from, f, false, yield)
+}
 
-func (k *kinds) peers(x *node, f Filter, sends bool) []*node {
-	mine, known := k.of[x]
-	key := peersKey{mine, sends, fmt.Sprint(f.Protocol, f.Ports, f.Private)}
-	if known {
-		k.lock.Lock()
-		list, ok := k.lists[key]
-		k.lock.Unlock()
-		if ok {
-			return list
-		}
-	}
-	var all []*node
+func (k *kinds) peers(x *node, f Filter, sends bool, yield func(*node, []Flow)) {
+	filter := fmt.Sprint(f.Protocol, f.Ports, f.Private)
 	for i, others := range k.nodes {
-		other := others[0]
-		if other == x {
+		from, to, about := x, others[0], talk{to: uint32(i), filter: filter}
+		if to == x {
 			if len(others) == 1 {
 				continue
 			}
-			other = others[1]
+			to = others[1]
 		}
-		from, to := x, other
-		if sends {
-			from, to = other, x
+		mine, known := k.of[x]
+		if about.from = mine; sends {
+			from, to, about.from, about.to = to, from, about.to, about.from
 		}
-		if k.may(from, to, f, key.filter, known, mine, uint32(i), sends) {
-			all = append(all, others...)
+		flows := k.between(from, to, f, about, known)
+		if len(flows) == 0 {
+			continue
+		}
+		for _, other := range others {
+			if other != x {
+				yield(other, flows)
+			}
 		}
 	}
-	if known && len(k.nodes[mine]) > 1 { // else nobody asks again
-		k.lock.Lock()
-		k.lists[key] = all
-		k.lock.Unlock()
-	}
-	return all
 }
 
-// may reports whether any packet that a filter lets through gets from one node to another, or may.
-func (k *kinds) may(from, to *node, f Filter, filter string, known bool, mine, other uint32, sends bool) bool {
-	about := talk{mine, other, filter}
-	if sends {
-		about.from, about.to = other, mine
-	}
+// between asks for the flows between two nodes, once for their kinds where those are known.
+func (k *kinds) between(from, to *node, f Filter, about talk, known bool) []Flow {
 	if known {
 		k.lock.Lock()
-		may, ok := k.talks[about]
+		flows, ok := k.flows[about]
 		k.lock.Unlock()
 		if ok {
-			return may
+			return flows
 		}
 	}
-	may := !k.sieve.refuses(to, from) && slices.ContainsFunc(k.n.atoms(to, from, f), func(a atom) bool {
-		p := packet{protocol: a.protocol, port: a.ports.First, quiet: true, private: f.Private}
-		return k.n.send(from, to, p).Arrives != estate.False
-	})
+	var flows []Flow
+	if !k.sieve.refuses(to, from) {
+		flows = k.n.verdicts(to, f, from, func(p packet) Answer { return k.n.send(from, to, p) })
+	}
 	if known {
 		k.lock.Lock()
-		k.talks[about] = may
+		k.flows[about] = flows
 		k.lock.Unlock()
 	}
-	return may
+	return flows
+}
+
+// tell makes a flow between two kinds one between two nodes. Of a terse list what is certain has no words.
+func (k *kinds) tell(of Flow, from, to *node, f Filter) Flow {
+	if certain := of.Arrives == estate.True && (of.Session == estate.True || of.Protocol != netset.TCP); f.Terse && certain {
+		of.From, of.To = from.party(), to.party()
+		of.Path, of.Return = nil, nil
+		return of
+	}
+	of.Answer = k.n.send(from, to, packet{protocol: of.Protocol, port: of.Ports.Ranges()[0].First, private: f.Private})
+	return of
+}
+
+// Way returns the answer of a flow between two nodes with all its hops, which a terse list leaves out.
+func (n *Network) Way(f Flow) Answer {
+	from, to := n.nodeOf(f.From), n.nodeOf(f.To)
+	if len(f.Path) > 0 || from == nil || to == nil {
+		return f.Answer
+	}
+	return n.send(from, to, packet{protocol: f.Protocol, port: f.Ports.Ranges()[0].First})
 }
 
 // behindDoors reports whether packets may come to a node through a front door.

@@ -144,4 +144,6 @@ type Filter struct {
 	Direct bool
 	// Private leaves out what is sent to the public IPv4 address of something inside, over the Internet.
 	Private bool
+	// Terse leaves out the hops of what certainly passes from one node to another: Network.Way tells them.
+	Terse bool
 }

@@ -64,7 +64,7 @@ func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s est
 		to := packets.Party(f.To, f.Answer)
 		switch on := packets.Ports(f.Protocol, f.Ports); estate.And(passes, undeclared) {
 		case estate.True:
-			sayLetOut(x, said, s, f, fmt.Sprintf("%s can start a connection to %s on %s", packets.Party(f.From, f.Answer), to, on))
+			said.LetsOut(c.Packets(), f, s, fmt.Sprintf("%s can start a connection to %s on %s", packets.Party(f.From, f.Answer), to, on))
 		case estate.Unknown:
 			said.Doubts(s, packets.Doubt(f, "whether it can start a connection to "+to+" on "+on), append(gaps, f.Gaps...)...)
 		}
@@ -93,14 +93,4 @@ func undeclaredCall(c *control.Case, x *packets.Index, s estate.Subject, f *reac
 		gaps = append(gaps, u.Gaps...)
 	}
 	return is, gaps
-}
-
-// sayLetOut says that a subject can start a connection, and which outgoing rules let it.
-func sayLetOut(x *packets.Index, said *packets.Subjects, s estate.Subject, f reach.Flow, text string) {
-	counter := control.Counter{Text: text, Path: control.PathOf(f.Answer)}
-	for _, found := range x.LettingOutCauses(f) {
-		counter := counter
-		counter.Cause, counter.Facts = found.Cause, append(found.Facts, counter.Facts...)
-		said.Breaks(s, counter)
-	}
 }

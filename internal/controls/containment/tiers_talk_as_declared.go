@@ -285,7 +285,7 @@ func judgeNothingElse(c *control.Case, x *packets.Index, said *packets.Subjects,
 			said.Doubts(m.Subject, "whether it belongs to "+tier.String()+" could not be read", m.Gaps...)
 			continue
 		}
-		for _, f := range c.Packets().To(x.End(m.Subject), reach.Filter{}) {
+		for _, f := range c.Packets().To(x.End(m.Subject), reach.Filter{Terse: true}) {
 			judgeTalker(c, x, said, m.Subject, tier, f, declared)
 		}
 	}
@@ -306,12 +306,11 @@ func judgeTalker(c *control.Case, x *packets.Index, said *packets.Subjects, s es
 	case estate.True:
 		counter := control.Counter{
 			Text: fmt.Sprintf("%s can start a connection to %s on %s%s, and is not declared to", who, packets.Party(f.To, f.Answer), on, packets.Through(f.Answer)),
-			Path: control.PathOf(f.Answer),
 		}
 		for _, found := range x.AdmittingCauses(lastLeg(f)) {
 			counter := counter
 			counter.Cause, counter.Facts = found.Cause, append(found.Facts, counter.Facts...)
-			said.Breaks(s, counter)
+			said.BreaksBy(c.Packets(), f, s, counter)
 		}
 	case estate.Unknown:
 		what := "whether " + who + " can start a connection to it on " + on

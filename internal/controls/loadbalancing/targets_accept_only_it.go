@@ -65,7 +65,7 @@ func judgeTarget(c *control.Case, x *packets.Index, n *reach.Network, said *pack
 	var keys []string
 	by := map[string]*others{}
 	port := netset.PortsOf(netset.PortRange{First: t.Port, Last: t.Port})
-	for _, f := range n.To(reach.End{Refs: []estate.Ref{t.Ref}}, reach.Filter{Protocol: t.Protocol, Ports: port}) {
+	for _, f := range n.To(reach.End{Refs: []estate.Ref{t.Ref}}, reach.Filter{Protocol: t.Protocol, Ports: port, Terse: true}) {
 		if !t.Is(x, f) || sentBy(f, t) || f.From.Ref.Key() == t.Ref.Key() {
 			continue
 		}
@@ -87,7 +87,7 @@ func judgeTarget(c *control.Case, x *packets.Index, n *reach.Network, said *pack
 				o := by[blame.Cause.Key]
 				if o == nil {
 					keys = append(keys, blame.Cause.Key)
-					o = &others{counter: control.Counter{Facts: blame.Facts, Cause: blame.Cause, Path: control.PathOf(f.Answer)}}
+					o = &others{counter: control.Counter{Facts: blame.Facts, Cause: blame.Cause, Path: control.PathOf(n.Way(f))}}
 					by[blame.Cause.Key] = o
 				}
 				if !slices.Contains(o.senders, sender) {

@@ -103,7 +103,7 @@ func judgeSources(c *control.Case, x *packets.Index, said *packets.Subjects, s e
 		if asked.Empty() {
 			continue
 		}
-		for _, f := range c.Packets().To(x.End(s), reach.Filter{Protocol: protocol, Ports: asked}) {
+		for _, f := range c.Packets().To(x.End(s), reach.Filter{Protocol: protocol, Ports: asked, Terse: true}) {
 			on := f.Ports.Intersect(asked)
 			passes := packets.Passes(f)
 			if passes == estate.False || on.Empty() || packets.Relays(f.From) {
@@ -128,7 +128,7 @@ func judgeSources(c *control.Case, x *packets.Index, said *packets.Subjects, s e
 				text := fmt.Sprintf("%s reaches %s on %s%s", packets.Party(f.From, f.Answer), packets.Party(f.To, f.Answer),
 					packets.Ports(protocol, on), packets.Through(f.Answer))
 				for _, found := range causesOfFlow(x, f, on) {
-					said.Breaks(s, control.Counter{Text: text, Facts: found.Facts, Cause: found.Cause, Path: control.PathOf(f.Answer)})
+					said.BreaksBy(c.Packets(), f, s, control.Counter{Text: text, Facts: found.Facts, Cause: found.Cause})
 				}
 			case estate.Unknown:
 				what := fmt.Sprintf("whether %s reaches it on %s", packets.Party(f.From, f.Answer), packets.Ports(protocol, on))

@@ -105,7 +105,7 @@ func judgeEgress(c *control.Case, x *packets.Index, said *packets.Subjects, s es
 			to, on := packets.Party(f.To, f.Answer), packets.Ports(f.Protocol, f.Ports)
 			switch estate.And(passes, rest.Is) {
 			case estate.True:
-				sayEgress(x, said, s, f, fmt.Sprintf("%s can start a connection to %s on %s", packets.Party(f.From, f.Answer), to, on))
+				said.LetsOut(c.Packets(), f, s, fmt.Sprintf("%s can start a connection to %s on %s", packets.Party(f.From, f.Answer), to, on))
 			case estate.Unknown:
 				said.Doubts(s, packets.Doubt(f, "whether it can start a connection to "+to+" on "+on), slices.Concat(rest.Gaps, f.Gaps)...)
 			}
@@ -144,14 +144,4 @@ func beyond(c *control.Case, x *packets.Index, f reach.Flow, declared []egress) 
 		left = next
 	}
 	return left
-}
-
-// sayEgress says which outgoing rules let a subject start a connection.
-func sayEgress(x *packets.Index, said *packets.Subjects, s estate.Subject, f reach.Flow, text string) {
-	counter := control.Counter{Text: text, Path: control.PathOf(f.Answer)}
-	for _, found := range x.LettingOutCauses(f) {
-		counter := counter
-		counter.Cause, counter.Facts = found.Cause, append(found.Facts, counter.Facts...)
-		said.Breaks(s, counter)
-	}
 }

@@ -179,7 +179,7 @@ func Outsiders(f reach.Flow) (sure, perhaps netset.Addresses) {
 func Calls(n *reach.Network, from reach.End) []reach.Flow {
 	out := n.Between(from, reach.End{Internet: true}, reach.Filter{})
 	everywhere := len(out) > 0 && !slices.ContainsFunc(out, func(f reach.Flow) bool { return Passes(f) != estate.True || !f.Addresses.CoversInternet() })
-	return n.From(from, reach.Filter{Direct: true, Private: everywhere})
+	return n.From(from, reach.Filter{Direct: true, Private: everywhere, Terse: true})
 }
 
 // FromInternet says whether everybody on the Internet, and not some addresses only, is among the senders of a flow.
@@ -427,6 +427,21 @@ func (s *Subjects) Breaks(subject estate.Subject, x control.Counter) {
 	f := s.of(subject)
 	if !slices.ContainsFunc(f.broken, func(y control.Counter) bool { return y.Cause.Key == x.Cause.Key }) {
 		f.broken = append(f.broken, x)
+	}
+}
+
+// BreaksBy is Breaks by a flow: its way is told only where the cause is not known yet.
+func (s *Subjects) BreaksBy(n *reach.Network, f reach.Flow, subject estate.Subject, x control.Counter) {
+	if !slices.ContainsFunc(s.of(subject).broken, func(y control.Counter) bool { return y.Cause.Key == x.Cause.Key }) {
+		x.Path = control.PathOf(n.Way(f))
+		s.Breaks(subject, x)
+	}
+}
+
+// LetsOut says that a subject can start a connection, and which outgoing rules let it.
+func (s *Subjects) LetsOut(n *reach.Network, f reach.Flow, subject estate.Subject, text string) {
+	for _, found := range s.index.LettingOutCauses(f) {
+		s.BreaksBy(n, f, subject, control.Counter{Text: text, Facts: found.Facts, Cause: found.Cause})
 	}
 }
 
