@@ -12,7 +12,7 @@ import (
 )
 
 // TestLawOne: whatever is taken away, each subject keeps its verdict or becomes unknown. Of each operation the first
-// response and every fifth after it are denied.
+// response and every fifth after it are denied; in a short run every fortieth of all.
 func TestLawOne(t *testing.T) {
 	t.Parallel()
 	a := newAsked(t)
@@ -27,7 +27,8 @@ func TestLawOne(t *testing.T) {
 	before := verdicts(whole)
 	seen := map[operation.ID]int{}
 	for i, r := range set.Responses {
-		if seen[r.Operation]++; seen[r.Operation]%5 != 1 {
+		seen[r.Operation]++
+		if testing.Short() && i%40 != 0 || !testing.Short() && seen[r.Operation]%5 != 1 {
 			continue
 		}
 		t.Run(fmt.Sprintf("%s/%s/%s/%s", r.Operation, r.Account, r.Region, r.About()), func(t *testing.T) {
