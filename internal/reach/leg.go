@@ -339,7 +339,7 @@ func (n *Network) session(a *Answer, forward *walk, from *node, p packet) {
 			sure  bool
 		}{{t.yes, true}, {t.maybe, false}} {
 			for _, f := range part.beams {
-				back := n.back(t, forward, f, p)
+				back := bothWays(t, n.back(t, forward, f, p))
 				if part.sure && len(back.yes) > 0 {
 					if a.Session != estate.True {
 						a.Session, a.Return = estate.True, back.hops
@@ -391,7 +391,8 @@ func (n *Network) sessionOutside(a *Answer, forward *walk, p packet) {
 		t := &forward.done[i]
 		for sure, list := range [][]beam{t.maybe, t.yes} {
 			for _, f := range list {
-				back := n.home(t, forward, trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}, len(t.senders)-1, p)
+				reply := trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}
+				back := bothWays(t, n.home(t, forward, reply, len(t.senders)-1, p))
 				switch {
 				case len(back.yes) > 0 && sure == 1:
 					if a.Session != estate.True {
@@ -446,8 +447,7 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 	if w.goal.locus && w.sameSubnet(&reply, g.subnet) {
 		w.done = append(w.done, reply)
 	} else {
-		w.aclAt(&reply, g.subnet, true)
-		w.route(reply, g.subnet)
+		w.leave(reply, g.subnet)
 	}
 	came := w.together()
 	if k < 0 {
@@ -465,7 +465,8 @@ func (n *Network) home(t *trail, forward *walk, came trail, k int, p packet) tra
 	if s.gateway != nil && len(came.live()) > 0 {
 		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}}
 		came.change(func(b *beam) { b.dst = s.address })
-		w.aclAt(&came, s.subnet, false)
+		w.behind(came, s.gateway, s.through)
+		came = w.together()
 	}
 	return n.onward(t, forward, came, k, p)
 }
@@ -483,17 +484,30 @@ func (n *Network) onward(t *trail, forward *walk, came trail, k int, p packet) t
 		if w.sameSubnet(&came, here.subnet) {
 			continue
 		}
-		w.aclAt(&came, here.subnet, true)
-		w.route(came, here.subnet)
+		w.leave(came, here.subnet)
 		came = w.together()
 	}
 	return came
 }
 
+// bothWays doubts a reply that passes by a firewall which saw the packet that it answers.
+func bothWays(t *trail, back trail) trail {
+	if e := oneWay(t, &back); e != "" && len(back.yes)+len(back.maybe) > 0 {
+		back.unsure(Hop{At: estate.Ref{Kind: "vpc-endpoint", ID: e}}, nil, "the firewall behind "+e+" sees one direction of the flow only")
+	}
+	return back
+}
+
 // together is what the trails of a reply add up to, with the hops of the best.
 func (w *walk) together() trail {
 	var sum trail
-	for _, t := range w.done {
+	for i, t := range w.done {
+		if i == 0 {
+			sum.inspected, sum.partly = t.inspected, t.partly
+		} else if len(t.live()) > 0 { // what not all of it meets does not count
+			sum.inspected = slices.DeleteFunc(slices.Clone(sum.inspected), func(e string) bool { return !slices.Contains(t.inspected, e) })
+			sum.partly = append(slices.Clip(sum.partly), t.partly...)
+		}
 		sum.quiet = t.quiet
 		if better := len(sum.hops) == 0 || len(sum.yes) == 0 && len(t.yes) > 0 || len(sum.yes)+len(sum.maybe) == 0 && len(t.maybe) > 0; better {
 			sum.hops, sum.why = t.hops, t.why

@@ -261,12 +261,13 @@ type walk struct {
 	stray  bool // it may be anybody's by now
 	beyond bool // it came into its VPC from another, over a transit gateway
 	// identity says whether rules that refer to security groups still know the sender, outgoing and incoming.
-	lost     bool         // something on the way forwards for itself, or rewrites addresses
-	peered   bool         // over a peering in one Region
-	transit  string       // over this transit gateway,
-	refers   estate.Truth // which, with both attachments, takes part in references
-	apart    bool         // over something that never carries references: a peering between Regions or transit gateways
-	firewall map[string]string
+	lost     bool              // something on the way forwards for itself, or rewrites addresses
+	peered   bool              // over a peering in one Region
+	transit  string            // over this transit gateway,
+	refers   estate.Truth      // which, with both attachments, takes part in references
+	apart    bool              // over something that never carries references: a peering between Regions or transit gateways
+	firewall map[string]string // by endpoint: the engine that saw it
+	feet     []string          // the subnets where an appliance that has the packet stands
 	// translated counts NAT gateways. legs are the reply's ways, before the first NAT gateway and after.
 	translated int
 	legs       [3][]func(client uint16) estate.Truth
@@ -368,7 +369,7 @@ func (w *walk) pass(subnet, vpc, target string, p packet, goal *estate.NetworkIn
 	out := w.acl(subnet, true, p.dst, p)
 	kind, _, _ := strings.Cut(target, "-")
 	switch kind {
-	case "", "blackhole":
+	case "blackhole":
 		return no
 	case "local":
 		if goal == nil || goal.VPC != vpc || !has(goal, p.dst) {
@@ -395,7 +396,7 @@ func (w *walk) pass(subnet, vpc, target string, p packet, goal *estate.NetworkIn
 				return estate.And(out, estate.Is(g.VPC == vpc), w.astray(p, goal))
 			}
 		}
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeVpnGateways", p, goal))
+		return estate.And(out, w.astray(p, goal))
 	}
 	return estate.And(out, w.astray(p, goal))
 }
@@ -413,7 +414,11 @@ func (w *walk) astray(p packet, goal *estate.NetworkInterface) estate.Truth {
 	for _, src := range w.starts(p.dst.Is6()) {
 		from := p
 		from.src = src
-		in = estate.Or(in, estate.And(lost.acl(goal.Subnet, false, src, from), lost.admits(goal, false, src, nil, from)))
+		enters := yes
+		if !slices.Contains(w.feet, goal.Subnet) {
+			enters = lost.acl(goal.Subnet, false, src, from)
+		}
+		in = estate.Or(in, estate.And(enters, lost.admits(goal, false, src, nil, from)))
 	}
 	return estate.And(unknown, w.answers(goal), in)
 }
@@ -476,14 +481,6 @@ func (o oracle) told(subnet, vpc string, op operation.ID) bool {
 	return ok && o.Complete(p, op)
 }
 
-// missing is what becomes of a packet whose next hop is not in the estate: it is known to be gone where all was read.
-func (w *walk) missing(subnet, vpc string, op operation.ID, p packet, goal *estate.NetworkInterface) estate.Truth {
-	if w.told(subnet, vpc, op) {
-		return no
-	}
-	return w.astray(p, goal)
-}
-
 func (o oracle) subnet(id string) *estate.Subnet {
 	for _, s := range o.Subnets {
 		if s.Ref().ID == id {
@@ -527,16 +524,16 @@ func (w *walk) replyTo(subnet, vpc string, p packet, to *estate.NetworkInterface
 	return estate.And(got, w.sameFirewalls(r))
 }
 
-// sameFirewalls says whether a reply meets the firewalls that its flow met: a firewall that sees one direction only is not
+// sameFirewalls says whether a reply meets the firewall endpoints that its flow met: one that sees one direction only is not
 // understood.
 func (w *walk) sameFirewalls(r *walk) estate.Truth {
-	for arn, engine := range r.firewall {
-		if engine == "stateful" && w.firewall[arn] != "stateful" {
+	for endpoint, engine := range r.firewall {
+		if engine == "stateful" && w.firewall[endpoint] != "stateful" {
 			return unknown
 		}
 	}
-	for arn, engine := range w.firewall {
-		if engine == "stateful" && r.firewall[arn] == "" {
+	for endpoint, engine := range w.firewall {
+		if engine == "stateful" && r.firewall[endpoint] != "stateful" {
 			return unknown
 		}
 	}
@@ -742,8 +739,10 @@ func (w *walk) internetGateway(subnet, vpc, id string, p packet, goal *estate.Ne
 			gateway = g
 		}
 	}
-	if gateway == nil {
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeInternetGateways", p, goal))
+	if gateway == nil { // what any gateway refuses, this one does too
+		*w.strayed = true
+		out = estate.And(out, unknown)
+		gateway = &estate.InternetGateway{Resource: estate.Resource{Reference: estate.Ref{ID: id}}, VPC: vpc}
 	}
 	if gateway.VPC != vpc {
 		return no
@@ -886,8 +885,8 @@ func (w *walk) inside(gateway *estate.InternetGateway, p packet, goal *estate.Ne
 func (w *walk) within(subnet, vpc string, p packet, goal *estate.NetworkInterface) estate.Truth {
 	inner := &walk{oracle: w.oracle, course: w.course, sender: replies, depth: w.depth, firewall: map[string]string{}}
 	got := inner.carry(subnet, vpc, p, goal)
-	for arn, engine := range inner.firewall {
-		w.firewall[arn] = engine
+	for endpoint, engine := range inner.firewall {
+		w.firewall[endpoint] = engine
 	}
 	return got
 }
@@ -924,7 +923,9 @@ func (w *walk) egressOnly(subnet, vpc, id string, p packet, goal *estate.Network
 		}
 	}
 	if gateway == nil {
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeEgressOnlyInternetGateways", p, goal))
+		*w.strayed = true
+		out = estate.And(out, unknown)
+		gateway = &estate.EgressOnlyGateway{VPC: vpc}
 	}
 	if gateway.VPC != vpc || p.dst.Is4() || !outside(p.dst) || w.returning() {
 		return no
@@ -957,7 +958,7 @@ func (w *walk) nat(subnet, vpc, id string, p packet, goal *estate.NetworkInterfa
 		}
 	}
 	if gateway == nil {
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeNatGateways", p, goal))
+		return estate.And(out, w.astray(p, goal))
 	}
 	if gateway.VPC != vpc || gateway.State != "available" || p.dst.Is6() || w.returning() ||
 		p.protocol != netset.TCP && p.protocol != netset.UDP && p.protocol != netset.ICMP {
@@ -1014,12 +1015,7 @@ func (w *walk) peering(vpc, id string, p packet, goal *estate.NetworkInterface) 
 		}
 	}
 	if c == nil {
-		for _, v := range w.VPCs {
-			if v.Ref().ID == vpc && w.Complete(v.Place(), "ec2:DescribeVpcPeeringConnections") {
-				return no
-			}
-		}
-		return unknown
+		return w.astray(p, goal) // an active route to what nobody listed
 	}
 	if c.Status != "active" {
 		return no
@@ -1079,7 +1075,7 @@ func (w *walk) transitGateway(subnet, vpc, id string, p packet, goal *estate.Net
 	}
 	from := w.attachmentOf(id, "vpc", vpc)
 	if from == nil {
-		return w.missing(subnet, vpc, "ec2:DescribeTransitGatewayAttachments", p, goal)
+		return w.astray(p, goal)
 	}
 	if from.State != "available" {
 		return no
@@ -1217,10 +1213,25 @@ func (w *walk) endpoint(subnet, vpc, id string, p packet, goal *estate.NetworkIn
 			}
 			return out
 		}
+		if e.Ref().ID == id && slices.Contains(e.Subnets, subnet) && !w.isFirewall(id) {
+			w.feet = e.Subnets
+			defer func() { w.feet = nil }()
+			return w.astray(p, goal)
+		}
 	}
 	return estate.And(out, w.inspect(id, p, goal, func(next string) estate.Truth {
 		return w.carry(next, vpc, p, goal)
 	}))
+}
+
+func (o oracle) isFirewall(endpoint string) bool {
+	for _, f := range o.Firewalls {
+		endpoints, _ := f.Endpoints.Value()
+		if slices.ContainsFunc(endpoints, func(e estate.FirewallEndpoint) bool { return e.Endpoint == endpoint }) {
+			return true
+		}
+	}
+	return false
 }
 
 // inspect passes a packet through the firewall behind an endpoint, and from the endpoint's subnet on.
@@ -1233,7 +1244,7 @@ func (w *walk) inspect(id string, p packet, goal *estate.NetworkInterface, on fu
 		for _, e := range endpoints {
 			if e.Endpoint == id {
 				w.lost = true
-				return estate.And(w.acl(e.Subnet, false, p.src, p), w.firewalled(f, p), on(e.Subnet))
+				return estate.And(w.acl(e.Subnet, false, p.src, p), w.firewalled(f, id, p), on(e.Subnet))
 			}
 		}
 	}
@@ -1253,10 +1264,17 @@ func (w *walk) appliance(subnet, vpc, id string, p packet, goal *estate.NetworkI
 		if i.VPC != vpc || i.SourceDest {
 			return no
 		}
-		passes := estate.And(w.runs(i), out) // from its own subnet too, which is stricter than AWS: it may send on something else
+		passes := w.runs(i) // within its subnet nothing else is asked
 		if i.Subnet != subnet {
-			passes = estate.And(passes, w.acl(i.Subnet, false, p.src, p))
+			passes = estate.And(passes, out, w.acl(i.Subnet, false, p.src, p))
 		}
+		w.feet = nil
+		for _, other := range w.NetworkInterfaces {
+			if other == i || i.Instance != "" && other.Instance == i.Instance {
+				w.feet = append(w.feet, other.Subnet)
+			}
+		}
+		defer func() { w.feet = nil }()
 		return estate.And(passes, w.astray(p, goal))
 	}
 	return estate.And(out, w.astray(p, goal))
@@ -1300,7 +1318,7 @@ func (w *walk) block(subnet, vpc string, out bool, kind string) estate.Truth {
 
 // firewalled asks a firewall about a packet.
 // https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-rules-engines.html
-func (w *walk) firewalled(f *estate.Firewall, p packet) estate.Truth {
+func (w *walk) firewalled(f *estate.Firewall, endpoint string, p packet) estate.Truth {
 	policy, ok := f.Policy.Value()
 	if !ok {
 		return unknown
@@ -1316,26 +1334,26 @@ func (w *walk) firewalled(f *estate.Firewall, p packet) estate.Truth {
 				if r.Flags {
 					return unknown
 				}
-				return w.stateless(f, policy, r.Actions, p)
+				return w.stateless(endpoint, policy, r.Actions, p)
 			}
 		}
 	}
-	return w.stateless(f, policy, actions, p)
+	return w.stateless(endpoint, policy, actions, p)
 }
 
-func (w *walk) stateless(f *estate.Firewall, policy *estate.FirewallPolicy, actions []string, p packet) estate.Truth {
+func (w *walk) stateless(endpoint string, policy *estate.FirewallPolicy, actions []string, p packet) estate.Truth {
 	switch {
 	case slices.Contains(actions, "aws:drop"):
 		return no
 	case slices.Contains(actions, "aws:pass"):
-		if w.firewall[f.Ref().Key()] == "" {
-			w.firewall[f.Ref().Key()] = "stateless"
+		if w.firewall[endpoint] == "" {
+			w.firewall[endpoint] = "stateless"
 		}
 		return yes
 	case !slices.Contains(actions, "aws:forward_to_sfe"):
 		return unknown
 	}
-	w.firewall[f.Ref().Key()] = "stateful"
+	w.firewall[endpoint] = "stateful"
 	if w.returning() {
 		return yes // of a flow that it knows, or else sameFirewalls says so
 	}

@@ -18,6 +18,8 @@ type table struct {
 	// unread are the routes by prefix lists whose entries are not known: they may match anything.
 	unread []route
 	gaps   []estate.Gap
+	// appliances says that a route may lead to something in a subnet of the VPC.
+	appliances bool
 	// detours says that one of the unread may lead from the local route to something that stands in the VPC. Nothing else may be
 	// more specific than the local route. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
 	detours bool
@@ -41,6 +43,8 @@ type choice struct {
 func (n *Network) newTable(r *estate.RouteTable) *table {
 	t := &table{RouteTable: r, vpc: n.vpc(r.Place(), r.VPC)}
 	for _, x := range r.Routes {
+		kind, _, _ := strings.Cut(x.Target, "-")
+		t.appliances = t.appliances || kind == "eni" || kind == "i" || kind == "vpce"
 		if x.PrefixList == "" {
 			if x.CIDR.IsValid() {
 				t.routes = append(t.routes, route{x.CIDR.Masked(), x})

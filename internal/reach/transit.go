@@ -50,14 +50,12 @@ func (w *walk) toTransit(t trail, s *subnet, id string) {
 	}
 	a := w.n.transit.ofVPC[[2]string{id, s.vpc.id}]
 	if a == nil {
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeTransitGatewayAttachments"); gaps != nil {
-			t.unsure(h, gaps, "")
-			w.lost(t)
-			return
+		gaps, why := w.n.unread(s.vpc.Place, "ec2:DescribeTransitGatewayAttachments"), ""
+		if gaps == nil {
+			why = "a route leads to " + id + " and is active, but no attachment of " + s.vpc.id + " to it was listed"
 		}
-		h.Text = s.vpc.id + " is not attached to " + id
-		t.stop(h)
-		w.dead(t)
+		t.unsure(h, gaps, why)
+		w.lost(t)
 		return
 	}
 	h.At = a.Ref()
