@@ -227,7 +227,7 @@ func (w *walk) fromTransit(t trail, in, out *estate.TransitGatewayAttachment, na
 		}
 		w.transitRoute(t, far, zone, identity{known: estate.False})
 	case "vpn", "direct-connect-gateway":
-		t.unsure(h, nil, "what is behind "+out.Of+" (VPN or Direct Connect) is not read")
+		t.unsure(h, nil, "it leaves the estate: what is behind "+out.Of+" (VPN or Direct Connect) is not read")
 		w.lost(t)
 	default:
 		t.unsure(h, nil, "what attachment "+out.Ref().ID+" ("+out.Type+") does is not followed")

@@ -856,12 +856,9 @@ func (w *walk) vpn(t trail, s *subnet, id string) {
 	h := Hop{At: reference("vpn-gateway", s.vpc.Place, id)}
 	switch {
 	case g == nil:
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"); gaps == nil {
-			h.Text = id + " is not there"
-			t.stop(h)
-			w.dead(t)
-			return
-		}
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"))
+		w.lost(t)
+		return
 	case g.VPC != s.vpc.id:
 		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
 		t.stop(h)
@@ -870,7 +867,7 @@ func (w *walk) vpn(t trail, s *subnet, id string) {
 	default:
 		h.At = g.Ref()
 	}
-	t.unsure(h, w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"), "what is behind "+id+" (VPN or Direct Connect) is not read")
+	t.unsure(h, nil, w.n.behindGateway(id)+" is not read")
 	w.lost(t)
 }
 
