@@ -218,7 +218,19 @@ type SecurityGroupRule struct {
 // PrefixList is a named list of CIDRs, one's own or AWS's.
 type PrefixList struct {
 	Resource
-	Entries Known[netset.Addresses]
+	// Entries are as they are listed, sorted: to routes the length of each matters.
+	Entries Known[[]netip.Prefix]
+}
+
+// Addresses are those of all entries together.
+func (l *PrefixList) Addresses() Known[netset.Addresses] {
+	if entries, ok := l.Entries.Value(); ok {
+		return Know(netset.Of(entries...))
+	}
+	if gap, unread := l.Entries.Unread(); unread {
+		return Unread[netset.Addresses](gap)
+	}
+	return None[netset.Addresses]()
 }
 
 // FlowLog records the traffic of a VPC, a subnet or an interface.

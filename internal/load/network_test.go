@@ -116,7 +116,7 @@ func TestPrefixListOfAnotherAccount(t *testing.T) {
 	if a, ok := e.SecurityGroups[0].Rules[0].Addresses.Value(); !ok || a.String() != "203.0.113.0/24" {
 		t.Errorf("the rule's source is %v, known %v", a, ok)
 	}
-	if a, ok := e.PrefixLists[0].Entries.Value(); !ok || a.String() != "203.0.113.0/24" || e.PrefixLists[0].Ref().Name != "office" {
+	if a, ok := e.PrefixLists[0].Entries.Value(); !ok || len(a) != 1 || a[0].String() != "203.0.113.0/24" || e.PrefixLists[0].Ref().Name != "office" {
 		t.Errorf("the list is %+v", e.PrefixLists[0])
 	}
 }

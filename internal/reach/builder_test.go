@@ -248,7 +248,7 @@ func (b *builder) group(id, vpc string, rules ...string) *estate.SecurityGroup {
 			r.Addresses = estate.Unread[netset.Addresses](b.gap("ec2:GetManagedPrefixListEntries", r.Peer))
 			for _, l := range b.PrefixLists {
 				if l.Ref().ID == r.Peer {
-					r.Addresses = l.Entries
+					r.Addresses = l.Addresses()
 				}
 			}
 		default:
@@ -266,9 +266,9 @@ func (b *builder) gap(op operation.ID, about string) estate.Gap {
 
 // prefixList adds a prefix list; without entries they were not read.
 func (b *builder) prefixList(id string, entries ...string) {
-	l := &estate.PrefixList{Resource: b.resource("prefix-list", id), Entries: estate.Unread[netset.Addresses](b.gap("ec2:GetManagedPrefixListEntries", id))}
+	l := &estate.PrefixList{Resource: b.resource("prefix-list", id), Entries: estate.Unread[[]netip.Prefix](b.gap("ec2:GetManagedPrefixListEntries", id))}
 	if len(entries) > 0 {
-		l.Entries = estate.Know(netset.Of(prefixes(entries...)...))
+		l.Entries = estate.Know(prefixes(entries...))
 	}
 	b.PrefixLists = append(b.PrefixLists, l)
 }

@@ -153,7 +153,7 @@ func (d *doors) cloudFrontAddresses() (netset.Addresses, []estate.Gap) {
 		if l.Reference.Name != originFacing {
 			continue
 		}
-		if a, ok := l.Entries.Value(); ok {
+		if a, ok := l.Addresses().Value(); ok {
 			return a, nil
 		}
 		if gap, ok := l.Entries.Unread(); ok {

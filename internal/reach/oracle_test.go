@@ -707,9 +707,9 @@ func (o oracle) choose(table *estate.RouteTable, dst netip.Addr) []string {
 				may = append(may, c.target)
 				continue
 			}
-			for _, e := range entries.Prefixes() {
+			for _, e := range entries {
 				if e.Contains(dst) {
-					c.bits = e.Bits()
+					c.bits = max(c.bits, e.Bits())
 				}
 			}
 		} else if r.CIDR.Contains(dst) {

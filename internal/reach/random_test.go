@@ -49,9 +49,9 @@ func drawEstate(t *rapid.T) *builder {
 	d := &drawing{T: t, builder: newBuilder(), peers: map[string][]string{}, transit: map[string]bool{}}
 	places := []*builder{d.builder, d.at("444455556666", "us-east-1"), d.at("111122223333", "eu-west-1")}
 	d.lists = []string{"pl-1"}
-	entries := d.oneOf([]string{"10.0.0.0/16", "10.1.0.0/16", "8.8.8.0/24", "0.0.0.0/0"}, "entries")
-	d.prefixList("pl-1", entries)
-	places[2].prefixList("pl-1", entries)
+	entries := strings.Fields(d.oneOf([]string{"10.0.0.0/16", "10.1.0.0/16", "8.8.8.0/24", "0.0.0.0/0", "10.0.0.0/9 10.128.0.0/9", "10.0.0.0/8 10.1.1.0/24"}, "entries"))
+	d.prefixList("pl-1", entries...)
+	places[2].prefixList("pl-1", entries...)
 	if d.chance(30, "unread list") {
 		d.lists = append(d.lists, "pl-unread")
 		d.prefixList("pl-unread")
@@ -315,7 +315,7 @@ func (d *drawing) drawTable(v drawnVPC) []string {
 			targets = append(targets, i.Ref().ID)
 		}
 	}
-	destinations := []string{"0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "::/0", "8.8.8.0/24", "192.168.0.0/16", "0.0.0.0/1"}
+	destinations := []string{"0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "::/0", "8.8.8.0/24", "192.168.0.0/16", "0.0.0.0/1", "10.0.0.0/8"}
 	for _, w := range d.vpcs {
 		if w.id != v.id {
 			destinations = append(destinations, w.cidr, w.cidr, w.cidr)

@@ -58,8 +58,8 @@ func (n *Network) newTable(r *estate.RouteTable) *table {
 			t.detours = t.detours || n.standsInVPC(r.Place(), x.Target)
 			continue
 		}
-		for _, p := range entries.Prefixes() {
-			t.routes = append(t.routes, route{p, x})
+		for _, p := range entries {
+			t.routes = append(t.routes, route{p.Masked(), x})
 		}
 	}
 	if t.vpc.read != nil {
@@ -101,7 +101,7 @@ func rank(r route) int {
 }
 
 // prefixList returns the entries of a prefix list, or what would have told them.
-func (n *Network) prefixList(p estate.Place, id string) (netset.Addresses, []estate.Gap) {
+func (n *Network) prefixList(p estate.Place, id string) ([]netip.Prefix, []estate.Gap) {
 	gap := estate.Gap{Place: p, Operation: "ec2:GetManagedPrefixListEntries", About: id}
 	for _, l := range n.estate.PrefixLists {
 		if l.Ref().ID != id || l.Place().Region != p.Region {
@@ -115,9 +115,9 @@ func (n *Network) prefixList(p estate.Place, id string) (netset.Addresses, []est
 		}
 	}
 	if gaps := n.unread(p, "ec2:DescribeManagedPrefixLists"); gaps != nil {
-		return netset.Addresses{}, gaps
+		return nil, gaps
 	}
-	return netset.Addresses{}, []estate.Gap{gap}
+	return nil, []estate.Gap{gap}
 }
 
 // first returns the route that decides for an address, of those that are known; nil for none.

@@ -271,6 +271,15 @@ func TestRoutes(t *testing.T) {
 			b.prefixList("pl-b", "10.1.0.0/16")
 			toB("10.1.0.0/16 vgw-a propagated", "pl-b pcx-ab")(b)
 		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		// Together they are 10.0.0.0/8, before which a CIDR would go.
+		{"the entries of a prefix list keep their lengths", func(b *builder) {
+			b.prefixList("pl-b", "10.0.0.0/9", "10.128.0.0/9")
+			toB("10.0.0.0/8 pcx-ac", "pl-b pcx-ab")(b)
+		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"the longest entry of a prefix list counts", func(b *builder) {
+			b.prefixList("pl-b", "10.0.0.0/8", "10.1.1.0/24")
+			toB("10.1.0.0/16 pcx-ac", "pl-b pcx-ab")(b)
+		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
 		{"a route by a prefix list that was not read is unknown", toB("pl-unread pcx-ab"), "eni-a1", "eni-b1", "tcp 22", unknown, unknown, ""},
 		{"a subnet's own table holds, not the main one", func(b *builder) {
 			toB("10.1.0.0/16 pcx-ab")(b)

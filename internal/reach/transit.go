@@ -179,8 +179,8 @@ func (n *Network) transitTable(r *estate.TransitGatewayRouteTable, routes []esta
 			t.unread, t.gaps = append(t.unread, route{Route: one}), append(t.gaps, gaps...)
 			continue
 		}
-		for _, p := range entries.Prefixes() {
-			t.routes = append(t.routes, route{p, one})
+		for _, p := range entries {
+			t.routes = append(t.routes, route{p.Masked(), one})
 		}
 	}
 	slices.SortStableFunc(t.routes, func(a, b route) int {
