@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -28,3 +29,14 @@ func (n *Network) behindGateway(id string) string {
 }
 
 var _ = estate.Unknown
+
+// thoseAt returns the nodes that have an address.
+func (n *Network) thoseAt(a netip.Addr) []*node {
+	all := n.byAddress[a]
+	for _, x := range n.delegates {
+		if !slices.Contains(all, x) && slices.ContainsFunc(x.prefixes, func(p netip.Prefix) bool { return p.Contains(a) }) {
+			all = append(slices.Clip(all), x)
+		}
+	}
+	return all
+}

@@ -115,7 +115,7 @@ func (d *doors) hostNamed(domain string) *node {
 		return nil
 	}
 	for _, t := range d.byAddress[addr] {
-		if t.public == addr {
+		if t.publicSet().Contains(addr) && (t.public.IsValid() || len(t.mapped) > 0) {
 			return t
 		}
 	}

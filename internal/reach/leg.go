@@ -94,7 +94,7 @@ func (x *node) dialled(six bool, s *subnet) netset.Addresses {
 	if !six {
 		return x.publicSet()
 	}
-	if len(x.v6) == 0 {
+	if !x.certain(true) {
 		return netset.Addresses{}
 	}
 	return intersect(x.address(true, s), routed)
@@ -230,7 +230,7 @@ func (n *Network) leg(from *node, s *subnet, g goal, b beam, p packet, six bool)
 	} else {
 		w.start(t, from, s)
 	}
-	whole := (from == nil || from.certain(six)) && (g.node == nil || g.node.certain(six) && (g.node.public.IsValid() || !g.node.publicly))
+	whole := (from == nil || from.certain(six)) && (g.node == nil || g.node.certain(six) && (g.node.public.IsValid() || len(g.node.mapped) > 0 || !g.node.publicly))
 	delivered := b
 	if from == nil && !six && g.node != nil { // the gateway put its private address in the place of the public one
 		delivered.dst = g.node.address(false, g.subnet)
@@ -258,6 +258,10 @@ func (w *walk) conclude(b beam, whole bool) Answer {
 	}
 	for i := range w.done {
 		t := &w.done[i]
+		if !t.either.Empty() && len(t.yes) > 0 && !sources(t.yes).ContainsAll(t.either) {
+			t.maybe, t.yes = merged(append(t.maybe, t.yes...)), nil
+			t.doubt(nil, "it depends on which of its addresses the NAT gateway takes, which is not known")
+		}
 		yes, maybe = append(yes, t.yes...), append(maybe, t.maybe...)
 		switch {
 		case len(t.yes) > 0 && a.Arrives != estate.True:
@@ -435,7 +439,7 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 	}
 	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t}
 	x := g.node
-	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), public: x.public, publicly: x.publicly}}
+	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), mapped: x.mappings(g.subnet), publicly: x.publicly}}
 	k := len(t.senders) - 1
 	switch {
 	case k < 0 || t.senders[k].gateway != nil:
@@ -464,7 +468,13 @@ func (n *Network) home(t *trail, forward *walk, came trail, k int, p packet) tra
 	s := t.senders[k]
 	if s.gateway != nil && len(came.live()) > 0 {
 		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}}
-		came.change(func(b *beam) { b.dst = s.address })
+		switch {
+		case forward.six:
+		case len(s.mapped) > 0:
+			came.translate(s.mapped, inward, Hop{At: reference("internet-gateway", s.gateway.Place, s.through), Text: "nobody has that public address"})
+		default:
+			came.change(func(b *beam) { b.dst = s.address })
+		}
 		w.behind(came, s.gateway, s.through)
 		came = w.together()
 	}

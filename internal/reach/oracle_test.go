@@ -158,8 +158,10 @@ func (o oracle) ask(from, to *estate.NetworkInterface, protocol netset.Protocol,
 				best = best.or(o.follow(from, to, packet{protocol, src, dst, client, port}))
 			}
 		}
-		if src.Is4() && to.Public.IsValid() && speaks(protocol, src) {
-			best = best.or(o.follow(from, to, packet{protocol, src, to.Public, client, port}))
+		for _, a := range publicsOf(to) {
+			if src.Is4() && speaks(protocol, src) {
+				best = best.or(o.follow(from, to, packet{protocol, src, a.Public, client, port}))
+			}
 		}
 	}
 	return best
@@ -178,11 +180,15 @@ func (o oracle) leave(from *estate.NetworkInterface, dst netip.Addr, protocol ne
 
 // admit follows a packet from a public address outside to an interface.
 func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol netset.Protocol, client, port uint16) verdict {
-	dsts := to.IPv6
-	if src.Is4() {
-		dsts = nil
-		if to.Public.IsValid() {
-			dsts = []netip.Addr{to.Public}
+	var dsts []netip.Addr
+	for _, a := range addressesOf(to) {
+		if src.Is6() && a.Is6() {
+			dsts = append(dsts, a)
+		}
+	}
+	for _, a := range publicsOf(to) {
+		if src.Is4() {
+			dsts = append(dsts, a.Public)
 		}
 	}
 	best := verdict{no, no}
@@ -215,9 +221,32 @@ func speaks(protocol netset.Protocol, a netip.Addr) bool {
 	return protocol != netset.ICMP && protocol != netset.ICMPv6 || a.Is4() == (protocol == netset.ICMP)
 }
 
-func addressesOf(i *estate.NetworkInterface) []netip.Addr { return slices.Concat(i.Private, i.IPv6) }
+// addressesOf are the addresses of an interface; of a prefix that is delegated to it the first and the last stand for all.
+func addressesOf(i *estate.NetworkInterface) []netip.Addr {
+	all := slices.Concat(i.Private, i.IPv6)
+	for _, p := range i.Prefixes {
+		all = append(all, p.Addr(), last(p))
+	}
+	return all
+}
 
-func has(i *estate.NetworkInterface, a netip.Addr) bool { return slices.Contains(addressesOf(i), a) }
+func has(i *estate.NetworkInterface, a netip.Addr) bool {
+	return slices.Contains(i.Private, a) || slices.Contains(i.IPv6, a) ||
+		slices.ContainsFunc(i.Prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// publicsOf are the public IPv4 addresses of an interface, with the private ones for which they stand.
+func publicsOf(i *estate.NetworkInterface) []estate.Association {
+	if len(i.Associations) > 0 || !i.Public.IsValid() {
+		return i.Associations
+	}
+	for _, a := range i.Private {
+		if a.Is4() {
+			return []estate.Association{{Private: a, Public: i.Public}}
+		}
+	}
+	return nil
+}
 
 // runs says whether anything answers at an interface.
 func (o oracle) runs(i *estate.NetworkInterface) estate.Truth {
@@ -795,7 +824,12 @@ func (o oracle) publicly(src netip.Addr, vpc string) (public, private netip.Addr
 			if src.Is6() {
 				return src, src, i, true
 			}
-			return i.Public, src, i, i.Public.IsValid()
+			for _, a := range publicsOf(i) {
+				if a.Private == src {
+					return a.Public, src, i, true
+				}
+			}
+			return netip.Addr{}, src, i, false
 		}
 	}
 	return netip.Addr{}, netip.Addr{}, nil, false
@@ -828,18 +862,13 @@ func (w *walk) enter(p packet, goal *estate.NetworkInterface) estate.Truth {
 		}
 		return estate.And(w.answers(goal), w.acl(goal.Subnet, false, p.src, p), w.admits(goal, false, p.src, nil, p), unknown)
 	}
-	if p.dst == goal.Public {
-		var private []netip.Addr
-		for _, a := range goal.Private {
-			if a.Is4() {
-				private = append(private, a)
-			}
-		}
-		if len(private) == 0 {
+	if p.dst.Is4() {
+		of := slices.IndexFunc(publicsOf(goal), func(a estate.Association) bool { return a.Public == p.dst })
+		if of < 0 {
 			return no
 		}
-		p.dst = private[0]
-	} else if !slices.Contains(goal.IPv6, p.dst) {
+		p.dst = publicsOf(goal)[of].Private
+	} else if !has(goal, p.dst) {
 		return no
 	}
 	w.lost = true
@@ -905,6 +934,8 @@ func (w *walk) out(subnet, vpc string, gateway *estate.InternetGateway, p packet
 	switch {
 	case target == gateway.Ref().ID:
 		return leaves
+	case strings.HasPrefix(target, "igw-") && !slices.ContainsFunc(w.InternetGateways, func(g *estate.InternetGateway) bool { return g.Ref().ID == target }):
+		return estate.And(leaves, unknown) // which may have taken the other's place
 	case strings.HasPrefix(target, "vpce-"):
 		return estate.And(leaves, w.inspect(target, p, nil, func(next string) estate.Truth { return w.out(next, vpc, gateway, p) }))
 	case strings.HasPrefix(target, "eni-"):

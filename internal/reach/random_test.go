@@ -247,6 +247,19 @@ func (d *drawing) drawInterface(id string) {
 	if len(words) > 0 && strings.Contains(words[0], ".") && d.chance(50, "public") {
 		words = append(words, fmt.Sprintf("public=52.0.0.%d", 100+d.hosts))
 	}
+	if len(words) > 0 && strings.Contains(words[0], ".") {
+		host := strings.TrimSuffix(words[0], fmt.Sprint(100+d.hosts))
+		if d.chance(15, "a further address") {
+			words = append(words, fmt.Sprintf("%s%d=>52.0.2.%d", host, 150+d.hosts, 100+d.hosts))
+			if len(words) > 1 && strings.HasPrefix(words[len(words)-2], "public=") { // which then is the first one's
+				words[0], words[len(words)-2] = words[0]+"=>"+strings.TrimPrefix(words[len(words)-2], "public="), words[0]
+				words = slices.Delete(words, len(words)-2, len(words)-1)
+			}
+		}
+		if d.chance(8, "delegated") {
+			words = append(words, fmt.Sprintf("%s%d/32", host, 200+d.hosts))
+		}
+	}
 	for range rapid.IntRange(1, 2).Draw(d.T, "wears") {
 		g := d.oneOf(d.groups, "group")
 		if !slices.Contains(words, g) && (strings.HasPrefix(g, "sg-"+v.id) || d.chance(20, "another's group")) {
@@ -563,7 +576,7 @@ func sketch(e *estate.Estate) string {
 		}
 	}
 	for _, i := range e.NetworkInterfaces {
-		line("interface %s %s in %s of %s %v %v public %v wears %v instance %s status %s checks %v", i.Ref().ID, i.Type, i.Subnet, i.VPC, i.Private, i.IPv6, i.Public, i.SecurityGroups, i.Instance, i.Status, i.SourceDest)
+		line("interface %s %s in %s of %s %v %v public %v %v %v wears %v instance %s status %s checks %v", i.Ref().ID, i.Type, i.Subnet, i.VPC, i.Private, i.IPv6, i.Public, i.Associations, i.Prefixes, i.SecurityGroups, i.Instance, i.Status, i.SourceDest)
 	}
 	for _, x := range e.Instances {
 		line("instance %s %s", x.Ref().ID, x.State)

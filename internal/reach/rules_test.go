@@ -795,6 +795,61 @@ func TestFirewalls(t *testing.T) {
 	})
 }
 
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
+func TestSeveralAddresses(t *testing.T) {
+	t.Parallel()
+	// In a1, an interface with two public addresses and a private one that has none. The gateway's table drops what is for .11.
+	three := func(edge ...string) func(b *builder) {
+		return func(b *builder) {
+			b.edge("rtb-edge", "vpc-a", "igw-a", append([]string{"10.0.0.0/16 local"}, edge...)...)
+			b.eni("eni-a1", "subnet-a1", "10.0.1.10", "10.0.1.11=>52.0.1.11", "10.0.1.12=>52.0.1.12")
+			inA2(b)
+		}
+	}
+	first, second := "10.0.1.11/32 vpce-gone blackhole", "10.0.1.12/32 vpce-gone blackhole"
+	delegated := func(rules ...string) func(b *builder) {
+		return func(b *builder) {
+			b.group("sg-server", "vpc-a", rules...)
+			b.eni("eni-pods", "subnet-a1", "10.0.1.10", "10.0.1.32/28", "2600:1f18:1:1:8000::/80")
+			b.eni("eni-a2", "subnet-a2", "10.0.2.20", "2600:1f18:1:2::20", "sg-server")
+		}
+	}
+	check(t, []rule{
+		{"in by the first", three(second), somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"in by the second", three(first), somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		{"in by none", three(first, second), somebody, "eni-a1", "tcp 22", no, no, "route-table"},
+		{"out, with replies to the second only", three(first), "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"out, with replies to none", three(first, second), "eni-a1", somebody, "tcp 443", yes, no, ""},
+		{"each private address goes out as its own public one", func(b *builder) {
+			b.acl("acl-a2", "vpc-a", append([]string{"90 in deny all 10.0.0.0/8"}, openACL...), "subnet-a2")
+			b.group("sg-server", "vpc-a", "in tcp 22 52.0.1.12/32")
+			b.eni("eni-a1", "subnet-a1", "10.0.1.10", "10.0.1.11=>52.0.1.11", "10.0.1.12=>52.0.1.12")
+			inA2(b, "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"an address that none of them goes out as", func(b *builder) {
+			b.acl("acl-a2", "vpc-a", append([]string{"90 in deny all 10.0.0.0/8"}, openACL...), "subnet-a2")
+			b.group("sg-server", "vpc-a", "in tcp 22 52.0.1.13/32")
+			b.eni("eni-a1", "subnet-a1", "10.0.1.10", "10.0.1.11=>52.0.1.11", "10.0.1.12=>52.0.1.12")
+			inA2(b, "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", no, no, ""},
+		{"it sends from a prefix that is delegated to it", delegated("in tcp 22 10.0.1.32/28"), "eni-pods", "eni-a2", "tcp 22", yes, yes, ""},
+		{"it sends from a prefix of IPv6", delegated("in tcp 22 2600:1f18:1:1:8000::/80"), "eni-pods", "eni-a2", "tcp 22", yes, yes, ""},
+		{"it sends from nothing else", delegated("in tcp 22 10.0.1.48/28"), "eni-pods", "eni-a2", "tcp 22", no, no, "security-group"},
+		{"it is reached in its prefix", delegated("out tcp 22 10.0.1.32/28"), "eni-a2", "eni-pods", "tcp 22", yes, yes, ""},
+		{"from outside it is reached in its prefix of IPv6", delegated(), somebodyV6, "eni-pods", "tcp 22", yes, yes, ""},
+		{"from outside it is not reached in its prefix of IPv4", delegated(), somebody, "eni-pods", "tcp 22", no, no, ""},
+	})
+	// An address of a prefix is the interface's.
+	b := newBuilder().networks()
+	delegated("in tcp 22 10.0.1.32/28")(b)
+	e := b.fill().done()
+	for address, want := range map[string]estate.Truth{"10.0.1.40": yes, "10.0.1.60": no} {
+		if got := reach.Of(e).Ask(reach.Question{From: end(e, address), To: end(e, "eni-a2"), Protocol: netset.TCP, Port: 22}); got.Arrives != want {
+			t.Errorf("tcp 22 from %s to eni-a2 arrives %v (%s), want %v", address, got.Arrives, got.Reason, want)
+		}
+	}
+}
+
 // https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
 func TestRepliesFromOutside(t *testing.T) {
 	t.Parallel()

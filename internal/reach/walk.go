@@ -28,8 +28,10 @@ type trail struct {
 	lost      bool     // who passed it on is not known: nor is the way back
 	inspected []string // the firewall endpoints whose stateful engine saw it
 	partly    []string // of those, where stateless rules let a part of it pass by the engine
-	steps     int
-	quiet     bool // nobody reads the hops: they say what passes, without words
+	// either are the addresses of which a NAT gateway took one in the sender's place, nobody knows which.
+	either netset.Addresses
+	steps  int
+	quiet  bool // nobody reads the hops: they say what passes, without words
 
 	// Of a survey: the edges of subnets that it crossed, and whether it got to the goal.
 	edges   []edge
@@ -40,11 +42,11 @@ type trail struct {
 type locus struct {
 	subnet   *subnet
 	address  netset.Addresses // private, or IPv6
-	public   netip.Addr
-	publicly bool
-	ports    netset.Ports // it sent from
-	gateway  *vpc         // the VPC whose internet gateway it left through; nil if by none
-	through  string       // that gateway's id; empty for an egress-only one, which no route table is for
+	mapped   []mapping        // public addresses that stand for its own
+	publicly bool             // it has one that is not known
+	ports    netset.Ports     // it sent from
+	gateway  *vpc             // the VPC whose internet gateway it left through; nil if by none
+	through  string           // that gateway's id; empty for an egress-only one, which no route table is for
 }
 
 // goal is where a walk wants to get.
@@ -215,6 +217,44 @@ func (t *trail) change(f func(*beam)) {
 	}
 }
 
+const (
+	outward = true
+	inward  = false
+)
+
+// translate puts public addresses in the place of the private ones for which they stand, of senders on the way out, and the
+// other way round of receivers on the way in. What has none goes no further.
+func (t *trail) translate(mapped []mapping, out bool, none Hop) {
+	change := func(list []beam) []beam {
+		var all []beam
+		for _, b := range list {
+			for _, m := range mapped {
+				x := b
+				if out {
+					if x.src = intersect(m.inside, b.src); !x.src.Empty() {
+						x.src = hosts(m.public)
+					}
+				} else if x.dst = intersect(hosts(m.public), b.dst); !x.dst.Empty() {
+					x.dst = m.inside
+				}
+				if !x.empty() {
+					all = append(all, x)
+				}
+			}
+		}
+		return merged(all)
+	}
+	yes, maybe, ghost := change(t.yes), change(t.maybe), change(t.ghost)
+	if !t.stopped && len(yes)+len(maybe) == 0 {
+		t.stop(none)
+		return
+	}
+	t.yes, t.maybe = yes, maybe
+	if len(ghost) > 0 {
+		t.ghost = ghost
+	}
+}
+
 // lost ends a trail whose further way is not known: a packet that may go on from there may come from anywhere, so that
 // only what lets nobody in still says no.
 func (w *walk) lost(t trail) {
@@ -316,7 +356,7 @@ func n0[R any](m map[regional]R, region, id string) R { return m[regional{region
 // start sends the beams off from a node that stands in a subnet.
 func (w *walk) start(t trail, x *node, s *subnet) {
 	w.sender = x
-	t.senders = []locus{{subnet: s, address: x.address(w.six, s), public: x.public, publicly: x.publicly, ports: t.live()[0].from}}
+	t.senders = []locus{{subnet: s, address: x.address(w.six, s), mapped: x.mappings(s), publicly: x.publicly, ports: t.live()[0].from}}
 	switch {
 	case x.mute != "":
 		t.stop(Hop{At: x.ref, Text: x.mute})
@@ -543,8 +583,13 @@ func (w *walk) out(t trail, s *subnet, id string) {
 	w.block(&t, s, true, len(t.senders) > 1)
 	if !w.six {
 		switch {
-		case from.public.IsValid():
-			t.change(func(b *beam) { b.src = hosts(from.public) })
+		case len(from.mapped) > 0:
+			t.translate(from.mapped, outward, Hop{At: h.At, Text: "the sender has no public address"})
+			if !t.either.Empty() {
+				sum := trail{yes: []beam{{src: t.either, dst: all4, from: netset.AllPorts(), to: netset.AllPorts()}}}
+				sum.translate(from.mapped, outward, Hop{})
+				t.either = sources(sum.yes)
+			}
 		case from.publicly:
 			t.change(func(b *beam) { b.src = publicAddresses(false) })
 		default:
@@ -622,8 +667,12 @@ func (w *walk) in(t trail) {
 	}
 	w.block(&t, g.subnet, false, false)
 	if !w.six && g.node != nil {
-		private := g.node.address(false, g.subnet)
-		t.change(func(b *beam) { b.dst = private })
+		if mapped := g.node.mappings(g.subnet); mapped != nil {
+			t.translate(mapped, inward, Hop{At: h.At, Text: called(g.node.ref) + " does not have that public address"})
+		} else {
+			private := g.node.address(false, g.subnet)
+			t.change(func(b *beam) { b.dst = private })
+		}
 	}
 	if v.gateway == nil {
 		w.arrive(t, false)
@@ -658,23 +707,25 @@ func (w *walk) behind(t trail, v *vpc, gateway string) {
 func (w *walk) outOnly(t trail, s *subnet, id string) {
 	g := n0(w.n.egressGateways, s.Region, id)
 	h := Hop{At: reference("egress-only-internet-gateway", s.vpc.Place, id)}
+	if g != nil {
+		h.At = g.Ref()
+	}
 	switch {
+	case w.reply != nil: // what none of them lets through, one that was not read does not either
+		h.Text = "lets out only what was started inside"
+		t.stop(h)
+	case !w.six:
+		h.Text = "takes IPv6 only"
+		t.stop(h)
+	case t.senders[len(t.senders)-1].subnet.vpc != s.vpc:
+		h.Text = "the sender has no address in " + s.vpc.id
+		t.stop(h)
 	case g == nil:
 		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeEgressOnlyInternetGateways"))
 	case g.VPC != s.vpc.id:
-		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
-		t.stop(h)
-	case w.reply != nil:
-		h.At, h.Text = g.Ref(), "lets out only what was started inside"
-		t.stop(h)
-	case !w.six:
-		h.At, h.Text = g.Ref(), "takes IPv6 only"
-		t.stop(h)
-	case t.senders[len(t.senders)-1].subnet.vpc != s.vpc:
-		h.At, h.Text = g.Ref(), "the sender has no address in "+s.vpc.id
+		h.Text = id + " is not attached to " + s.vpc.id
 		t.stop(h)
 	default:
-		h.At = g.Ref()
 		t.note(h)
 	}
 	w.block(&t, s, true, true)
@@ -733,11 +784,21 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 		}
 	}
 	from := locus{subnet: at, ports: netset.PortsOf(netset.PortRange{First: 1024, Last: 65535}), publicly: g.Public}
-	for _, a := range g.Addresses {
-		from.address = from.address.Union(hosts(a.Private))
-		if !from.public.IsValid() {
-			from.public = a.Public
+	addresses := g.Addresses
+	if zone := s.zone(); g.Regional && zone != "" { // it serves each zone by addresses of its own, as far as AWS says which
+		if own := slices.DeleteFunc(slices.Clone(addresses), func(a estate.NATAddress) bool { return a.Zone != zone }); len(own) > 0 {
+			addresses = own
 		}
+	}
+	for _, a := range addresses {
+		from.address = from.address.Union(hosts(a.Private))
+		if a.Private.IsValid() && a.Public.IsValid() {
+			from.mapped = append(from.mapped, mapping{hosts(a.Private), a.Public})
+		}
+	}
+	t.either = netset.Addresses{}
+	if len(addresses) > 1 {
+		t.either = from.address
 	}
 	if from.address.Empty() {
 		from.address = at.addresses()
