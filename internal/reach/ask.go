@@ -509,6 +509,7 @@ func (n *Network) To(end End, f Filter) []Flow {
 				all = append(all, x)
 			}
 		}
+		all = append(all, n.fromStrangers(y, f)...)
 	}
 	sortFlows(all)
 	return all

@@ -164,6 +164,7 @@ func (n *Network) fromBehind(sources netset.Addresses, to *node, s *subnet, b be
 	w.arrive(t, false)
 	a := w.conclude(b, true)
 	a.From, a.To = Party{}, to.party()
+	a.Session = min(a.Arrives, estate.Unknown)
 	return a
 }
 
@@ -214,7 +215,7 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 // leadsElsewhere reports whether a route leads to something that is not followed: a local gateway, a core network.
 func (s *subnet) leadsElsewhere() bool {
 	return s.table != nil && slices.ContainsFunc(s.table.routes, func(r route) bool {
-		return strings.HasPrefix(r.Target, "lgw-") || strings.HasPrefix(r.Target, "arn:")
+		return r.Active && (strings.HasPrefix(r.Target, "lgw-") || strings.HasPrefix(r.Target, "arn:") || r.Target == "")
 	})
 }
 

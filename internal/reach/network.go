@@ -39,6 +39,7 @@ type Network struct {
 	transit          transit
 
 	doors     *doors
+	beyond    sync.Map      // of *vpc: its strangers, found when they are first asked for
 	flows     func() []Flow // everything from the Internet, once
 	arrivals  func() map[string][]Flow
 	kinds     func() *kinds // found when they are first asked for

@@ -192,6 +192,9 @@ func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol nets
 		}
 	}
 	best := verdict{no, no}
+	if !outside(src) {
+		return o.behind(src, to, protocol, port)
+	}
 	for _, dst := range dsts {
 		if !speaks(protocol, dst) {
 			continue
@@ -203,6 +206,33 @@ func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol nets
 		}))
 	}
 	return best
+}
+
+// behind is a packet from a network that was not read: it may come wherever something joins such a network to a VPC.
+func (o oracle) behind(src netip.Addr, to *estate.NetworkInterface, protocol netset.Protocol, port uint16) verdict {
+	joined := slices.ContainsFunc(o.VPNGateways, func(g *estate.VPNGateway) bool { return g.VPC == to.VPC })
+	read := func(vpc string) bool {
+		return slices.ContainsFunc(o.VPCs, func(v *estate.VPC) bool { return v.Ref().ID == vpc })
+	}
+	for _, p := range o.Peerings {
+		joined = joined || p.Status == "active" && (p.Requester.VPC == to.VPC && !read(p.Accepter.VPC) || p.Accepter.VPC == to.VPC && !read(p.Requester.VPC))
+	}
+	for _, a := range o.TransitGatewayAttachments {
+		for _, b := range o.TransitGatewayAttachments {
+			joined = joined || a.Type == "vpc" && a.Of == to.VPC && b.TransitGateway == a.TransitGateway && (b.Type != "vpc" || !read(b.Of))
+		}
+	}
+	if !joined || o.inVPC(to.VPC, src) {
+		return verdict{no, no}
+	}
+	w := &walk{oracle: o, stray: true}
+	in := no
+	for _, dst := range addressesOf(to) {
+		if p := (packet{protocol, src, dst, 40000, port}); src.Is4() == dst.Is4() && speaks(protocol, dst) {
+			in = estate.Or(in, estate.And(unknown, w.acl(to.Subnet, false, src, p), w.admits(to, false, src, nil, p), o.answers(to)))
+		}
+	}
+	return verdict{in, in}
 }
 
 func (o oracle) follow(from, to *estate.NetworkInterface, p packet) verdict {

@@ -435,6 +435,7 @@ func questions(e *estate.Estate) []reach.Question {
 			ask(end(e, outside), from)
 		}
 		ask(from, end(e, "192.168.7.7"))
+		ask(end(e, "192.168.7.7"), from)
 	}
 	return all
 }

@@ -795,6 +795,73 @@ func TestFirewalls(t *testing.T) {
 	})
 }
 
+// TestSendersThatWereNotRead lists who may reach an interface from beyond what was read.
+func TestSendersThatWereNotRead(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		build func(b *builder)
+		want  string // kind and id of who joins the unknown, from where, on which ports; all of it unknown
+	}{
+		{"nothing joins it", func(*builder) {}, ""},
+		{"a VPN that is told its routes by BGP", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.VPNConnections = append(b.VPNConnections, &estate.VPNConnection{Resource: b.resource("vpn-connection", "vpn-1"), Gateway: "vgw-a", State: "available"})
+		}, "vpn-gateway vgw-a 10.9.0.0/24 22"},
+		{"a VPN with routes", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.VPNConnections = append(b.VPNConnections, &estate.VPNConnection{Resource: b.resource("vpn-connection", "vpn-1"), Gateway: "vgw-a", State: "available",
+				Routes: prefixes("10.9.0.128/25")})
+		}, "vpn-gateway vgw-a 10.9.0.128/25 22"},
+		{"a VPN with routes, and Direct Connect", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.VPNConnections = append(b.VPNConnections, &estate.VPNConnection{Resource: b.resource("vpn-connection", "vpn-1"), Gateway: "vgw-a", State: "available",
+				Routes: prefixes("10.9.0.128/25")})
+			b.DirectConnectAssociations = append(b.DirectConnectAssociations, &estate.DirectConnectAssociation{
+				Resource: b.resource("direct-connect-association", "dxa-1"), Gateway: "dx-1", With: "vgw-a", State: "associated"})
+		}, "vpn-gateway vgw-a 10.9.0.0/24 22"},
+		{"a VPN whose routes are others", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.VPNConnections = append(b.VPNConnections, &estate.VPNConnection{Resource: b.resource("vpn-connection", "vpn-1"), Gateway: "vgw-a", State: "available",
+				Routes: prefixes("192.168.0.0/16")})
+		}, ""},
+		{"a peer that was not read", func(b *builder) {
+			b.peering("pcx-1", "vpc-a", "vpc-unread", "active")
+			b.Peerings[0].Accepter.CIDRs = prefixes("10.9.0.0/16")
+		}, "vpc-peering-connection pcx-1 10.9.0.0/24 22"},
+		{"a peer that was not read, and is elsewhere", func(b *builder) {
+			b.peering("pcx-1", "vpc-a", "vpc-unread", "active")
+			b.Peerings[0].Accepter.CIDRs = prefixes("172.16.0.0/16")
+		}, ""},
+		{"a peering that is not active", func(b *builder) { b.peering("pcx-1", "vpc-a", "vpc-unread", "deleted") }, ""},
+		{"a VPN at a transit gateway", func(b *builder) {
+			b.tgw("tgw-1", false)
+			b.attach("att-a", "tgw-1", "vpc-a", "tgw-rtb", false, "subnet-a1")
+			b.attachment("att-vpn", "tgw-1", "vpn", "vpn-1", "tgw-rtb")
+		}, "transit-gateway-attachment att-vpn 10.9.0.0/24 22"},
+		{"VPN gateways that were not read", func(b *builder) { b.deny("ec2:DescribeVpnGateways") }, "network beyond vpc-a 10.9.0.0/24 22"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuilder().networks()
+			b.group("sg-server", "vpc-a", "in tcp 22 10.9.0.0/24")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
+			c.build(b)
+			e := b.fill().done()
+			var got []string
+			for _, f := range reach.Of(e).To(end(e, "eni-a2"), reach.Filter{}) {
+				got = append(got, strings.Join([]string{f.From.Ref.Kind, f.From.Ref.ID, f.Addresses.String(), f.Ports.String()}, " "))
+				if f.Arrives != unknown || f.Session != unknown || f.Reason == "" {
+					t.Errorf("arrives %v, session %v, because %q; want unknown", f.Arrives, f.Session, f.Reason)
+				}
+			}
+			if got := strings.Join(got, "; "); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html
 func TestSeveralAddresses(t *testing.T) {
 	t.Parallel()
