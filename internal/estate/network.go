@@ -178,18 +178,27 @@ type Address struct {
 // NetworkInterface is what has addresses and security groups: of an instance, a load balancer, a database, a function.
 type NetworkInterface struct {
 	Resource
-	VPC, Subnet    string
-	Type           string // "interface", "nat_gateway", "network_load_balancer", "lambda", "vpc_endpoint", ...
-	Status         string // "in-use", "available" (attached to nothing), ...
-	Requester      string // the account or service that made it for itself: "amazon-elb", "amazon-rds"; empty for one's own
-	Description    string
-	Private        []netip.Addr
-	Public         netip.Addr
-	IPv6           []netip.Addr
+	VPC, Subnet string
+	Type        string // "interface", "nat_gateway", "network_load_balancer", "lambda", "vpc_endpoint", ...
+	Status      string // "in-use", "available" (attached to nothing), ...
+	Requester   string // the account or service that made it for itself: "amazon-elb", "amazon-rds"; empty for one's own
+	Description string
+	Private     []netip.Addr
+	Public      netip.Addr // the first of Associations; of the primary address where that has one
+	// Associations are the public IPv4 addresses, each with the private one that it stands for; sorted by that. Empty where only
+	// Public is known.
+	Associations []Association
+	IPv6         []netip.Addr
+	// Prefixes are delegated to the interface: it has all of their addresses, for what runs behind it.
+	// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html
+	Prefixes       []netip.Prefix
 	SecurityGroups []string // ids, sorted
 	Instance       string   // id of the instance that it is attached to, if it is to one
 	SourceDest     bool     // false: it may forward what is not for it
 }
+
+// Association is a public IPv4 address that stands for a private one.
+type Association struct{ Private, Public netip.Addr }
 
 // SecurityGroup is a set of rules that interfaces wear.
 type SecurityGroup struct {
@@ -218,7 +227,19 @@ type SecurityGroupRule struct {
 // PrefixList is a named list of CIDRs, one's own or AWS's.
 type PrefixList struct {
 	Resource
-	Entries Known[netset.Addresses]
+	// Entries are as they are listed, sorted: to routes the length of each matters.
+	Entries Known[[]netip.Prefix]
+}
+
+// Addresses are those of all entries together.
+func (l *PrefixList) Addresses() Known[netset.Addresses] {
+	if entries, ok := l.Entries.Value(); ok {
+		return Know(netset.Of(entries...))
+	}
+	if gap, unread := l.Entries.Unread(); unread {
+		return Unread[netset.Addresses](gap)
+	}
+	return None[netset.Addresses]()
 }
 
 // FlowLog records the traffic of a VPC, a subnet or an interface.

@@ -180,7 +180,7 @@ func (m *mesh) hub(p estate.Place, i int) *hub {
 		m.estate.TransitGatewayRouteTables = append(m.estate.TransitGatewayRouteTables, *t.table)
 	}
 	list := func(name string, entries netset.Addresses) string {
-		l := &estate.PrefixList{Resource: m.resource(p, "prefix-list", m.id("pl"), name), Entries: estate.Know(entries)}
+		l := &estate.PrefixList{Resource: m.resource(p, "prefix-list", m.id("pl"), name), Entries: estate.Know(entries.Prefixes())}
 		m.estate.PrefixLists = append(m.estate.PrefixLists, l)
 		return l.Reference.ID
 	}

@@ -175,7 +175,7 @@ func (l *loader) firewallGroup(p estate.Place, arn string, priority int, order s
 			if id == "" {
 				return netset.Addresses{}, false
 			}
-			return l.prefixList(p, id).Value()
+			return (&estate.PrefixList{Entries: l.prefixList(p, id)}).Addresses().Value()
 		}}
 		group.Opaque = g.RulesSource.RulesString != "" || g.RulesSource.RulesSourceList != nil
 		var rules []estate.FirewallRule

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 
@@ -28,6 +29,8 @@ func (l *loader) interfaces() {
 				}
 			} `json:"PrivateIpAddresses"`
 			Ipv6Addresses []struct{ Ipv6Address string }
+			Ipv4Prefixes  []struct{ Ipv4Prefix string }
+			Ipv6Prefixes  []struct{ Ipv6Prefix string }
 			Association   struct {
 				PublicIP string `json:"PublicIp"`
 			}
@@ -60,11 +63,27 @@ func (l *loader) interfaces() {
 			texts := []string{n.PrivateIPAddress}
 			for _, a := range n.PrivateIPAddresses {
 				texts = append(texts, a.PrivateIPAddress)
+				private, _ := netip.ParseAddr(a.PrivateIPAddress)
+				if public, _ := netip.ParseAddr(a.Association.PublicIP); private.IsValid() && public.IsValid() {
+					i.Associations = append(i.Associations, estate.Association{Private: private, Public: public})
+				}
 				if !i.Public.IsValid() { // the first address may have none where a further one has
 					i.Public, _ = netip.ParseAddr(a.Association.PublicIP)
 				}
 			}
 			i.Private = addresses(texts...)
+			slices.SortFunc(i.Associations, func(a, b estate.Association) int {
+				return cmp.Or(a.Private.Compare(b.Private), a.Public.Compare(b.Public))
+			})
+			i.Associations = slices.Compact(i.Associations)
+			texts = nil
+			for _, x := range n.Ipv4Prefixes {
+				texts = append(texts, x.Ipv4Prefix)
+			}
+			for _, x := range n.Ipv6Prefixes {
+				texts = append(texts, x.Ipv6Prefix)
+			}
+			i.Prefixes = cidrs(texts...)
 			texts = nil
 			for _, a := range n.Ipv6Addresses {
 				texts = append(texts, a.Ipv6Address)

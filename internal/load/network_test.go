@@ -116,7 +116,7 @@ func TestPrefixListOfAnotherAccount(t *testing.T) {
 	if a, ok := e.SecurityGroups[0].Rules[0].Addresses.Value(); !ok || a.String() != "203.0.113.0/24" {
 		t.Errorf("the rule's source is %v, known %v", a, ok)
 	}
-	if a, ok := e.PrefixLists[0].Entries.Value(); !ok || a.String() != "203.0.113.0/24" || e.PrefixLists[0].Ref().Name != "office" {
+	if a, ok := e.PrefixLists[0].Entries.Value(); !ok || len(a) != 1 || a[0].String() != "203.0.113.0/24" || e.PrefixLists[0].Ref().Name != "office" {
 		t.Errorf("the list is %+v", e.PrefixLists[0])
 	}
 }
@@ -136,5 +136,24 @@ func TestRuleGroupWithinItself(t *testing.T) {
 	}
 	if inner, ok := rules[0].Group.Rules.Value(); !ok || len(inner) != 1 || inner[0].Group != nil {
 		t.Errorf("the group's rules are %+v", inner)
+	}
+}
+
+func TestAddressesOfAnInterface(t *testing.T) {
+	t.Parallel()
+	e := network(t, map[string]string{
+		"111122223333/us-east-1/ec2/describe-network-interfaces.json": `{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333",
+			"VpcId": "vpc-1", "SubnetId": "subnet-1", "Status": "in-use", "InterfaceType": "interface", "PrivateIpAddress": "10.0.1.10",
+			"PrivateIpAddresses": [{"Primary": true, "PrivateIpAddress": "10.0.1.10"},
+				{"PrivateIpAddress": "10.0.1.12", "Association": {"PublicIp": "52.0.1.12"}},
+				{"PrivateIpAddress": "10.0.1.11", "Association": {"PublicIp": "52.0.1.11"}}],
+			"Ipv4Prefixes": [{"Ipv4Prefix": "10.0.1.32/28"}], "Ipv6Prefixes": [{"Ipv6Prefix": "2600:1f18:1:1:8000::/80"}]}]}`,
+	})
+	i := e.NetworkInterfaces[0]
+	if got := fmt.Sprint(i.Associations); got != "[{10.0.1.11 52.0.1.11} {10.0.1.12 52.0.1.12}]" {
+		t.Errorf("associations are %s", got)
+	}
+	if got := fmt.Sprint(i.Prefixes); got != "[10.0.1.32/28 2600:1f18:1:1:8000::/80]" {
+		t.Errorf("prefixes are %s", got)
 	}
 }

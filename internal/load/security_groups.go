@@ -229,7 +229,7 @@ func bound(n *int) string {
 func (l *loader) peer(p estate.Place, peer string) estate.Known[netset.Addresses] {
 	switch {
 	case strings.HasPrefix(peer, "pl-"):
-		return l.prefixList(p, peer)
+		return (&estate.PrefixList{Entries: l.prefixList(p, peer)}).Addresses()
 	case peer == "", strings.HasPrefix(peer, "sg-"):
 		return estate.None[netset.Addresses]()
 	}
@@ -241,26 +241,30 @@ func (l *loader) peer(p estate.Place, peer string) estate.Known[netset.Addresses
 	return estate.Know(netset.Of(cidr))
 }
 
-// prefixList returns the addresses of a prefix list: as the account itself reads it, or else the list's owner or whoever
+// prefixList returns the entries of a prefix list, sorted: as the account itself reads it, or else the list's owner or whoever
 // else it is shared with. Ids are unique in a Region.
-func (l *loader) prefixList(p estate.Place, id string) estate.Known[netset.Addresses] {
+func (l *loader) prefixList(p estate.Place, id string) estate.Known[[]netip.Prefix] {
 	type entryList struct {
 		Entries []struct{ Cidr string }
 	}
-	read := func(p estate.Place) estate.Known[netset.Addresses] {
-		entries, whole := []netip.Prefix(nil), true
-		known := about(l, p, prefixListEntries, id, func(pages []entryList) netset.Addresses {
+	read := func(p estate.Place) estate.Known[[]netip.Prefix] {
+		whole := true
+		known := about(l, p, prefixListEntries, id, func(pages []entryList) []netip.Prefix {
+			var entries []netip.Prefix
 			for _, page := range pages {
 				for _, e := range page.Entries {
 					cidr, err := netip.ParsePrefix(e.Cidr)
 					whole = whole && err == nil
-					entries = append(entries, cidr)
+					if err == nil {
+						entries = append(entries, cidr.Masked())
+					}
 				}
 			}
-			return netset.Of(entries...)
+			slices.SortFunc(entries, netip.Prefix.Compare)
+			return slices.Compact(entries)
 		})
 		if !whole {
-			return estate.Unread[netset.Addresses](estate.Gap{Place: p, Operation: prefixListEntries, About: id, Outcome: operation.Failed,
+			return estate.Unread[[]netip.Prefix](estate.Gap{Place: p, Operation: prefixListEntries, About: id, Outcome: operation.Failed,
 				Why: "an entry of prefix list " + id + " is not a CIDR"})
 		}
 		return known

@@ -35,14 +35,17 @@ func (n *Network) parties(e End) parties {
 	}
 	p := parties{outside: e.Addresses}
 	if one, ok := e.Addresses.Single(); ok {
-		if p.nodes = n.byAddress[one]; len(p.nodes) > 0 {
+		if p.nodes = n.thoseAt(one); len(p.nodes) > 0 {
 			return parties{nodes: p.nodes, same: len(p.nodes) > 1}
 		}
 		return p
 	}
 	var taken []netset.Addresses
 	for _, x := range n.nodes {
-		has := hosts(x.private...).Union(hosts(x.v6...), hosts(x.public)).Intersect(e.Addresses)
+		has := x.own(false).Union(x.own(true), hosts(x.public)).Intersect(e.Addresses)
+		for _, m := range x.mapped {
+			has = has.Union(hosts(m.public).Intersect(e.Addresses))
+		}
 		if !has.Empty() {
 			p.nodes = append(p.nodes, x)
 			taken = append(taken, has)
@@ -174,7 +177,7 @@ func (n *Network) internet() []Flow {
 	everybody := publicAddresses(false).Union(publicAddresses(true))
 	var all []Flow
 	for _, x := range slices.Concat(n.nodes, n.services) {
-		if !x.publicly && len(x.v6) == 0 {
+		if !x.publicly && !x.certain(true) {
 			continue
 		}
 		all = append(all, n.flowsTo(x, Filter{}, nil, func(p packet) Answer { return n.admit(everybody, x, p) })...)
@@ -506,6 +509,7 @@ func (n *Network) To(end End, f Filter) []Flow {
 				all = append(all, x)
 			}
 		}
+		all = append(all, n.fromStrangers(y, f)...)
 	}
 	sortFlows(all)
 	return all

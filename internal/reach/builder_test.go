@@ -248,7 +248,7 @@ func (b *builder) group(id, vpc string, rules ...string) *estate.SecurityGroup {
 			r.Addresses = estate.Unread[netset.Addresses](b.gap("ec2:GetManagedPrefixListEntries", r.Peer))
 			for _, l := range b.PrefixLists {
 				if l.Ref().ID == r.Peer {
-					r.Addresses = l.Entries
+					r.Addresses = l.Addresses()
 				}
 			}
 		default:
@@ -266,14 +266,15 @@ func (b *builder) gap(op operation.ID, about string) estate.Gap {
 
 // prefixList adds a prefix list; without entries they were not read.
 func (b *builder) prefixList(id string, entries ...string) {
-	l := &estate.PrefixList{Resource: b.resource("prefix-list", id), Entries: estate.Unread[netset.Addresses](b.gap("ec2:GetManagedPrefixListEntries", id))}
+	l := &estate.PrefixList{Resource: b.resource("prefix-list", id), Entries: estate.Unread[[]netip.Prefix](b.gap("ec2:GetManagedPrefixListEntries", id))}
 	if len(entries) > 0 {
-		l.Entries = estate.Know(netset.Of(prefixes(entries...)...))
+		l.Entries = estate.Know(prefixes(entries...))
 	}
 	b.PrefixLists = append(b.PrefixLists, l)
 }
 
-// eni adds an interface in use. Words are its addresses ("public=198.18..." for the public one) and security groups.
+// eni adds an interface in use. Words are its addresses ("public=198.18..." for the public one, "10.0.1.10=>198.18..." for one that
+// stands for a certain private one), the prefixes that are delegated to it, and security groups.
 func (b *builder) eni(id, subnet string, words ...string) *estate.NetworkInterface {
 	i := &estate.NetworkInterface{Resource: b.resource("network-interface", id), Subnet: subnet, Type: "interface", Status: "in-use", SourceDest: true}
 	for _, s := range b.Subnets {
@@ -283,7 +284,16 @@ func (b *builder) eni(id, subnet string, words ...string) *estate.NetworkInterfa
 	}
 	for _, w := range words {
 		public, isPublic := strings.CutPrefix(w, "public=")
+		private, mapped, isMapped := strings.Cut(w, "=>")
 		switch {
+		case isMapped:
+			a := estate.Association{Private: netip.MustParseAddr(private), Public: netip.MustParseAddr(mapped)}
+			if i.Private = append(i.Private, a.Private); !i.Public.IsValid() {
+				i.Public = a.Public
+			}
+			i.Associations = append(i.Associations, a)
+		case strings.Contains(w, "/"):
+			i.Prefixes = append(i.Prefixes, netip.MustParsePrefix(w))
 		case strings.HasPrefix(w, "sg-"):
 			i.SecurityGroups = append(i.SecurityGroups, w)
 		case isPublic:

@@ -138,8 +138,8 @@ func (c *classes) named() map[netip.Prefix]bool {
 		}
 	}
 	for _, l := range e.PrefixLists {
-		set, _ := l.Entries.Value()
-		for _, p := range set.Prefixes() {
+		entries, _ := l.Entries.Value()
+		for _, p := range entries {
 			add(p)
 		}
 	}

@@ -115,7 +115,7 @@ func (d *doors) hostNamed(domain string) *node {
 		return nil
 	}
 	for _, t := range d.byAddress[addr] {
-		if t.public == addr {
+		if t.publicSet().Contains(addr) && (t.public.IsValid() || len(t.mapped) > 0) {
 			return t
 		}
 	}
@@ -153,7 +153,7 @@ func (d *doors) cloudFrontAddresses() (netset.Addresses, []estate.Gap) {
 		if l.Reference.Name != originFacing {
 			continue
 		}
-		if a, ok := l.Entries.Value(); ok {
+		if a, ok := l.Addresses().Value(); ok {
 			return a, nil
 		}
 		if gap, ok := l.Entries.Unread(); ok {

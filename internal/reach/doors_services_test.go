@@ -13,10 +13,10 @@ import (
 
 // edgeList is CloudFront's list of addresses, as the tests have it.
 func (w *town) edgeList(known bool) {
-	l := &estate.PrefixList{Resource: named("prefix-list", "pl-cf"), Entries: estate.Know(netset.Of(netPrefixes("120.52.22.96/27", "13.124.199.0/24")...))}
+	l := &estate.PrefixList{Resource: named("prefix-list", "pl-cf"), Entries: estate.Know(netPrefixes("120.52.22.96/27", "13.124.199.0/24"))}
 	l.Reference.Name = originFacing
 	if !known {
-		l.Entries = estate.Unread[netset.Addresses](estate.Gap{Place: here, Operation: "ec2:GetManagedPrefixListEntries", Outcome: operation.Denied})
+		l.Entries = estate.Unread[[]netip.Prefix](estate.Gap{Place: here, Operation: "ec2:GetManagedPrefixListEntries", Outcome: operation.Denied})
 	}
 	w.PrefixLists = []*estate.PrefixList{l}
 }

@@ -86,7 +86,7 @@ func (w *town) group(id string, rules ...string) {
 			r.Addresses = estate.None[netset.Addresses]()
 		case strings.HasPrefix(f[2], "pl-"):
 			i := slices.IndexFunc(w.PrefixLists, func(l *estate.PrefixList) bool { return l.Reference.ID == f[2] })
-			r.Addresses = w.PrefixLists[i].Entries
+			r.Addresses = w.PrefixLists[i].Addresses()
 		default:
 			r.Addresses = estate.Know(netset.Of(netip.MustParsePrefix(f[2])))
 		}

@@ -511,8 +511,8 @@ func entriesOf(l *estate.PrefixList) (End, error) {
 		return End{}, fmt.Errorf("what is in the prefix list %s was not read: %s; write a CIDR of it", l.Reference.ID, gap)
 	}
 	entries, _ := l.Entries.Value()
-	if entries.Empty() {
+	if len(entries) == 0 {
 		return End{}, fmt.Errorf("the prefix list %s is empty", l.Reference.ID)
 	}
-	return End{Addresses: entries}, nil
+	return End{Addresses: netset.Of(entries...)}, nil
 }

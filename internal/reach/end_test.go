@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/onus-cloud/onus/internal/estate"
-	"github.com/onus-cloud/onus/internal/netset"
 )
 
 // streets is an estate in which everything has a name, some of them twice.
@@ -38,7 +37,7 @@ func streets() *estate.Estate {
 	}
 	e.Addresses = []*estate.Address{{Resource: made("elastic-ip", "eipalloc-01", ""), Public: netip.MustParseAddr("3.3.3.3")}}
 	e.PrefixLists = []*estate.PrefixList{
-		{Resource: made("prefix-list", "pl-01", "office"), Entries: estate.Know(netset.Of(netip.MustParsePrefix("203.0.113.0/24")))},
+		{Resource: made("prefix-list", "pl-01", "office"), Entries: estate.Know([]netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")})},
 		{Resource: made("prefix-list", "pl-02", "partners")},
 	}
 	return e

@@ -28,12 +28,13 @@ func (w *walk) firewall(t trail, s *subnet, f *estate.Firewall, endpoint string)
 		t.unsure(h, []estate.Gap{gap}, "")
 	case w.reply != nil:
 		h.Text = "the reply"
-		seen := slices.Contains(w.reply.firewalls, f)
+		seen := slices.Contains(w.reply.inspected, endpoint)
+		t.inspects(policy, w.protocol, endpoint)
 		t.pass(h, func(b beam) verdict { return answered(policy, w.protocol, b, seen) })
 	default:
+		t.inspects(policy, w.protocol, endpoint)
 		t.pass(h, func(b beam) verdict { return inspect(policy, w.protocol, b) })
 	}
-	t.firewalls = append(t.firewalls, f)
 	t.id = identity{known: estate.False}
 	if at == nil {
 		t.unsure(h, nil, "the subnet of "+endpoint+" is not known")
@@ -44,6 +45,31 @@ func (w *walk) firewall(t trail, s *subnet, f *estate.Firewall, endpoint string)
 		w.aclAt(&t, at, true)
 	}
 	w.route(t, at)
+}
+
+// inspects notes that the stateful engine behind an endpoint sees the packets, if any of them come to it: each endpoint keeps its
+// own flows, and needs to see both ways of one.
+// https://docs.aws.amazon.com/network-firewall/latest/developerguide/asymmetric-routing.html
+func (t *trail) inspects(p *estate.FirewallPolicy, protocol netset.Protocol, endpoint string) {
+	for _, b := range t.live() {
+		if passed, forwarded, doubtful := stateless(p, protocol, b); len(forwarded) > 0 {
+			t.inspected = append(slices.Clip(t.inspected), endpoint)
+			if len(passed)+len(doubtful) > 0 {
+				t.partly = append(slices.Clip(t.partly), endpoint)
+			}
+			return
+		}
+	}
+}
+
+// oneWay is an endpoint whose stateful engine saw the way there and not the reply, or may have; empty for none.
+func oneWay(there, back *trail) string {
+	for _, e := range there.inspected {
+		if !slices.Contains(back.inspected, e) || slices.Contains(there.partly, e) != slices.Contains(back.partly, e) {
+			return e
+		}
+	}
+	return ""
 }
 
 // inspect is what a firewall makes of the first packet of a flow.

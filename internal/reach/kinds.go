@@ -53,6 +53,9 @@ func (n *Network) findKinds() *kinds {
 		if n.doors.byRef[x.ref.Key()] != nil { // it listens on some ports only
 			is.own = x.ref.Key()
 		}
+		if len(x.mapped) > 0 || len(x.prefixes) > 0 { // classes do not know these addresses
+			is = key{class: none, public: none, own: x.ref.Key() + " " + x.iface.Ref().Key()}
+		}
 		put(x, is)
 	}
 	for _, x := range n.services {

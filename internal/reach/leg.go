@@ -94,7 +94,7 @@ func (x *node) dialled(six bool, s *subnet) netset.Addresses {
 	if !six {
 		return x.publicSet()
 	}
-	if len(x.v6) == 0 {
+	if !x.certain(true) {
 		return netset.Addresses{}
 	}
 	return intersect(x.address(true, s), routed)
@@ -164,6 +164,7 @@ func (n *Network) fromBehind(sources netset.Addresses, to *node, s *subnet, b be
 	w.arrive(t, false)
 	a := w.conclude(b, true)
 	a.From, a.To = Party{}, to.party()
+	a.Session = min(a.Arrives, estate.Unknown)
 	return a
 }
 
@@ -214,7 +215,7 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 // leadsElsewhere reports whether a route leads to something that is not followed: a local gateway, a core network.
 func (s *subnet) leadsElsewhere() bool {
 	return s.table != nil && slices.ContainsFunc(s.table.routes, func(r route) bool {
-		return strings.HasPrefix(r.Target, "lgw-") || strings.HasPrefix(r.Target, "arn:")
+		return r.Active && (strings.HasPrefix(r.Target, "lgw-") || strings.HasPrefix(r.Target, "arn:") || r.Target == "")
 	})
 }
 
@@ -230,7 +231,7 @@ func (n *Network) leg(from *node, s *subnet, g goal, b beam, p packet, six bool)
 	} else {
 		w.start(t, from, s)
 	}
-	whole := (from == nil || from.certain(six)) && (g.node == nil || g.node.certain(six) && (g.node.public.IsValid() || !g.node.publicly))
+	whole := (from == nil || from.certain(six)) && (g.node == nil || g.node.certain(six) && (g.node.public.IsValid() || len(g.node.mapped) > 0 || !g.node.publicly))
 	delivered := b
 	if from == nil && !six && g.node != nil { // the gateway put its private address in the place of the public one
 		delivered.dst = g.node.address(false, g.subnet)
@@ -258,6 +259,10 @@ func (w *walk) conclude(b beam, whole bool) Answer {
 	}
 	for i := range w.done {
 		t := &w.done[i]
+		if !t.either.Empty() && len(t.yes) > 0 && !sources(t.yes).ContainsAll(t.either) {
+			t.maybe, t.yes = merged(append(t.maybe, t.yes...)), nil
+			t.doubt(nil, "it depends on which of its addresses the NAT gateway takes, which is not known")
+		}
 		yes, maybe = append(yes, t.yes...), append(maybe, t.maybe...)
 		switch {
 		case len(t.yes) > 0 && a.Arrives != estate.True:
@@ -339,7 +344,7 @@ func (n *Network) session(a *Answer, forward *walk, from *node, p packet) {
 			sure  bool
 		}{{t.yes, true}, {t.maybe, false}} {
 			for _, f := range part.beams {
-				back := n.back(t, forward, f, p)
+				back := bothWays(t, n.back(t, forward, f, p))
 				if part.sure && len(back.yes) > 0 {
 					if a.Session != estate.True {
 						a.Session, a.Return = estate.True, back.hops
@@ -391,7 +396,8 @@ func (n *Network) sessionOutside(a *Answer, forward *walk, p packet) {
 		t := &forward.done[i]
 		for sure, list := range [][]beam{t.maybe, t.yes} {
 			for _, f := range list {
-				back := n.home(t, forward, trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}, len(t.senders)-1, p)
+				reply := trail{yes: []beam{{src: f.dst, dst: f.src, from: f.to, to: p.reply(f.from)}}, quiet: p.quiet}
+				back := bothWays(t, n.home(t, forward, reply, len(t.senders)-1, p))
 				switch {
 				case len(back.yes) > 0 && sure == 1:
 					if a.Session != estate.True {
@@ -434,7 +440,7 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 	}
 	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t}
 	x := g.node
-	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), public: x.public, publicly: x.publicly}}
+	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), mapped: x.mappings(g.subnet), publicly: x.publicly}}
 	k := len(t.senders) - 1
 	switch {
 	case k < 0 || t.senders[k].gateway != nil:
@@ -446,8 +452,7 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 	if w.goal.locus && w.sameSubnet(&reply, g.subnet) {
 		w.done = append(w.done, reply)
 	} else {
-		w.aclAt(&reply, g.subnet, true)
-		w.route(reply, g.subnet)
+		w.leave(reply, g.subnet)
 	}
 	came := w.together()
 	if k < 0 {
@@ -464,8 +469,15 @@ func (n *Network) home(t *trail, forward *walk, came trail, k int, p packet) tra
 	s := t.senders[k]
 	if s.gateway != nil && len(came.live()) > 0 {
 		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}}
-		came.change(func(b *beam) { b.dst = s.address })
-		w.aclAt(&came, s.subnet, false)
+		switch {
+		case forward.six:
+		case len(s.mapped) > 0:
+			came.translate(s.mapped, inward, Hop{At: reference("internet-gateway", s.gateway.Place, s.through), Text: "nobody has that public address"})
+		default:
+			came.change(func(b *beam) { b.dst = s.address })
+		}
+		w.behind(came, s.gateway, s.through)
+		came = w.together()
 	}
 	return n.onward(t, forward, came, k, p)
 }
@@ -483,17 +495,30 @@ func (n *Network) onward(t *trail, forward *walk, came trail, k int, p packet) t
 		if w.sameSubnet(&came, here.subnet) {
 			continue
 		}
-		w.aclAt(&came, here.subnet, true)
-		w.route(came, here.subnet)
+		w.leave(came, here.subnet)
 		came = w.together()
 	}
 	return came
 }
 
+// bothWays doubts a reply that passes by a firewall which saw the packet that it answers.
+func bothWays(t *trail, back trail) trail {
+	if e := oneWay(t, &back); e != "" && len(back.yes)+len(back.maybe) > 0 {
+		back.unsure(Hop{At: estate.Ref{Kind: "vpc-endpoint", ID: e}}, nil, "the firewall behind "+e+" sees one direction of the flow only")
+	}
+	return back
+}
+
 // together is what the trails of a reply add up to, with the hops of the best.
 func (w *walk) together() trail {
 	var sum trail
-	for _, t := range w.done {
+	for i, t := range w.done {
+		if i == 0 {
+			sum.inspected, sum.partly = t.inspected, t.partly
+		} else if len(t.live()) > 0 { // what not all of it meets does not count
+			sum.inspected = slices.DeleteFunc(slices.Clone(sum.inspected), func(e string) bool { return !slices.Contains(t.inspected, e) })
+			sum.partly = append(slices.Clip(sum.partly), t.partly...)
+		}
 		sum.quiet = t.quiet
 		if better := len(sum.hops) == 0 || len(sum.yes) == 0 && len(t.yes) > 0 || len(sum.yes)+len(sum.maybe) == 0 && len(t.maybe) > 0; better {
 			sum.hops, sum.why = t.hops, t.why

@@ -23,6 +23,7 @@ type Network struct {
 	interfaces map[regional]*node // by the interface's id
 	nodes      []*node            // of interfaces, in the order of the estate
 	byAddress  map[netip.Addr][]*node
+	delegates  []*node // those that prefixes are delegated to
 	services   []*node // that stand in for interfaces which are not known
 
 	internetGateways map[regional]*estate.InternetGateway
@@ -38,6 +39,7 @@ type Network struct {
 	transit          transit
 
 	doors     *doors
+	beyond    sync.Map      // of *vpc: its strangers, found when they are first asked for
 	flows     func() []Flow // everything from the Internet, once
 	arrivals  func() map[string][]Flow
 	kinds     func() *kinds // found when they are first asked for
@@ -292,6 +294,12 @@ func (n *Network) readInterfaces() {
 			at(a)
 		}
 		at(i.Public)
+		for _, a := range i.Associations {
+			at(a.Public)
+		}
+		if len(x.prefixes) > 0 {
+			n.delegates = append(n.delegates, x)
+		}
 	}
 	for _, s := range n.subnets {
 		if s.table == nil && s.tableGaps == nil { // made up just now
@@ -304,7 +312,12 @@ func (n *Network) readInterfaces() {
 func (n *Network) newNode(i *estate.NetworkInterface) *node {
 	x := &node{ref: i.Ref(), iface: i, Place: i.Place(), vpc: i.VPC, subnets: []string{i.Subnet}, groups: i.SecurityGroups,
 		private: i.Private, v6: i.IPv6, public: i.Public, publicly: i.Public.IsValid(), forwards: !i.SourceDest,
-		open: len(i.SecurityGroups) == 0}
+		open: len(i.SecurityGroups) == 0, prefixes: i.Prefixes}
+	if len(i.Associations) > 1 || len(i.Associations) == 1 && (len(i.Private) > 1 || len(i.Prefixes) > 0) {
+		for _, a := range i.Associations {
+			x.mapped = append(x.mapped, mapping{hosts(a.Private), a.Public})
+		}
+	}
 	switch {
 	case i.Instance != "":
 		x.ref = reference("instance", x.Place, i.Instance)

@@ -2,6 +2,7 @@ package reach
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
@@ -24,6 +25,10 @@ type node struct {
 	// public is its public IPv4 address; publicly says that it has one, whichever.
 	public   netip.Addr
 	publicly bool
+	// mapped are its public IPv4 addresses where there are several, or it is known for which of its own the one stands.
+	mapped []mapping
+	// prefixes are delegated to it: all their addresses are its own.
+	prefixes []netip.Prefix
 	// forwards says that it takes packets that are not for it: its source/destination check is off.
 	forwards bool
 	idle     string       // why nothing answers there: "the instance is stopped"; empty where something does, or may
@@ -35,18 +40,48 @@ type node struct {
 // the other family has none of this one.
 func (x *node) address(six bool, s *subnet) netset.Addresses {
 	switch {
-	case x.iface != nil && six && len(x.v6) == 0 && len(x.private) > 0, x.iface != nil && !six && len(x.private) == 0 && len(x.v6) > 0:
+	case x.certain(six):
+		return x.own(six)
+	case x.iface != nil && x.certain(!six):
 		return netset.Addresses{}
-	case six && len(x.v6) > 0:
-		return hosts(x.v6...)
-	case !six && len(x.private) > 0:
-		return hosts(x.private...)
 	}
 	return s.addresses().Intersect(everywhere(six))
 }
 
+// own are the addresses of a family that a node is known to have.
+func (x *node) own(six bool) netset.Addresses {
+	list := x.private
+	if six {
+		list = x.v6
+	}
+	if len(x.prefixes) == 0 {
+		return hosts(list...)
+	}
+	return hosts(list...).Union(intersect(netset.Of(x.prefixes...), everywhere(six)))
+}
+
 // certain reports whether its addresses are known, and not just those that it may have.
-func (x *node) certain(six bool) bool { return six && len(x.v6) > 0 || !six && len(x.private) > 0 }
+func (x *node) certain(six bool) bool {
+	return six && len(x.v6) > 0 || !six && len(x.private) > 0 ||
+		slices.ContainsFunc(x.prefixes, func(p netip.Prefix) bool { return p.Addr().Is6() == six })
+}
+
+// mapping is a public IPv4 address, and the private ones for which it stands: one, or those of which it is not known which.
+type mapping struct {
+	inside netset.Addresses
+	public netip.Addr
+}
+
+// mappings are the public addresses of a node as far as they are known.
+func (x *node) mappings(s *subnet) []mapping {
+	switch {
+	case len(x.mapped) > 0:
+		return x.mapped
+	case x.public.IsValid():
+		return []mapping{{x.address(false, s), x.public}}
+	}
+	return nil
+}
 
 // party is the node as an answer names it.
 func (x *node) party() Party {
@@ -105,9 +140,15 @@ func (p packet) reply(clients netset.Ports) netset.Ports {
 	return p.to()
 }
 
-// publicSet is the public IPv4 address of a node as a set: empty for none, all where it has one that is not known.
+// publicSet is the public IPv4 addresses of a node: empty for none, all where it has one that is not known.
 func (x *node) publicSet() netset.Addresses {
 	switch {
+	case len(x.mapped) > 0:
+		var list []netip.Addr
+		for _, m := range x.mapped {
+			list = append(list, m.public)
+		}
+		return hosts(list...)
 	case x.public.IsValid():
 		return hosts(x.public)
 	case x.publicly:

@@ -158,8 +158,10 @@ func (o oracle) ask(from, to *estate.NetworkInterface, protocol netset.Protocol,
 				best = best.or(o.follow(from, to, packet{protocol, src, dst, client, port}))
 			}
 		}
-		if src.Is4() && to.Public.IsValid() && speaks(protocol, src) {
-			best = best.or(o.follow(from, to, packet{protocol, src, to.Public, client, port}))
+		for _, a := range publicsOf(to) {
+			if src.Is4() && speaks(protocol, src) {
+				best = best.or(o.follow(from, to, packet{protocol, src, a.Public, client, port}))
+			}
 		}
 	}
 	return best
@@ -178,14 +180,21 @@ func (o oracle) leave(from *estate.NetworkInterface, dst netip.Addr, protocol ne
 
 // admit follows a packet from a public address outside to an interface.
 func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol netset.Protocol, client, port uint16) verdict {
-	dsts := to.IPv6
-	if src.Is4() {
-		dsts = nil
-		if to.Public.IsValid() {
-			dsts = []netip.Addr{to.Public}
+	var dsts []netip.Addr
+	for _, a := range addressesOf(to) {
+		if src.Is6() && a.Is6() {
+			dsts = append(dsts, a)
+		}
+	}
+	for _, a := range publicsOf(to) {
+		if src.Is4() {
+			dsts = append(dsts, a.Public)
 		}
 	}
 	best := verdict{no, no}
+	if !outside(src) {
+		return o.behind(src, to, protocol, port)
+	}
 	for _, dst := range dsts {
 		if !speaks(protocol, dst) {
 			continue
@@ -197,6 +206,33 @@ func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol nets
 		}))
 	}
 	return best
+}
+
+// behind is a packet from a network that was not read: it may come wherever something joins such a network to a VPC.
+func (o oracle) behind(src netip.Addr, to *estate.NetworkInterface, protocol netset.Protocol, port uint16) verdict {
+	joined := slices.ContainsFunc(o.VPNGateways, func(g *estate.VPNGateway) bool { return g.VPC == to.VPC })
+	read := func(vpc string) bool {
+		return slices.ContainsFunc(o.VPCs, func(v *estate.VPC) bool { return v.Ref().ID == vpc })
+	}
+	for _, p := range o.Peerings {
+		joined = joined || p.Status == "active" && (p.Requester.VPC == to.VPC && !read(p.Accepter.VPC) || p.Accepter.VPC == to.VPC && !read(p.Requester.VPC))
+	}
+	for _, a := range o.TransitGatewayAttachments {
+		for _, b := range o.TransitGatewayAttachments {
+			joined = joined || a.Type == "vpc" && a.Of == to.VPC && b.TransitGateway == a.TransitGateway && (b.Type != "vpc" || !read(b.Of))
+		}
+	}
+	if !joined || o.inVPC(to.VPC, src) {
+		return verdict{no, no}
+	}
+	w := &walk{oracle: o, stray: true}
+	in := no
+	for _, dst := range addressesOf(to) {
+		if p := (packet{protocol, src, dst, 40000, port}); src.Is4() == dst.Is4() && speaks(protocol, dst) {
+			in = estate.Or(in, estate.And(unknown, w.acl(to.Subnet, false, src, p), w.admits(to, false, src, nil, p), o.answers(to)))
+		}
+	}
+	return verdict{in, in}
 }
 
 func (o oracle) follow(from, to *estate.NetworkInterface, p packet) verdict {
@@ -215,9 +251,32 @@ func speaks(protocol netset.Protocol, a netip.Addr) bool {
 	return protocol != netset.ICMP && protocol != netset.ICMPv6 || a.Is4() == (protocol == netset.ICMP)
 }
 
-func addressesOf(i *estate.NetworkInterface) []netip.Addr { return slices.Concat(i.Private, i.IPv6) }
+// addressesOf are the addresses of an interface; of a prefix that is delegated to it the first and the last stand for all.
+func addressesOf(i *estate.NetworkInterface) []netip.Addr {
+	all := slices.Concat(i.Private, i.IPv6)
+	for _, p := range i.Prefixes {
+		all = append(all, p.Addr(), last(p))
+	}
+	return all
+}
 
-func has(i *estate.NetworkInterface, a netip.Addr) bool { return slices.Contains(addressesOf(i), a) }
+func has(i *estate.NetworkInterface, a netip.Addr) bool {
+	return slices.Contains(i.Private, a) || slices.Contains(i.IPv6, a) ||
+		slices.ContainsFunc(i.Prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// publicsOf are the public IPv4 addresses of an interface, with the private ones for which they stand.
+func publicsOf(i *estate.NetworkInterface) []estate.Association {
+	if len(i.Associations) > 0 || !i.Public.IsValid() {
+		return i.Associations
+	}
+	for _, a := range i.Private {
+		if a.Is4() {
+			return []estate.Association{{Private: a, Public: i.Public}}
+		}
+	}
+	return nil
+}
 
 // runs says whether anything answers at an interface.
 func (o oracle) runs(i *estate.NetworkInterface) estate.Truth {
@@ -261,12 +320,13 @@ type walk struct {
 	stray  bool // it may be anybody's by now
 	beyond bool // it came into its VPC from another, over a transit gateway
 	// identity says whether rules that refer to security groups still know the sender, outgoing and incoming.
-	lost     bool         // something on the way forwards for itself, or rewrites addresses
-	peered   bool         // over a peering in one Region
-	transit  string       // over this transit gateway,
-	refers   estate.Truth // which, with both attachments, takes part in references
-	apart    bool         // over something that never carries references: a peering between Regions or transit gateways
-	firewall map[string]string
+	lost     bool              // something on the way forwards for itself, or rewrites addresses
+	peered   bool              // over a peering in one Region
+	transit  string            // over this transit gateway,
+	refers   estate.Truth      // which, with both attachments, takes part in references
+	apart    bool              // over something that never carries references: a peering between Regions or transit gateways
+	firewall map[string]string // by endpoint: the engine that saw it
+	feet     []string          // the subnets where an appliance that has the packet stands
 	// translated counts NAT gateways. legs are the reply's ways, before the first NAT gateway and after.
 	translated int
 	legs       [3][]func(client uint16) estate.Truth
@@ -368,7 +428,7 @@ func (w *walk) pass(subnet, vpc, target string, p packet, goal *estate.NetworkIn
 	out := w.acl(subnet, true, p.dst, p)
 	kind, _, _ := strings.Cut(target, "-")
 	switch kind {
-	case "", "blackhole":
+	case "blackhole":
 		return no
 	case "local":
 		if goal == nil || goal.VPC != vpc || !has(goal, p.dst) {
@@ -395,7 +455,7 @@ func (w *walk) pass(subnet, vpc, target string, p packet, goal *estate.NetworkIn
 				return estate.And(out, estate.Is(g.VPC == vpc), w.astray(p, goal))
 			}
 		}
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeVpnGateways", p, goal))
+		return estate.And(out, w.astray(p, goal))
 	}
 	return estate.And(out, w.astray(p, goal))
 }
@@ -413,7 +473,11 @@ func (w *walk) astray(p packet, goal *estate.NetworkInterface) estate.Truth {
 	for _, src := range w.starts(p.dst.Is6()) {
 		from := p
 		from.src = src
-		in = estate.Or(in, estate.And(lost.acl(goal.Subnet, false, src, from), lost.admits(goal, false, src, nil, from)))
+		enters := yes
+		if !slices.Contains(w.feet, goal.Subnet) {
+			enters = lost.acl(goal.Subnet, false, src, from)
+		}
+		in = estate.Or(in, estate.And(enters, lost.admits(goal, false, src, nil, from)))
 	}
 	return estate.And(unknown, w.answers(goal), in)
 }
@@ -476,14 +540,6 @@ func (o oracle) told(subnet, vpc string, op operation.ID) bool {
 	return ok && o.Complete(p, op)
 }
 
-// missing is what becomes of a packet whose next hop is not in the estate: it is known to be gone where all was read.
-func (w *walk) missing(subnet, vpc string, op operation.ID, p packet, goal *estate.NetworkInterface) estate.Truth {
-	if w.told(subnet, vpc, op) {
-		return no
-	}
-	return w.astray(p, goal)
-}
-
 func (o oracle) subnet(id string) *estate.Subnet {
 	for _, s := range o.Subnets {
 		if s.Ref().ID == id {
@@ -527,16 +583,16 @@ func (w *walk) replyTo(subnet, vpc string, p packet, to *estate.NetworkInterface
 	return estate.And(got, w.sameFirewalls(r))
 }
 
-// sameFirewalls says whether a reply meets the firewalls that its flow met: a firewall that sees one direction only is not
+// sameFirewalls says whether a reply meets the firewall endpoints that its flow met: one that sees one direction only is not
 // understood.
 func (w *walk) sameFirewalls(r *walk) estate.Truth {
-	for arn, engine := range r.firewall {
-		if engine == "stateful" && w.firewall[arn] != "stateful" {
+	for endpoint, engine := range r.firewall {
+		if engine == "stateful" && w.firewall[endpoint] != "stateful" {
 			return unknown
 		}
 	}
-	for arn, engine := range w.firewall {
-		if engine == "stateful" && r.firewall[arn] == "" {
+	for endpoint, engine := range w.firewall {
+		if engine == "stateful" && r.firewall[endpoint] != "stateful" {
 			return unknown
 		}
 	}
@@ -710,9 +766,9 @@ func (o oracle) choose(table *estate.RouteTable, dst netip.Addr) []string {
 				may = append(may, c.target)
 				continue
 			}
-			for _, e := range entries.Prefixes() {
+			for _, e := range entries {
 				if e.Contains(dst) {
-					c.bits = e.Bits()
+					c.bits = max(c.bits, e.Bits())
 				}
 			}
 		} else if r.CIDR.Contains(dst) {
@@ -742,8 +798,10 @@ func (w *walk) internetGateway(subnet, vpc, id string, p packet, goal *estate.Ne
 			gateway = g
 		}
 	}
-	if gateway == nil {
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeInternetGateways", p, goal))
+	if gateway == nil { // what any gateway refuses, this one does too
+		*w.strayed = true
+		out = estate.And(out, unknown)
+		gateway = &estate.InternetGateway{Resource: estate.Resource{Reference: estate.Ref{ID: id}}, VPC: vpc}
 	}
 	if gateway.VPC != vpc {
 		return no
@@ -796,7 +854,12 @@ func (o oracle) publicly(src netip.Addr, vpc string) (public, private netip.Addr
 			if src.Is6() {
 				return src, src, i, true
 			}
-			return i.Public, src, i, i.Public.IsValid()
+			for _, a := range publicsOf(i) {
+				if a.Private == src {
+					return a.Public, src, i, true
+				}
+			}
+			return netip.Addr{}, src, i, false
 		}
 	}
 	return netip.Addr{}, netip.Addr{}, nil, false
@@ -829,18 +892,13 @@ func (w *walk) enter(p packet, goal *estate.NetworkInterface) estate.Truth {
 		}
 		return estate.And(w.answers(goal), w.acl(goal.Subnet, false, p.src, p), w.admits(goal, false, p.src, nil, p), unknown)
 	}
-	if p.dst == goal.Public {
-		var private []netip.Addr
-		for _, a := range goal.Private {
-			if a.Is4() {
-				private = append(private, a)
-			}
-		}
-		if len(private) == 0 {
+	if p.dst.Is4() {
+		of := slices.IndexFunc(publicsOf(goal), func(a estate.Association) bool { return a.Public == p.dst })
+		if of < 0 {
 			return no
 		}
-		p.dst = private[0]
-	} else if !slices.Contains(goal.IPv6, p.dst) {
+		p.dst = publicsOf(goal)[of].Private
+	} else if !has(goal, p.dst) {
 		return no
 	}
 	w.lost = true
@@ -886,8 +944,8 @@ func (w *walk) inside(gateway *estate.InternetGateway, p packet, goal *estate.Ne
 func (w *walk) within(subnet, vpc string, p packet, goal *estate.NetworkInterface) estate.Truth {
 	inner := &walk{oracle: w.oracle, course: w.course, sender: replies, depth: w.depth, firewall: map[string]string{}}
 	got := inner.carry(subnet, vpc, p, goal)
-	for arn, engine := range inner.firewall {
-		w.firewall[arn] = engine
+	for endpoint, engine := range inner.firewall {
+		w.firewall[endpoint] = engine
 	}
 	return got
 }
@@ -906,6 +964,8 @@ func (w *walk) out(subnet, vpc string, gateway *estate.InternetGateway, p packet
 	switch {
 	case target == gateway.Ref().ID:
 		return leaves
+	case strings.HasPrefix(target, "igw-") && !slices.ContainsFunc(w.InternetGateways, func(g *estate.InternetGateway) bool { return g.Ref().ID == target }):
+		return estate.And(leaves, unknown) // which may have taken the other's place
 	case strings.HasPrefix(target, "vpce-"):
 		return estate.And(leaves, w.inspect(target, p, nil, func(next string) estate.Truth { return w.out(next, vpc, gateway, p) }))
 	case strings.HasPrefix(target, "eni-"):
@@ -924,7 +984,9 @@ func (w *walk) egressOnly(subnet, vpc, id string, p packet, goal *estate.Network
 		}
 	}
 	if gateway == nil {
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeEgressOnlyInternetGateways", p, goal))
+		*w.strayed = true
+		out = estate.And(out, unknown)
+		gateway = &estate.EgressOnlyGateway{VPC: vpc}
 	}
 	if gateway.VPC != vpc || p.dst.Is4() || !outside(p.dst) || w.returning() {
 		return no
@@ -957,7 +1019,7 @@ func (w *walk) nat(subnet, vpc, id string, p packet, goal *estate.NetworkInterfa
 		}
 	}
 	if gateway == nil {
-		return estate.And(out, w.missing(subnet, vpc, "ec2:DescribeNatGateways", p, goal))
+		return estate.And(out, w.astray(p, goal))
 	}
 	if gateway.VPC != vpc || gateway.State != "available" || p.dst.Is6() || w.returning() ||
 		p.protocol != netset.TCP && p.protocol != netset.UDP && p.protocol != netset.ICMP {
@@ -1014,12 +1076,7 @@ func (w *walk) peering(vpc, id string, p packet, goal *estate.NetworkInterface) 
 		}
 	}
 	if c == nil {
-		for _, v := range w.VPCs {
-			if v.Ref().ID == vpc && w.Complete(v.Place(), "ec2:DescribeVpcPeeringConnections") {
-				return no
-			}
-		}
-		return unknown
+		return w.astray(p, goal) // an active route to what nobody listed
 	}
 	if c.Status != "active" {
 		return no
@@ -1079,7 +1136,7 @@ func (w *walk) transitGateway(subnet, vpc, id string, p packet, goal *estate.Net
 	}
 	from := w.attachmentOf(id, "vpc", vpc)
 	if from == nil {
-		return w.missing(subnet, vpc, "ec2:DescribeTransitGatewayAttachments", p, goal)
+		return w.astray(p, goal)
 	}
 	if from.State != "available" {
 		return no
@@ -1217,10 +1274,25 @@ func (w *walk) endpoint(subnet, vpc, id string, p packet, goal *estate.NetworkIn
 			}
 			return out
 		}
+		if e.Ref().ID == id && slices.Contains(e.Subnets, subnet) && !w.isFirewall(id) {
+			w.feet = e.Subnets
+			defer func() { w.feet = nil }()
+			return w.astray(p, goal)
+		}
 	}
 	return estate.And(out, w.inspect(id, p, goal, func(next string) estate.Truth {
 		return w.carry(next, vpc, p, goal)
 	}))
+}
+
+func (o oracle) isFirewall(endpoint string) bool {
+	for _, f := range o.Firewalls {
+		endpoints, _ := f.Endpoints.Value()
+		if slices.ContainsFunc(endpoints, func(e estate.FirewallEndpoint) bool { return e.Endpoint == endpoint }) {
+			return true
+		}
+	}
+	return false
 }
 
 // inspect passes a packet through the firewall behind an endpoint, and from the endpoint's subnet on.
@@ -1233,7 +1305,7 @@ func (w *walk) inspect(id string, p packet, goal *estate.NetworkInterface, on fu
 		for _, e := range endpoints {
 			if e.Endpoint == id {
 				w.lost = true
-				return estate.And(w.acl(e.Subnet, false, p.src, p), w.firewalled(f, p), on(e.Subnet))
+				return estate.And(w.acl(e.Subnet, false, p.src, p), w.firewalled(f, id, p), on(e.Subnet))
 			}
 		}
 	}
@@ -1253,10 +1325,17 @@ func (w *walk) appliance(subnet, vpc, id string, p packet, goal *estate.NetworkI
 		if i.VPC != vpc || i.SourceDest {
 			return no
 		}
-		passes := estate.And(w.runs(i), out) // from its own subnet too, which is stricter than AWS: it may send on something else
+		passes := w.runs(i) // within its subnet nothing else is asked
 		if i.Subnet != subnet {
-			passes = estate.And(passes, w.acl(i.Subnet, false, p.src, p))
+			passes = estate.And(passes, out, w.acl(i.Subnet, false, p.src, p))
 		}
+		w.feet = nil
+		for _, other := range w.NetworkInterfaces {
+			if other == i || i.Instance != "" && other.Instance == i.Instance {
+				w.feet = append(w.feet, other.Subnet)
+			}
+		}
+		defer func() { w.feet = nil }()
 		return estate.And(passes, w.astray(p, goal))
 	}
 	return estate.And(out, w.astray(p, goal))
@@ -1300,7 +1379,7 @@ func (w *walk) block(subnet, vpc string, out bool, kind string) estate.Truth {
 
 // firewalled asks a firewall about a packet.
 // https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-rules-engines.html
-func (w *walk) firewalled(f *estate.Firewall, p packet) estate.Truth {
+func (w *walk) firewalled(f *estate.Firewall, endpoint string, p packet) estate.Truth {
 	policy, ok := f.Policy.Value()
 	if !ok {
 		return unknown
@@ -1316,26 +1395,26 @@ func (w *walk) firewalled(f *estate.Firewall, p packet) estate.Truth {
 				if r.Flags {
 					return unknown
 				}
-				return w.stateless(f, policy, r.Actions, p)
+				return w.stateless(endpoint, policy, r.Actions, p)
 			}
 		}
 	}
-	return w.stateless(f, policy, actions, p)
+	return w.stateless(endpoint, policy, actions, p)
 }
 
-func (w *walk) stateless(f *estate.Firewall, policy *estate.FirewallPolicy, actions []string, p packet) estate.Truth {
+func (w *walk) stateless(endpoint string, policy *estate.FirewallPolicy, actions []string, p packet) estate.Truth {
 	switch {
 	case slices.Contains(actions, "aws:drop"):
 		return no
 	case slices.Contains(actions, "aws:pass"):
-		if w.firewall[f.Ref().Key()] == "" {
-			w.firewall[f.Ref().Key()] = "stateless"
+		if w.firewall[endpoint] == "" {
+			w.firewall[endpoint] = "stateless"
 		}
 		return yes
 	case !slices.Contains(actions, "aws:forward_to_sfe"):
 		return unknown
 	}
-	w.firewall[f.Ref().Key()] = "stateful"
+	w.firewall[endpoint] = "stateful"
 	if w.returning() {
 		return yes // of a flow that it knows, or else sameFirewalls says so
 	}

@@ -124,7 +124,7 @@ func (p *Pairs) findOrigins() {
 	}
 	for _, l := range e.PrefixLists {
 		if entries, _ := l.Entries.Value(); lists[l.Ref().ID] {
-			for _, x := range entries.Prefixes() {
+			for _, x := range entries {
 				name(x)
 			}
 		}

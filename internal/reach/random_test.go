@@ -49,9 +49,9 @@ func drawEstate(t *rapid.T) *builder {
 	d := &drawing{T: t, builder: newBuilder(), peers: map[string][]string{}, transit: map[string]bool{}}
 	places := []*builder{d.builder, d.at("444455556666", "us-east-1"), d.at("111122223333", "eu-west-1")}
 	d.lists = []string{"pl-1"}
-	entries := d.oneOf([]string{"10.0.0.0/16", "10.1.0.0/16", "8.8.8.0/24", "0.0.0.0/0"}, "entries")
-	d.prefixList("pl-1", entries)
-	places[2].prefixList("pl-1", entries)
+	entries := strings.Fields(d.oneOf([]string{"10.0.0.0/16", "10.1.0.0/16", "8.8.8.0/24", "0.0.0.0/0", "10.0.0.0/9 10.128.0.0/9", "10.0.0.0/8 10.1.1.0/24"}, "entries"))
+	d.prefixList("pl-1", entries...)
+	places[2].prefixList("pl-1", entries...)
 	if d.chance(30, "unread list") {
 		d.lists = append(d.lists, "pl-unread")
 		d.prefixList("pl-unread")
@@ -247,6 +247,19 @@ func (d *drawing) drawInterface(id string) {
 	if len(words) > 0 && strings.Contains(words[0], ".") && d.chance(50, "public") {
 		words = append(words, fmt.Sprintf("public=52.0.0.%d", 100+d.hosts))
 	}
+	if len(words) > 0 && strings.Contains(words[0], ".") {
+		host := strings.TrimSuffix(words[0], fmt.Sprint(100+d.hosts))
+		if d.chance(15, "a further address") {
+			words = append(words, fmt.Sprintf("%s%d=>52.0.2.%d", host, 150+d.hosts, 100+d.hosts))
+			if len(words) > 1 && strings.HasPrefix(words[len(words)-2], "public=") { // which then is the first one's
+				words[0], words[len(words)-2] = words[0]+"=>"+strings.TrimPrefix(words[len(words)-2], "public="), words[0]
+				words = slices.Delete(words, len(words)-2, len(words)-1)
+			}
+		}
+		if d.chance(8, "delegated") {
+			words = append(words, fmt.Sprintf("%s%d/32", host, 200+d.hosts))
+		}
+	}
 	for range rapid.IntRange(1, 2).Draw(d.T, "wears") {
 		g := d.oneOf(d.groups, "group")
 		if !slices.Contains(words, g) && (strings.HasPrefix(g, "sg-"+v.id) || d.chance(20, "another's group")) {
@@ -315,7 +328,7 @@ func (d *drawing) drawTable(v drawnVPC) []string {
 			targets = append(targets, i.Ref().ID)
 		}
 	}
-	destinations := []string{"0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "::/0", "8.8.8.0/24", "192.168.0.0/16", "0.0.0.0/1"}
+	destinations := []string{"0.0.0.0/0", "0.0.0.0/0", "0.0.0.0/0", "::/0", "8.8.8.0/24", "192.168.0.0/16", "0.0.0.0/1", "10.0.0.0/8"}
 	for _, w := range d.vpcs {
 		if w.id != v.id {
 			destinations = append(destinations, w.cidr, w.cidr, w.cidr)
@@ -422,6 +435,7 @@ func questions(e *estate.Estate) []reach.Question {
 			ask(end(e, outside), from)
 		}
 		ask(from, end(e, "192.168.7.7"))
+		ask(end(e, "192.168.7.7"), from)
 	}
 	return all
 }
@@ -563,7 +577,7 @@ func sketch(e *estate.Estate) string {
 		}
 	}
 	for _, i := range e.NetworkInterfaces {
-		line("interface %s %s in %s of %s %v %v public %v wears %v instance %s status %s checks %v", i.Ref().ID, i.Type, i.Subnet, i.VPC, i.Private, i.IPv6, i.Public, i.SecurityGroups, i.Instance, i.Status, i.SourceDest)
+		line("interface %s %s in %s of %s %v %v public %v %v %v wears %v instance %s status %s checks %v", i.Ref().ID, i.Type, i.Subnet, i.VPC, i.Private, i.IPv6, i.Public, i.Associations, i.Prefixes, i.SecurityGroups, i.Instance, i.Status, i.SourceDest)
 	}
 	for _, x := range e.Instances {
 		line("instance %s %s", x.Ref().ID, x.State)

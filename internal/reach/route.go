@@ -18,6 +18,8 @@ type table struct {
 	// unread are the routes by prefix lists whose entries are not known: they may match anything.
 	unread []route
 	gaps   []estate.Gap
+	// appliances says that a route may lead to something in a subnet of the VPC.
+	appliances bool
 	// detours says that one of the unread may lead from the local route to something that stands in the VPC. Nothing else may be
 	// more specific than the local route. https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
 	detours bool
@@ -41,6 +43,8 @@ type choice struct {
 func (n *Network) newTable(r *estate.RouteTable) *table {
 	t := &table{RouteTable: r, vpc: n.vpc(r.Place(), r.VPC)}
 	for _, x := range r.Routes {
+		kind, _, _ := strings.Cut(x.Target, "-")
+		t.appliances = t.appliances || kind == "eni" || kind == "i" || kind == "vpce"
 		if x.PrefixList == "" {
 			if x.CIDR.IsValid() {
 				t.routes = append(t.routes, route{x.CIDR.Masked(), x})
@@ -54,8 +58,8 @@ func (n *Network) newTable(r *estate.RouteTable) *table {
 			t.detours = t.detours || n.standsInVPC(r.Place(), x.Target)
 			continue
 		}
-		for _, p := range entries.Prefixes() {
-			t.routes = append(t.routes, route{p, x})
+		for _, p := range entries {
+			t.routes = append(t.routes, route{p.Masked(), x})
 		}
 	}
 	if t.vpc.read != nil {
@@ -97,7 +101,7 @@ func rank(r route) int {
 }
 
 // prefixList returns the entries of a prefix list, or what would have told them.
-func (n *Network) prefixList(p estate.Place, id string) (netset.Addresses, []estate.Gap) {
+func (n *Network) prefixList(p estate.Place, id string) ([]netip.Prefix, []estate.Gap) {
 	gap := estate.Gap{Place: p, Operation: "ec2:GetManagedPrefixListEntries", About: id}
 	for _, l := range n.estate.PrefixLists {
 		if l.Ref().ID != id || l.Place().Region != p.Region {
@@ -111,9 +115,9 @@ func (n *Network) prefixList(p estate.Place, id string) (netset.Addresses, []est
 		}
 	}
 	if gaps := n.unread(p, "ec2:DescribeManagedPrefixLists"); gaps != nil {
-		return netset.Addresses{}, gaps
+		return nil, gaps
 	}
-	return netset.Addresses{}, []estate.Gap{gap}
+	return nil, []estate.Gap{gap}
 }
 
 // first returns the route that decides for an address, of those that are known; nil for none.

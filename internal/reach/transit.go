@@ -50,14 +50,12 @@ func (w *walk) toTransit(t trail, s *subnet, id string) {
 	}
 	a := w.n.transit.ofVPC[[2]string{id, s.vpc.id}]
 	if a == nil {
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeTransitGatewayAttachments"); gaps != nil {
-			t.unsure(h, gaps, "")
-			w.lost(t)
-			return
+		gaps, why := w.n.unread(s.vpc.Place, "ec2:DescribeTransitGatewayAttachments"), ""
+		if gaps == nil {
+			why = "a route leads to " + id + " and is active, but no attachment of " + s.vpc.id + " to it was listed"
 		}
-		h.Text = s.vpc.id + " is not attached to " + id
-		t.stop(h)
-		w.dead(t)
+		t.unsure(h, gaps, why)
+		w.lost(t)
 		return
 	}
 	h.At = a.Ref()
@@ -181,8 +179,8 @@ func (n *Network) transitTable(r *estate.TransitGatewayRouteTable, routes []esta
 			t.unread, t.gaps = append(t.unread, route{Route: one}), append(t.gaps, gaps...)
 			continue
 		}
-		for _, p := range entries.Prefixes() {
-			t.routes = append(t.routes, route{p, one})
+		for _, p := range entries {
+			t.routes = append(t.routes, route{p.Masked(), one})
 		}
 	}
 	slices.SortStableFunc(t.routes, func(a, b route) int {
@@ -229,7 +227,7 @@ func (w *walk) fromTransit(t trail, in, out *estate.TransitGatewayAttachment, na
 		}
 		w.transitRoute(t, far, zone, identity{known: estate.False})
 	case "vpn", "direct-connect-gateway":
-		t.unsure(h, nil, "what is behind "+out.Of+" (VPN or Direct Connect) is not read")
+		t.unsure(h, nil, "it leaves the estate: what is behind "+out.Of+" (VPN or Direct Connect) is not read")
 		w.lost(t)
 	default:
 		t.unsure(h, nil, "what attachment "+out.Ref().ID+" ("+out.Type+") does is not followed")

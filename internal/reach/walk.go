@@ -26,9 +26,12 @@ type trail struct {
 	senders   []locus  // who the reply must find: the sender, then each NAT gateway that took its place
 	transited bool     // it came over a transit gateway
 	lost      bool     // who passed it on is not known: nor is the way back
-	firewalls []*estate.Firewall
-	steps     int
-	quiet     bool // nobody reads the hops: they say what passes, without words
+	inspected []string // the firewall endpoints whose stateful engine saw it
+	partly    []string // of those, where stateless rules let a part of it pass by the engine
+	// either are the addresses of which a NAT gateway took one in the sender's place, nobody knows which.
+	either netset.Addresses
+	steps  int
+	quiet  bool // nobody reads the hops: they say what passes, without words
 
 	// Of a survey: the edges of subnets that it crossed, and whether it got to the goal.
 	edges   []edge
@@ -39,10 +42,11 @@ type trail struct {
 type locus struct {
 	subnet   *subnet
 	address  netset.Addresses // private, or IPv6
-	public   netip.Addr
-	publicly bool
-	ports    netset.Ports // it sent from
-	gateway  *vpc         // the VPC whose internet gateway it left through; nil if by none
+	mapped   []mapping        // public addresses that stand for its own
+	publicly bool             // it has one that is not known
+	ports    netset.Ports     // it sent from
+	gateway  *vpc             // the VPC whose internet gateway it left through; nil if by none
+	through  string           // that gateway's id; empty for an egress-only one, which no route table is for
 }
 
 // goal is where a walk wants to get.
@@ -70,6 +74,8 @@ type walk struct {
 	reply    *trail // of which this is the reply; nil for the way there
 	sender   *node
 	done     []trail
+	// inSubnet says that whoever a packet is lost to may hand it to the goal within its subnet.
+	inSubnet bool
 	// survey says that only routes are asked: network ACLs are taken down, and let everything through.
 	survey bool
 }
@@ -79,7 +85,8 @@ const enoughSteps = 24
 
 func (t trail) clone() trail {
 	t.hops, t.gaps = slices.Clip(t.hops), slices.Clip(t.gaps)
-	t.senders, t.firewalls = slices.Clone(t.senders), slices.Clip(t.firewalls)
+	t.senders = slices.Clone(t.senders)
+	t.inspected, t.partly = slices.Clip(t.inspected), slices.Clip(t.partly)
 	return t
 }
 
@@ -190,6 +197,16 @@ func (t *trail) unsure(h Hop, gaps []estate.Gap, why string) {
 	}
 }
 
+// unlisted adds the hop of an active route whose target is not among those that were listed. AWS makes a route a blackhole when
+// its target goes, so that the two contradict each other: it may have come, or gone, between the two calls.
+func (t *trail) unlisted(h Hop, id string, gaps []estate.Gap) {
+	why := ""
+	if gaps == nil {
+		why = "a route leads to " + id + " and is active, but " + id + " was not among those that were listed"
+	}
+	t.unsure(h, gaps, why)
+}
+
 // change rewrites all beams.
 func (t *trail) change(f func(*beam)) {
 	for _, list := range []*[]beam{&t.yes, &t.maybe, &t.ghost} {
@@ -197,6 +214,44 @@ func (t *trail) change(f func(*beam)) {
 		for i := range *list {
 			f(&(*list)[i])
 		}
+	}
+}
+
+const (
+	outward = true
+	inward  = false
+)
+
+// translate puts public addresses in the place of the private ones for which they stand, of senders on the way out, and the
+// other way round of receivers on the way in. What has none goes no further.
+func (t *trail) translate(mapped []mapping, out bool, none Hop) {
+	change := func(list []beam) []beam {
+		var all []beam
+		for _, b := range list {
+			for _, m := range mapped {
+				x := b
+				if out {
+					if x.src = intersect(m.inside, b.src); !x.src.Empty() {
+						x.src = hosts(m.public)
+					}
+				} else if x.dst = intersect(hosts(m.public), b.dst); !x.dst.Empty() {
+					x.dst = m.inside
+				}
+				if !x.empty() {
+					all = append(all, x)
+				}
+			}
+		}
+		return merged(all)
+	}
+	yes, maybe, ghost := change(t.yes), change(t.maybe), change(t.ghost)
+	if !t.stopped && len(yes)+len(maybe) == 0 {
+		t.stop(none)
+		return
+	}
+	t.yes, t.maybe = yes, maybe
+	if len(ghost) > 0 {
+		t.ghost = ghost
 	}
 }
 
@@ -209,7 +264,7 @@ func (w *walk) lost(t trail) {
 		t.id, t.lost = identity{known: estate.Unknown, gaps: t.gaps}, true
 		sender := w.sender
 		w.sender = nil // whoever it passes may send it on as its own
-		w.arrive(t, false)
+		w.arrive(t, w.inSubnet)
 		w.sender = sender
 		return
 	}
@@ -301,7 +356,7 @@ func n0[R any](m map[regional]R, region, id string) R { return m[regional{region
 // start sends the beams off from a node that stands in a subnet.
 func (w *walk) start(t trail, x *node, s *subnet) {
 	w.sender = x
-	t.senders = []locus{{subnet: s, address: x.address(w.six, s), public: x.public, publicly: x.publicly, ports: t.live()[0].from}}
+	t.senders = []locus{{subnet: s, address: x.address(w.six, s), mapped: x.mappings(s), publicly: x.publicly, ports: t.live()[0].from}}
 	switch {
 	case x.mute != "":
 		t.stop(Hop{At: x.ref, Text: x.mute})
@@ -316,8 +371,59 @@ func (w *walk) start(t trail, x *node, s *subnet) {
 		w.arrive(t, true)
 		return
 	}
-	w.aclAt(&t, s, true)
-	w.route(t, s)
+	w.leave(t, s)
+}
+
+// leave takes packets out of a subnet: past its network ACL and by its routes. What a route hands to an appliance in the same
+// subnet does not leave it, and the ACL does not see it.
+func (w *walk) leave(t trail, s *subnet) {
+	var near netset.Addresses
+	if s.table != nil && s.table.appliances {
+		for _, c := range s.table.choose(destinations(t.live())) {
+			if c.route != nil && c.route.Active && w.n.within(s, c.route.Target) ||
+				c.unknown && slices.ContainsFunc(s.table.unread, func(r route) bool { return w.n.within(s, r.Target) }) {
+				near = near.Union(c.to)
+			}
+		}
+	}
+	if near.Empty() {
+		w.aclAt(&t, s, true)
+		w.route(t, s)
+		return
+	}
+	for _, only := range []netset.Addresses{near, everywhere(w.six).Minus(near)} {
+		part := t.clone()
+		part.bound(only)
+		if len(part.live()) == 0 {
+			continue
+		}
+		if !only.Equal(near) {
+			w.aclAt(&part, s, true)
+		}
+		w.route(part, s)
+	}
+}
+
+// within reports whether what takes packets on stands in a subnet: an appliance, or the endpoint of one.
+func (n *Network) within(s *subnet, target string) bool {
+	if e := n.endpoints[regional{s.Region, target}]; e != nil {
+		return e.Type != "Gateway" && n.firewalls[regional{s.Region, target}] == nil && slices.Contains(e.Subnets, s.id)
+	}
+	x := n.appliance(s.Region, target)
+	return x != nil && slices.Contains(x.subnets, s.id)
+}
+
+// bound leaves what is for some destinations.
+func (t *trail) bound(to netset.Addresses) {
+	for _, list := range []*[]beam{&t.yes, &t.maybe, &t.ghost} {
+		var kept []beam
+		for _, b := range *list {
+			if b = b.within(false, to, b.to); !b.empty() {
+				kept = append(kept, b)
+			}
+		}
+		*list = kept
+	}
 }
 
 // sameSubnet reports whether the packets stay within a subnet: nothing but the groups sees them.
@@ -349,15 +455,7 @@ func (w *walk) route(t trail, s *subnet) {
 func (w *walk) choose(t trail, choices []choice, at estate.Ref, gaps []estate.Gap, follow func(trail, *route)) {
 	for _, c := range choices {
 		part := t.clone()
-		for _, list := range []*[]beam{&part.yes, &part.maybe, &part.ghost} {
-			var kept []beam
-			for _, b := range *list {
-				if b = b.within(false, c.to, b.to); !b.empty() {
-					kept = append(kept, b)
-				}
-			}
-			*list = kept
-		}
+		part.bound(c.to)
 		h := Hop{At: at}
 		if c.unknown {
 			h.Text = "a prefix list whose entries were not read may route it"
@@ -465,12 +563,7 @@ func (w *walk) out(t trail, s *subnet, id string) {
 	h := Hop{At: reference("internet-gateway", s.vpc.Place, id)}
 	switch {
 	case g == nil:
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeInternetGateways"); gaps != nil {
-			t.unsure(h, gaps, "")
-			break
-		}
-		h.Text = id + " is not there"
-		t.stop(h)
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeInternetGateways"))
 	case g.VPC != s.vpc.id:
 		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
 		t.stop(h)
@@ -490,15 +583,20 @@ func (w *walk) out(t trail, s *subnet, id string) {
 	w.block(&t, s, true, len(t.senders) > 1)
 	if !w.six {
 		switch {
-		case from.public.IsValid():
-			t.change(func(b *beam) { b.src = hosts(from.public) })
+		case len(from.mapped) > 0:
+			t.translate(from.mapped, outward, Hop{At: h.At, Text: "the sender has no public address"})
+			if !t.either.Empty() {
+				sum := trail{yes: []beam{{src: t.either, dst: all4, from: netset.AllPorts(), to: netset.AllPorts()}}}
+				sum.translate(from.mapped, outward, Hop{})
+				t.either = sources(sum.yes)
+			}
 		case from.publicly:
 			t.change(func(b *beam) { b.src = publicAddresses(false) })
 		default:
 			t.stop(Hop{At: h.At, Text: "the sender has no public address"})
 		}
 	}
-	from.gateway = s.vpc
+	from.gateway, from.through = s.vpc, id
 	t.id = identity{known: estate.False}
 	t.pass(Hop{At: h.At, Text: "takes packets between public addresses"}, func(b beam) verdict {
 		b.dst = intersect(b.dst, routed)
@@ -569,23 +667,37 @@ func (w *walk) in(t trail) {
 	}
 	w.block(&t, g.subnet, false, false)
 	if !w.six && g.node != nil {
-		private := g.node.address(false, g.subnet)
-		t.change(func(b *beam) { b.dst = private })
+		if mapped := g.node.mappings(g.subnet); mapped != nil {
+			t.translate(mapped, inward, Hop{At: h.At, Text: called(g.node.ref) + " does not have that public address"})
+		} else {
+			private := g.node.address(false, g.subnet)
+			t.change(func(b *beam) { b.dst = private })
+		}
 	}
-	if v.gateway != nil && g.node != nil {
-		if edge := n0(w.n.edges, v.Region, v.gateway.Ref().ID); edge != nil {
-			w.choose(t, edge.choose(destinations(t.live())), edge.Ref(), edge.gaps, func(t trail, r *route) {
-				if r.Target == "local" {
-					w.arrive(t, false)
-				} else {
-					w.target(t, g.subnet, r.Target)
-				}
-			})
-			return
-		}
-		if gaps := w.n.unread(v.Place, "ec2:DescribeRouteTables"); gaps != nil {
-			t.unsure(Hop{At: h.At, Text: "a route table of the gateway may send it elsewhere"}, gaps, "")
-		}
+	if v.gateway == nil {
+		w.arrive(t, false)
+		return
+	}
+	w.behind(t, v, v.gateway.Ref().ID)
+}
+
+// behind takes packets from an internet gateway into its VPC, by the gateway's own route table if it has one.
+// https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
+func (w *walk) behind(t trail, v *vpc, gateway string) {
+	if edge := n0(w.n.edges, v.Region, gateway); edge != nil && gateway != "" {
+		at := &subnet{Place: v.Place, id: gateway, vpc: v} // where it comes from is none of the VPC's subnets
+		w.choose(t, edge.choose(destinations(t.live())), edge.Ref(), edge.gaps, func(t trail, r *route) {
+			if r.Target == "local" {
+				w.arrive(t, false)
+			} else {
+				w.target(t, at, r.Target)
+			}
+		})
+		return
+	}
+	if gaps := w.n.unread(v.Place, "ec2:DescribeRouteTables"); gaps != nil && gateway != "" {
+		at := Hop{At: reference("internet-gateway", v.Place, gateway), Text: "a route table of the gateway may send it elsewhere"}
+		t.unsure(at, gaps, "")
 	}
 	w.arrive(t, false)
 }
@@ -595,28 +707,25 @@ func (w *walk) in(t trail) {
 func (w *walk) outOnly(t trail, s *subnet, id string) {
 	g := n0(w.n.egressGateways, s.Region, id)
 	h := Hop{At: reference("egress-only-internet-gateway", s.vpc.Place, id)}
+	if g != nil {
+		h.At = g.Ref()
+	}
 	switch {
-	case g == nil:
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeEgressOnlyInternetGateways"); gaps != nil {
-			t.unsure(h, gaps, "")
-			break
-		}
-		h.Text = id + " is not there"
-		t.stop(h)
-	case g.VPC != s.vpc.id:
-		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
-		t.stop(h)
-	case w.reply != nil:
-		h.At, h.Text = g.Ref(), "lets out only what was started inside"
+	case w.reply != nil: // what none of them lets through, one that was not read does not either
+		h.Text = "lets out only what was started inside"
 		t.stop(h)
 	case !w.six:
-		h.At, h.Text = g.Ref(), "takes IPv6 only"
+		h.Text = "takes IPv6 only"
 		t.stop(h)
 	case t.senders[len(t.senders)-1].subnet.vpc != s.vpc:
-		h.At, h.Text = g.Ref(), "the sender has no address in "+s.vpc.id
+		h.Text = "the sender has no address in " + s.vpc.id
+		t.stop(h)
+	case g == nil:
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeEgressOnlyInternetGateways"))
+	case g.VPC != s.vpc.id:
+		h.Text = id + " is not attached to " + s.vpc.id
 		t.stop(h)
 	default:
-		h.At = g.Ref()
 		t.note(h)
 	}
 	w.block(&t, s, true, true)
@@ -640,14 +749,8 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 	h := Hop{At: reference("nat-gateway", s.Place, id)}
 	switch {
 	case g == nil:
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeNatGateways"); gaps != nil {
-			t.unsure(h, gaps, "")
-			w.lost(t)
-			return
-		}
-		h.Text = id + " is not there"
-		t.stop(h)
-		w.dead(t)
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeNatGateways"))
+		w.lost(t)
 		return
 	case w.reply != nil:
 		h.At, h.Text = g.Ref(), "the reply leaves through a NAT gateway, under another address"
@@ -681,11 +784,21 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 		}
 	}
 	from := locus{subnet: at, ports: netset.PortsOf(netset.PortRange{First: 1024, Last: 65535}), publicly: g.Public}
-	for _, a := range g.Addresses {
-		from.address = from.address.Union(hosts(a.Private))
-		if !from.public.IsValid() {
-			from.public = a.Public
+	addresses := g.Addresses
+	if zone := s.zone(); g.Regional && zone != "" { // it serves each zone by addresses of its own, as far as AWS says which
+		if own := slices.DeleteFunc(slices.Clone(addresses), func(a estate.NATAddress) bool { return a.Zone != zone }); len(own) > 0 {
+			addresses = own
 		}
+	}
+	for _, a := range addresses {
+		from.address = from.address.Union(hosts(a.Private))
+		if a.Private.IsValid() && a.Public.IsValid() {
+			from.mapped = append(from.mapped, mapping{hosts(a.Private), a.Public})
+		}
+	}
+	t.either = netset.Addresses{}
+	if len(addresses) > 1 {
+		t.either = from.address
 	}
 	if from.address.Empty() {
 		from.address = at.addresses()
@@ -729,14 +842,8 @@ func (w *walk) peer(t trail, s *subnet, id string) {
 	h := Hop{At: reference("vpc-peering-connection", s.vpc.Place, id)}
 	list := w.n.peerings[id]
 	if len(list) == 0 {
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeVpcPeeringConnections"); gaps != nil {
-			t.unsure(h, gaps, "")
-			w.lost(t)
-			return
-		}
-		h.Text = id + " is not there"
-		t.stop(h)
-		w.dead(t)
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeVpcPeeringConnections"))
+		w.lost(t)
 		return
 	}
 	p := list[0]
@@ -810,12 +917,9 @@ func (w *walk) vpn(t trail, s *subnet, id string) {
 	h := Hop{At: reference("vpn-gateway", s.vpc.Place, id)}
 	switch {
 	case g == nil:
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"); gaps == nil {
-			h.Text = id + " is not there"
-			t.stop(h)
-			w.dead(t)
-			return
-		}
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"))
+		w.lost(t)
+		return
 	case g.VPC != s.vpc.id:
 		h.At, h.Text = g.Ref(), id+" is not attached to "+s.vpc.id
 		t.stop(h)
@@ -824,7 +928,7 @@ func (w *walk) vpn(t trail, s *subnet, id string) {
 	default:
 		h.At = g.Ref()
 	}
-	t.unsure(h, w.n.unread(s.vpc.Place, "ec2:DescribeVpnGateways"), "what is behind "+id+" (VPN or Direct Connect) is not read")
+	t.unsure(h, nil, w.n.behindGateway(id)+" is not read")
 	w.lost(t)
 }
 
@@ -837,14 +941,8 @@ func (w *walk) endpoint(t trail, s *subnet, id string) {
 	h := Hop{At: reference("vpc-endpoint", s.vpc.Place, id)}
 	e := n0(w.n.endpoints, s.Region, id)
 	if e == nil {
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeVpcEndpoints"); gaps != nil {
-			t.unsure(h, gaps, "")
-			w.lost(t)
-			return
-		}
-		h.Text = id + " is not there"
-		t.stop(h)
-		w.dead(t)
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeVpcEndpoints"))
+		w.lost(t)
 		return
 	}
 	h.At = e.Ref()
@@ -852,7 +950,9 @@ func (w *walk) endpoint(t trail, s *subnet, id string) {
 	case e.Type != "Gateway":
 		gaps := w.n.unread(s.vpc.Place, "network-firewall:ListFirewalls")
 		t.unsure(h, gaps, "what is behind "+id+" ("+e.Service+") may pass or drop it")
+		w.inSubnet = w.goal.subnet != nil && slices.Contains(e.Subnets, w.goal.subnet.id)
 		w.lost(t)
+		w.inSubnet = false
 	case w.goal.outside && w.protocol == netset.TCP:
 		h.Text = "to " + e.Service
 		t.note(h)
@@ -866,26 +966,12 @@ func (w *walk) endpoint(t trail, s *subnet, id string) {
 
 // appliance takes packets to an interface that is a route's target.
 func (w *walk) appliance(t trail, s *subnet, id string) {
-	x := n0(w.n.interfaces, s.Region, id)
-	if x == nil && strings.HasPrefix(id, "i-") {
-		for _, y := range w.n.nodes {
-			if y.iface.Instance == id && y.Region == s.Region {
-				x = y
-				break
-			}
-		}
-	}
+	x := w.n.appliance(s.Region, id)
 	h := Hop{At: reference("network-interface", s.vpc.Place, id)}
 	switch {
 	case x == nil:
-		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeNetworkInterfaces"); gaps != nil {
-			t.unsure(h, gaps, "")
-			w.lost(t)
-			return
-		}
-		h.Text = id + " is not there"
-		t.stop(h)
-		w.dead(t)
+		t.unlisted(h, id, w.n.unread(s.vpc.Place, "ec2:DescribeNetworkInterfaces"))
+		w.lost(t)
 	case x == w.goal.node:
 		w.arrive(t, false)
 	case x.idle != "":
@@ -900,6 +986,27 @@ func (w *walk) appliance(t trail, s *subnet, id string) {
 	default:
 		h.At = x.ref
 		t.unsure(h, nil, called(x.ref)+" forwards packets by rules of its own")
+		w.inSubnet = w.goal.subnet != nil && w.n.hasFootIn(x, w.goal.subnet)
 		w.lost(t)
+		w.inSubnet = false
 	}
+}
+
+// appliance is the node of an interface, or of an instance, that a route names.
+func (n *Network) appliance(region, id string) *node {
+	if strings.HasPrefix(id, "i-") {
+		for _, x := range n.nodes {
+			if x.iface.Instance == id && x.Region == region {
+				return x
+			}
+		}
+	}
+	return n0(n.interfaces, region, id)
+}
+
+// hasFootIn reports whether an appliance has an interface in a subnet: what it hands on there passes no network ACL.
+func (n *Network) hasFootIn(x *node, s *subnet) bool {
+	return slices.Contains(x.subnets, s.id) || x.iface.Instance != "" && slices.ContainsFunc(n.nodes, func(y *node) bool {
+		return y.iface.Instance == x.iface.Instance && slices.Contains(y.subnets, s.id)
+	})
 }

@@ -23,7 +23,7 @@ func (x *Index) Destinations(place estate.Place, r estate.Route) estate.Known[ne
 	}
 	for _, l := range x.estate.PrefixLists {
 		if l.Ref().ID == r.PrefixList {
-			return l.Entries
+			return l.Addresses()
 		}
 	}
 	return estate.Unread[netset.Addresses](x.estate.Reading(place, "ec2:GetManagedPrefixListEntries", r.PrefixList).Gap())
