@@ -79,7 +79,7 @@ func (s *sieve) refuses(to, from *node) bool {
 // mayAdmit reports whether the addresses of a rule may hold one from which packets of a node come.
 func (s *sieve) mayAdmit(of estate.Known[netset.Addresses], from *node) bool {
 	addresses, known := of.Value()
-	if !known || from.publicly && !from.public.IsValid() {
+	if !known || from.publicly && !from.public.IsValid() || len(from.mapped) > 0 || len(from.prefixes) > 0 {
 		return true
 	}
 	if slices.ContainsFunc(slices.Concat(from.private, from.v6, []netip.Addr{from.public}), addresses.Contains) || !addresses.Intersect(s.nat).Empty() {
