@@ -222,7 +222,11 @@ func (s *subnet) leadsElsewhere() bool {
 // leg follows one beam, from a node in a subnet, or, without one, from the Internet, to a goal. If it may be delivered, its
 // reply is followed too.
 func (n *Network) leg(from *node, s *subnet, g goal, b beam, p packet, six bool) Answer {
-	w := &walk{n: n, protocol: p.protocol, six: six, goal: g}
+	return ofCourses(func(c *course) Answer { return n.legBy(c, from, s, g, b, p, six) })
+}
+
+func (n *Network) legBy(c *course, from *node, s *subnet, g goal, b beam, p packet, six bool) Answer {
+	w := &walk{n: n, protocol: p.protocol, six: six, goal: g, course: c}
 	t := trail{yes: []beam{b}, quiet: p.quiet}
 	if from == nil {
 		t.hops = []Hop{{At: estate.Ref{Kind: "internet", ID: "internet"}, Passes: estate.True}}
@@ -438,7 +442,7 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 		reply.yes, reply.maybe = nil, reply.yes
 		return reply
 	}
-	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t}
+	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, course: forward.course}
 	x := g.node
 	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), mapped: x.mappings(g.subnet), publicly: x.publicly}}
 	k := len(t.senders) - 1
@@ -468,7 +472,7 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 func (n *Network) home(t *trail, forward *walk, came trail, k int, p packet) trail {
 	s := t.senders[k]
 	if s.gateway != nil && len(came.live()) > 0 {
-		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}}
+		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}, course: forward.course}
 		switch {
 		case forward.six:
 		case len(s.mapped) > 0:
@@ -489,7 +493,7 @@ func (n *Network) onward(t *trail, forward *walk, came trail, k int, p packet) t
 			return came
 		}
 		here, there := t.senders[k], t.senders[k-1]
-		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: there.subnet, locus: true}}
+		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: there.subnet, locus: true}, course: forward.course}
 		came.change(func(b *beam) { b.dst, b.to = there.address, p.reply(there.ports) })
 		came.senders = []locus{{subnet: here.subnet, address: here.address}}
 		if w.sameSubnet(&came, here.subnet) {

@@ -1150,13 +1150,13 @@ func (w *walk) transitGateway(subnet, vpc, id string, p packet, goal *estate.Net
 		enters = unknown
 	}
 	if s != nil {
-		zone = s.Zone
+		zone = s.ZoneID
 	}
 	for _, at := range how.Subnets {
 		switch other := w.subnet(at); {
 		case other == nil && enters == no:
 			enters = unknown
-		case other != nil && s != nil && other.Zone == s.Zone:
+		case other != nil && s != nil && other.ZoneID == s.ZoneID:
 			enters = w.acl(at, false, p.src, p)
 		}
 	}
@@ -1251,7 +1251,7 @@ func (w *walk) towards(gateway, id, zone string, p packet, goal *estate.NetworkI
 	w.refers = estate.And(w.refers, estate.Is(how.GroupReferences))
 	var same []string // in the sender's zone, which a transit gateway keeps to where it can
 	for _, at := range how.Subnets {
-		if s := w.subnet(at); s != nil && s.Zone == zone {
+		if s := w.subnet(at); s != nil && s.ZoneID == zone {
 			same = append(same, at)
 		}
 	}
@@ -1262,6 +1262,9 @@ func (w *walk) towards(gateway, id, zone string, p packet, goal *estate.NetworkI
 		return no
 	}
 	w.beyond = true
+	if how.ApplianceMode {
+		zone = "" // replies keep to the flow's
+	}
 	return w.carry(same[w.pick(a.Ref().ID+zone, len(same))], a.Of, p, goal)
 }
 

@@ -78,6 +78,8 @@ type walk struct {
 	inSubnet bool
 	// survey says that only routes are asked: network ACLs are taken down, and let everything through.
 	survey bool
+	// course says which subnets transit gateways enter by where nobody can tell; without one, all of them are followed.
+	course *course
 }
 
 // enoughSteps is how many routers a packet passes before its routes go in a circle.
