@@ -592,7 +592,7 @@ func (w *walk) sameFirewalls(r *walk) estate.Truth {
 		}
 	}
 	for endpoint, engine := range w.firewall {
-		if engine == "stateful" && r.firewall[endpoint] != "stateful" {
+		if engine == "unmatched" || engine == "stateful" && r.firewall[endpoint] != "stateful" {
 			return unknown
 		}
 	}
@@ -1421,23 +1421,31 @@ func (w *walk) stateless(endpoint string, policy *estate.FirewallPolicy, actions
 	if w.returning() {
 		return yes // of a flow that it knows, or else sameFirewalls says so
 	}
-	return stateful(policy, p)
+	passes, matched := stateful(policy, p)
+	if !matched && slices.Contains(policy.StatefulDefault, "aws:drop_established") {
+		w.firewall[endpoint] = "unmatched" // and what follows the first packet is dropped, sooner or later
+		if p.protocol != netset.TCP {
+			return unknown
+		}
+	}
+	return passes
 }
 
-func stateful(policy *estate.FirewallPolicy, p packet) estate.Truth {
+// stateful is what the stateful rules make of a flow's first packet, and whether one of them said it.
+func stateful(policy *estate.FirewallPolicy, p packet) (passes estate.Truth, matched bool) {
 	if policy.Order == "STRICT_ORDER" {
 		for _, g := range policy.Stateful {
 			rules, ok := g.Rules.Value()
 			if !ok || g.Opaque {
-				return unknown
+				return unknown, true
 			}
 			for _, r := range rules {
 				if hits(r, p, true) && r.Actions[0] != "ALERT" {
-					return estate.Is(r.Actions[0] == "PASS")
+					return estate.Is(r.Actions[0] == "PASS"), true
 				}
 			}
 		}
-		return estate.Is(!slices.Contains(policy.StatefulDefault, "aws:drop_strict"))
+		return estate.Is(!slices.Contains(policy.StatefulDefault, "aws:drop_strict")), false
 	}
 	pass, drop, opaque := false, false, false
 	for _, g := range policy.Stateful {
@@ -1452,11 +1460,11 @@ func stateful(policy *estate.FirewallPolicy, p packet) estate.Truth {
 	}
 	switch {
 	case pass: // pass rules come first
-		return yes
+		return yes, true
 	case opaque:
-		return unknown
+		return unknown, true
 	}
-	return estate.Is(!drop)
+	return estate.Is(!drop), true
 }
 
 func hits(r estate.FirewallRule, p packet, stateful bool) bool {

@@ -2,6 +2,7 @@ package reach_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -536,6 +537,20 @@ func overTransit(b *builder, gateway, attachment bool) {
 	b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 tgw-1"))
 }
 
+// twoDoors joins VPCs a and b, b by two subnets, out of the second of which an ACL lets nothing; the server is in a third.
+func twoDoors(b *builder, appliance bool) {
+	overTransit(b, false, false)
+	b.subnet("subnet-b3", "vpc-b", "a", "10.1.3.0/24")
+	for _, a := range b.TransitGatewayAttachments {
+		if a.Ref().ID == "att-b" {
+			a.VPC = estate.Know(estate.TransitGatewayVPC{Subnets: []string{"subnet-b1", "subnet-b2"}, ApplianceMode: appliance})
+		}
+	}
+	b.acl("acl-shut", "vpc-b", []string{"100 in allow all 0.0.0.0/0"}, "subnet-b2")
+	alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+	alone(b, "eni-b3", "subnet-b3", "10.1.3.20")
+}
+
 func TestTransitGateways(t *testing.T) {
 	t.Parallel()
 	// The client's subnet, zone a or b, and the table of the transit gateway are the test's.
@@ -598,6 +613,22 @@ func TestTransitGateways(t *testing.T) {
 			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
 			alone(b, "eni-b2", "subnet-b2", "10.1.2.20")
 		}, "eni-a1", "eni-b2", "tcp 22", no, no, "network-acl"},
+		// https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+		{"zones are one by their ids, whatever another account calls them", func(b *builder) {
+			twoDoors(b, false)
+			b.subnetOf("subnet-b1").ZoneID, b.subnetOf("subnet-b2").ZoneID = b.subnetOf("subnet-b2").ZoneID, b.subnetOf("subnet-b1").ZoneID
+		}, "eni-a1", "eni-b3", "tcp 22", no, no, "network-acl"},
+		{"it enters by the subnet in the sender's zone", func(b *builder) { twoDoors(b, false) }, "eni-a1", "eni-b3", "tcp 22", yes, yes, ""},
+		{"in appliance mode it may enter by any", func(b *builder) { twoDoors(b, true) }, "eni-a1", "eni-b3", "tcp 22", unknown, unknown, ""},
+		{"in appliance mode, if all lead there", func(b *builder) {
+			twoDoors(b, true)
+			b.acl("acl-b2", "vpc-b", append([]string{"90 out allow all 10.1.3.0/24"}, openACL...), "subnet-b2")
+			b.NetworkACLs = slices.DeleteFunc(b.NetworkACLs, func(a *estate.NetworkACL) bool { return a.Ref().ID == "acl-shut" })
+		}, "eni-a1", "eni-b3", "tcp 22", yes, yes, ""},
+		{"in appliance mode, if none does", func(b *builder) {
+			twoDoors(b, true)
+			b.acl("acl-b1", "vpc-b", nil, "subnet-b1")
+		}, "eni-a1", "eni-b3", "tcp 22", no, no, "network-acl"},
 		{"over a peering of transit gateways", func(b *builder) {
 			there := b.at("111122223333", "eu-west-1")
 			there.vpc("vpc-far", "10.7.0.0/16")
@@ -728,6 +759,32 @@ func betweenSubnets(b *builder, policy estate.FirewallPolicy) *estate.Firewall {
 }
 
 // https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-rules-engines.html
+// inspectedBetween joins VPCs a and b by a transit gateway that sends what passes between them through a firewall in VPC c, which
+// has an endpoint in each zone. The client is in one zone, the server in the other.
+func inspectedBetween(b *builder, appliance bool) {
+	b.tgw("tgw-1", false)
+	b.attach("att-a", "tgw-1", "vpc-a", "tgw-rtb-1", false, "subnet-a1", "subnet-a2")
+	b.attach("att-b", "tgw-1", "vpc-b", "tgw-rtb-1", false, "subnet-b1", "subnet-b2")
+	b.subnet("subnet-t1", "vpc-c", "a", "10.2.7.0/28")
+	b.subnet("subnet-t2", "vpc-c", "b", "10.2.7.16/28")
+	b.subnet("subnet-f1", "vpc-c", "a", "10.2.8.0/28")
+	b.subnet("subnet-f2", "vpc-c", "b", "10.2.8.16/28")
+	b.attach("att-c", "tgw-1", "vpc-c", "tgw-rtb-2", false, "subnet-t1", "subnet-t2")
+	b.TransitGatewayAttachments[2].VPC = estate.Know(estate.TransitGatewayVPC{Subnets: []string{"subnet-t1", "subnet-t2"}, ApplianceMode: appliance})
+	b.transitTable("tgw-rtb-1", "tgw-1", "0.0.0.0/0 att-c static")
+	b.transitTable("tgw-rtb-2", "tgw-1", "10.0.0.0/16 att-a", "10.1.0.0/16 att-b")
+	b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.1.0.0/16 tgw-1"))
+	b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 tgw-1"))
+	b.table("rtb-t1", "vpc-c", b.locals("vpc-c", "0.0.0.0/0 vpce-1"), "subnet-t1")
+	b.table("rtb-t2", "vpc-c", b.locals("vpc-c", "0.0.0.0/0 vpce-2"), "subnet-t2")
+	b.table("rtb-f", "vpc-c", b.locals("vpc-c", "0.0.0.0/0 tgw-1"), "subnet-f1", "subnet-f2")
+	f := b.firewall("fw-1", "vpc-c", "vpce-1", "subnet-f1", inspects("DEFAULT_ACTION_ORDER", nil))
+	first, _ := f.Endpoints.Value()
+	f.Endpoints = estate.Know(append(first, estate.FirewallEndpoint{Endpoint: "vpce-2", Subnet: "subnet-f2", Zone: "us-east-1b"}))
+	alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+	alone(b, "eni-b2", "subnet-b2", "10.1.2.20")
+}
+
 func TestFirewalls(t *testing.T) {
 	t.Parallel()
 	// At the edge: the gateway's table sends packets for a1 to the firewall, and a1's default route goes there.
@@ -761,6 +818,11 @@ func TestFirewalls(t *testing.T) {
 	flags.Flags = true
 	drop, order, strict := []string{"aws:drop_strict"}, "DEFAULT_ACTION_ORDER", "STRICT_ORDER"
 	check(t, []rule{
+		{"what drops the established passes a flow that a rule passed", between(inspects(strict, []string{"aws:drop_established"}, pass22)), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"what drops the established may drop what no rule passed", between(inspects(strict, []string{"aws:drop_established"}, pass22)), "eni-a1", "eni-a2", "tcp 23", yes, unknown, ""},
+		// https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html
+		{"an endpoint does not know what another has seen", func(b *builder) { inspectedBetween(b, false) }, "eni-a1", "eni-b2", "tcp 22", yes, unknown, ""},
+		{"in appliance mode replies come by the same endpoint", func(b *builder) { inspectedBetween(b, true) }, "eni-a1", "eni-b2", "tcp 22", yes, yes, ""},
 		{"one that passes everything, from the Internet", edge(passes()), somebody, "eni-a1", "tcp 22", yes, yes, ""},
 		{"one that passes everything, to the Internet", edge(passes()), "eni-a1", somebody, "tcp 443", yes, yes, ""},
 		{"stateful, from the Internet", edge(inspects(order, nil)), somebody, "eni-a1", "tcp 22", yes, yes, ""},
