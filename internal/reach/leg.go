@@ -164,7 +164,19 @@ func (n *Network) fromBehind(sources netset.Addresses, to *node, s *subnet, b be
 	w.arrive(t, false)
 	a := w.conclude(b, true)
 	a.From, a.To = Party{}, to.party()
-	a.Session = min(a.Arrives, estate.Unknown)
+	if a.Arrives == estate.False {
+		return a
+	}
+	// Whether the reply gets there is not known either, only whether something here leads it elsewhere.
+	r := &walk{n: n, protocol: p.protocol, six: six, reply: &t, goal: goal{outside: true}}
+	reply := trail{yes: []beam{{src: b.dst, dst: b.src, from: b.to, to: p.reply(b.from)}}, id: identity{known: estate.False}, quiet: p.quiet}
+	reply.senders = []locus{{subnet: s, address: b.dst, mapped: to.mappings(s), publicly: to.publicly}}
+	r.aclAt(&reply, s, true)
+	r.route(reply, s)
+	back := r.together()
+	if a.Return = back.hops; len(back.yes)+len(back.maybe) > 0 {
+		a.Session = estate.Unknown
+	}
 	return a
 }
 
@@ -183,10 +195,14 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 		if near.VPC != v.id || p.Status != "active" {
 			continue
 		}
-		if other := n.vpcs[regional{far.Region, far.VPC}]; other == nil || other.read == nil {
-			if cidrs := netset.Of(far.CIDRs...); cidrs.Empty() || !cidrs.Intersect(sources).Empty() {
-				all = append(all, p.Ref())
-			}
+		other := n.vpcs[regional{far.Region, far.VPC}]
+		cidrs := netset.Of(far.CIDRs...)
+		switch possible := cidrs.Empty() || !cidrs.Intersect(sources).Empty(); {
+		case !possible:
+		case other == nil || other.read == nil:
+			all = append(all, p.Ref())
+		default: // it may hold interfaces that were not read
+			gaps = append(gaps, n.unread(other.Place, "ec2:DescribeNetworkInterfaces")...)
 		}
 	}
 	for _, a := range n.estate.TransitGatewayAttachments {
@@ -197,8 +213,12 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 			if b.TransitGateway != a.TransitGateway {
 				continue
 			}
-			if other := n.vpcs[regional{b.Place().Region, b.Of}]; b.Type != "vpc" || other == nil || other.read == nil {
+			other := n.vpcs[regional{b.Place().Region, b.Of}]
+			switch {
+			case b.Type != "vpc" || other == nil || other.read == nil:
 				all = append(all, b.Ref())
+			case !other.cidrs.Intersect(sources).Empty():
+				gaps = append(gaps, n.unread(other.Place, "ec2:DescribeNetworkInterfaces")...)
 			}
 		}
 	}

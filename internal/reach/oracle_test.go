@@ -193,7 +193,12 @@ func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol nets
 	}
 	best := verdict{no, no}
 	if !outside(src) {
-		return o.behind(src, to, protocol, port)
+		for _, dst := range addressesOf(to) {
+			if src.Is4() == dst.Is4() && speaks(protocol, dst) {
+				best = best.or(o.behind(packet{protocol, src, dst, client, port}, to))
+			}
+		}
+		return best
 	}
 	for _, dst := range dsts {
 		if !speaks(protocol, dst) {
@@ -208,31 +213,78 @@ func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol nets
 	return best
 }
 
-// behind is a packet from a network that was not read: it may come wherever something joins such a network to a VPC.
-func (o oracle) behind(src netip.Addr, to *estate.NetworkInterface, protocol netset.Protocol, port uint16) verdict {
-	joined := slices.ContainsFunc(o.VPNGateways, func(g *estate.VPNGateway) bool { return g.VPC == to.VPC })
-	read := func(vpc string) bool {
-		return slices.ContainsFunc(o.VPCs, func(v *estate.VPC) bool { return v.Ref().ID == vpc })
+// behind is a packet from a private address that nothing in the estate has: it may come from what is joined to the VPC and was
+// not read, if anything is.
+func (o oracle) behind(p packet, to *estate.NetworkInterface) verdict {
+	return courses(func(c *course) verdict {
+		w := &walk{oracle: o, course: c, stray: true, firewall: map[string]string{}}
+		joined := o.joined(to, p.src)
+		if o.inVPC(to.VPC, p.src) && o.vpc(to.VPC) != nil {
+			joined = o.nobody(to.VPC)
+		}
+		arrives := estate.And(joined, w.acl(to.Subnet, false, p.src, p), w.answers(to), w.admits(to, false, p.src, nil, p))
+		reply := &walk{oracle: o, course: c, sender: replies, firewall: map[string]string{}}
+		return verdict{arrives, estate.And(arrives, reply.carry(to.Subnet, to.VPC, p.reply(), nil), unknown)}
+	})
+}
+
+func (o oracle) vpc(id string) *estate.VPC {
+	for _, v := range o.VPCs {
+		if v.Ref().ID == id {
+			return v
+		}
 	}
-	for _, p := range o.Peerings {
-		joined = joined || p.Status == "active" && (p.Requester.VPC == to.VPC && !read(p.Accepter.VPC) || p.Accepter.VPC == to.VPC && !read(p.Requester.VPC))
+	return nil
+}
+
+// nobody is what becomes of a packet to an address of a VPC that no interface has which was read.
+func (o oracle) nobody(vpc string) estate.Truth {
+	if v := o.vpc(vpc); v != nil && o.Complete(v.Place(), "ec2:DescribeNetworkInterfaces") {
+		return no
+	}
+	return unknown
+}
+
+// joined says whether something that was not read may have an address and send to an interface from it.
+func (o oracle) joined(to *estate.NetworkInterface, src netip.Addr) estate.Truth {
+	place, known := o.owner(to.Subnet, to.VPC)
+	for _, op := range []operation.ID{"ec2:DescribeVpnGateways", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeTransitGatewayAttachments"} {
+		if !known || !o.Complete(place, op) {
+			return unknown
+		}
+	}
+	for _, g := range o.VPNGateways {
+		if g.VPC == to.VPC {
+			return unknown
+		}
+	}
+	in := func(vpc string) estate.Truth {
+		if v := o.vpc(vpc); v != nil && !slices.ContainsFunc(v.CIDRs, func(c netip.Prefix) bool { return c.Contains(src) }) {
+			return no
+		}
+		return o.nobody(vpc)
+	}
+	all := no
+	for _, c := range o.Peerings {
+		if c.Status == "active" && c.Requester.VPC == to.VPC {
+			all = estate.Or(all, in(c.Accepter.VPC))
+		}
+		if c.Status == "active" && c.Accepter.VPC == to.VPC {
+			all = estate.Or(all, in(c.Requester.VPC))
+		}
 	}
 	for _, a := range o.TransitGatewayAttachments {
 		for _, b := range o.TransitGatewayAttachments {
-			joined = joined || a.Type == "vpc" && a.Of == to.VPC && b.TransitGateway == a.TransitGateway && (b.Type != "vpc" || !read(b.Of))
+			switch {
+			case a.Type != "vpc" || a.Of != to.VPC || a.TransitGateway != b.TransitGateway:
+			case b.Type != "vpc":
+				all = unknown
+			case b.Of != to.VPC:
+				all = estate.Or(all, in(b.Of))
+			}
 		}
 	}
-	if !joined || o.inVPC(to.VPC, src) {
-		return verdict{no, no}
-	}
-	w := &walk{oracle: o, stray: true}
-	in := no
-	for _, dst := range addressesOf(to) {
-		if p := (packet{protocol, src, dst, 40000, port}); src.Is4() == dst.Is4() && speaks(protocol, dst) {
-			in = estate.Or(in, estate.And(unknown, w.acl(to.Subnet, false, src, p), w.admits(to, false, src, nil, p), o.answers(to)))
-		}
-	}
-	return verdict{in, in}
+	return all
 }
 
 func (o oracle) follow(from, to *estate.NetworkInterface, p packet) verdict {
@@ -431,7 +483,10 @@ func (w *walk) pass(subnet, vpc, target string, p packet, goal *estate.NetworkIn
 	case "blackhole":
 		return no
 	case "local":
-		if goal == nil || goal.VPC != vpc || !has(goal, p.dst) {
+		if goal == nil {
+			return estate.And(out, w.nobody(vpc))
+		}
+		if goal.VPC != vpc || !has(goal, p.dst) {
 			return no
 		}
 		return estate.And(out, w.acl(goal.Subnet, false, p.src, p), w.arrive(p, goal))
@@ -1096,6 +1151,9 @@ func (w *walk) peering(vpc, id string, p packet, goal *estate.NetworkInterface) 
 	if goal == nil || goal.VPC != other.VPC || !has(goal, p.dst) {
 		for _, v := range w.VPCs {
 			if v.Ref().ID == other.VPC {
+				if goal == nil && slices.ContainsFunc(v.CIDRs, func(c netip.Prefix) bool { return c.Contains(p.dst) }) {
+					return w.nobody(other.VPC)
+				}
 				return no
 			}
 		}

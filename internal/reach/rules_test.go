@@ -519,6 +519,27 @@ func TestPeerings(t *testing.T) {
 			b.eni("eni-a1", "subnet-a1", "2600:1f18:1:1::10")
 			b.eni("eni-b1", "subnet-b1", "2600:1f18:2:1::20")
 		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"a peer that nobody read may send, and may be answered", func(b *builder) {
+			b.peering("pcx-ax", "vpc-a", "vpc-unread", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.99.0.0/16 pcx-ax"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "10.99.0.1", "eni-a1", "tcp 22", unknown, unknown, ""},
+		{"without a route it is not answered", func(b *builder) {
+			b.peering("pcx-ax", "vpc-a", "vpc-unread", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "10.99.0.1", "eni-a1", "tcp 22", unknown, no, ""},
+		{"nobody sends from an address that no interface of the peer has", peer("active", "10.0.0.0/16"), "10.1.1.99", "eni-a1", "tcp 22", no, no, ""},
+		{"unless its interfaces were not read", func(b *builder) {
+			there := b.at("444455556666", "us-east-1")
+			there.vpc("vpc-far", "10.7.0.0/16")
+			there.subnet("subnet-far", "vpc-far", "a", "10.7.1.0/24")
+			there.table("rtb-far", "vpc-far", there.locals("vpc-far", "10.0.0.0/16 pcx-1"))
+			b.peering("pcx-1", "vpc-a", "vpc-far", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.7.0.0/16 pcx-1"))
+			there.deny("ec2:DescribeNetworkInterfaces")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "10.7.1.99", "eni-a1", "tcp 22", unknown, unknown, ""},
 		{"a peer that nobody read is unknown", func(b *builder) {
 			b.peering("pcx-ax", "vpc-a", "vpc-unread", "active")
 			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.99.0.0/16 pcx-ax"))
@@ -651,6 +672,11 @@ func TestTransitGateways(t *testing.T) {
 			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
 			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
 		}, "eni-a1", "192.168.7.7", "tcp 22", unknown, unknown, ""},
+		{"and what is behind it may send, and be answered", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "192.168.7.7", "eni-a1", "tcp 22", unknown, unknown, ""},
 		{"a group that lets nothing out decides before a virtual private gateway", func(b *builder) {
 			b.vgw("vgw-a", "vpc-a")
 			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
