@@ -491,6 +491,10 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 // home takes a reply that comes from the Internet to the sender that left by a gateway, and on.
 func (n *Network) home(t *trail, forward *walk, came trail, k int, p packet) trail {
 	s := t.senders[k]
+	if s.service && len(came.live()) > 0 {
+		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, course: forward.course}
+		w.aclAt(&came, s.subnet, false)
+	}
 	if s.gateway != nil && len(came.live()) > 0 {
 		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}, course: forward.course}
 		switch {

@@ -349,7 +349,7 @@ func (o oracle) runs(i *estate.NetworkInterface) estate.Truth {
 // initiates says whether the interface sends packets of its own accord.
 // Endpoints do not: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
 func (o oracle) initiates(i *estate.NetworkInterface) estate.Truth {
-	if i.Type == "vpc_endpoint" || i.Type == "nat_gateway" {
+	if i.Type == "vpc_endpoint" || i.Type == "nat_gateway" || i.Type == "gateway_load_balancer_endpoint" {
 		return no
 	}
 	return o.runs(i)
@@ -357,7 +357,7 @@ func (o oracle) initiates(i *estate.NetworkInterface) estate.Truth {
 
 // answers says whether the interface takes packets that nobody asked for.
 func (o oracle) answers(i *estate.NetworkInterface) estate.Truth {
-	if i.Type == "lambda" || i.Type == "nat_gateway" {
+	if i.Type == "lambda" || i.Type == "nat_gateway" || i.Type == "gateway_load_balancer_endpoint" || i.Type == "api_gateway_managed" {
 		return no
 	}
 	return o.runs(i)
@@ -812,13 +812,19 @@ func (o oracle) choose(table *estate.RouteTable, dst netip.Addr) []string {
 					list = l
 				}
 			}
-			if list == nil {
+			// A gateway endpoint leads to a public service.
+			service := !outside(dst) && slices.ContainsFunc(o.Endpoints, func(e *estate.Endpoint) bool { return e.Ref().ID == r.Target && e.Type == "Gateway" })
+			if list == nil && !service {
 				may = append(may, c.target)
+			}
+			if list == nil {
 				continue
 			}
 			entries, ok := list.Entries.Value()
-			if !ok {
+			if !ok && !service {
 				may = append(may, c.target)
+			}
+			if !ok {
 				continue
 			}
 			for _, e := range entries {
@@ -1330,9 +1336,16 @@ func (w *walk) towards(gateway, id, zone string, p packet, goal *estate.NetworkI
 func (w *walk) endpoint(subnet, vpc, id string, p packet, goal *estate.NetworkInterface, out estate.Truth) estate.Truth {
 	for _, e := range w.Endpoints {
 		if e.Ref().ID == id && e.Type == "Gateway" {
-			if goal != nil || w.returning() {
+			echo := p.protocol == netset.ICMP && p.to == 8<<8 || p.protocol == netset.ICMPv6 && p.to == 128<<8
+			if goal != nil || w.returning() || p.protocol != netset.TCP && !echo {
 				return no
 			}
+			w.leg(func(client uint16) estate.Truth {
+				reply := p
+				reply.from = client
+				reply = reply.reply()
+				return w.acl(subnet, false, reply.src, reply)
+			})
 			return out
 		}
 		if e.Ref().ID == id && slices.Contains(e.Subnets, subnet) && !w.isFirewall(id) {

@@ -409,6 +409,26 @@ func TestInternetGateways(t *testing.T) {
 			inA1(b)
 			alone(b, "eni-ep", "subnet-a2", "10.0.2.30").Type = "vpc_endpoint"
 		}, "eni-ep", "eni-a1", "tcp 443", no, no, ""},
+		// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html
+		{"a Gateway Load Balancer endpoint is reached by routes only", func(b *builder) {
+			inA1(b)
+			b.eni("eni-gwlbe", "subnet-a2", "10.0.2.30").Type = "gateway_load_balancer_endpoint"
+		}, "eni-a1", "eni-gwlbe", "tcp 443", no, no, ""},
+		{"a VPC link is not reached", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-link", "subnet-a2", "10.0.2.30").Type = "api_gateway_managed"
+		}, "eni-a1", "eni-link", "tcp 443", no, no, ""},
+		{"a VPC link begins", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-link", "subnet-a2", "10.0.2.30").Type = "api_gateway_managed"
+		}, "eni-link", "eni-a1", "tcp 443", yes, yes, ""},
+		// An interface may be attached to another account's instance:
+		// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkInterfacePermission.html
+		{"another account's instance that was not read may run", func(b *builder) {
+			inA1(b)
+			i := alone(b, "eni-theirs", "subnet-a2", "10.0.2.30")
+			i.Instance, i.Host = "i-theirs", "999988887777"
+		}, "eni-a1", "eni-theirs", "tcp 443", unknown, unknown, ""},
 		{"a function is not reached", func(b *builder) {
 			inA1(b)
 			alone(b, "eni-fn", "subnet-a2", "10.0.2.30").Type = "lambda"
@@ -476,6 +496,37 @@ func TestNATGateways(t *testing.T) {
 			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "0.0.0.0/0 tgw-1"))
 			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
 		}, "eni-b1", somebody, "tcp 443", yes, yes, ""},
+	})
+}
+
+// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+func TestGatewayEndpoints(t *testing.T) {
+	t.Parallel()
+	const bucket = "52.216.1.1"
+	service := func(entries ...string) func(b *builder) {
+		return func(b *builder) {
+			b.prefixList("pl-s3", entries...)
+			b.Endpoints = append(b.Endpoints, &estate.Endpoint{Resource: b.resource("vpc-endpoint", "vpce-s3"), VPC: "vpc-a", Type: "Gateway",
+				Service: "com.amazonaws.us-east-1.s3", State: "available"})
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "pl-s3 vpce-s3", "10.1.0.0/16 pcx-ab"))
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 pcx-ab"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}
+	}
+	read := service("52.216.0.0/15")
+	check(t, []rule{
+		{"to the service, and back", read, "eni-a1", bucket, "tcp 443", yes, yes, ""},
+		{"not to others", read, "eni-a1", somebody, "tcp 443", no, no, "route-table"},
+		{"not UDP", read, "eni-a1", bucket, "udp 443", no, no, "vpc-endpoint"},
+		{"pings", read, "eni-a1", bucket, "icmp 8/0", yes, yes, ""},
+		{"the subnet's ACL sees what comes back", func(b *builder) {
+			read(b)
+			b.acl("acl-a1", "vpc-a", []string{"100 out allow all 0.0.0.0/0", "100 in allow all 10.0.0.0/8"}, "subnet-a1")
+		}, "eni-a1", bucket, "tcp 443", yes, no, ""},
+		{"without the entries nobody knows", service(), "eni-a1", bucket, "tcp 443", unknown, unknown, ""},
+		{"whatever the entries, they are public", service(), "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
 	})
 }
 

@@ -175,7 +175,7 @@ func (n *Network) transitTable(r *estate.TransitGatewayRouteTable, routes []esta
 			Active: !x.Blackhole && len(x.Attachments) > 0, Propagated: !x.Static}
 		if x.PrefixList == "" {
 			if x.CIDR.IsValid() {
-				t.routes = append(t.routes, route{x.CIDR.Masked(), one})
+				t.routes = append(t.routes, route{prefix: x.CIDR.Masked(), Route: one})
 			}
 			continue
 		}
@@ -185,7 +185,7 @@ func (n *Network) transitTable(r *estate.TransitGatewayRouteTable, routes []esta
 			continue
 		}
 		for _, p := range entries {
-			t.routes = append(t.routes, route{p.Masked(), one})
+			t.routes = append(t.routes, route{prefix: p.Masked(), Route: one})
 		}
 	}
 	slices.SortStableFunc(t.routes, func(a, b route) int {
