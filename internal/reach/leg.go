@@ -28,12 +28,13 @@ func (n *Network) sendAll(from, to *node, p packet) []Answer {
 		var standing []Answer // of each subnet where the parties may stand
 		for _, fs := range n.places(from) {
 			for _, ts := range n.places(to) {
-				src, dst := from.address(six, fs), to.address(six, ts)
+				src, out := from.sends(p, six, fs)
+				dst, public := to.takes(p, six, ts)
 				var ways []Answer
-				if !src.Empty() && !dst.Empty() {
+				if !src.Empty() && !dst.Empty() && !out {
 					ways = append(ways, n.leg(from, fs, goal{node: to, subnet: ts}, beam{src, dst, p.from(), p.to()}, p, six))
 				}
-				if public := to.publicSet(); !six && !p.private && !src.Empty() && !public.Empty() {
+				if !p.private && !src.Empty() && !public.Empty() {
 					ways = append(ways, n.leg(from, fs, goal{node: to, subnet: ts}, beam{src, public, p.from(), p.to()}, p, six))
 				}
 				if len(ways) > 0 {
@@ -46,8 +47,11 @@ func (n *Network) sendAll(from, to *node, p packet) []Answer {
 		}
 	}
 	if len(all) == 0 {
-		all = append(all, Answer{Arrives: estate.False, Session: estate.False, From: from.party(), To: to.party(), Way: Direct,
-			Reason: "they have no addresses of one family for " + p.protocol.String()})
+		reason := "they have no addresses of one family for " + p.protocol.String()
+		if !p.src.Empty() || !p.dst.Empty() {
+			reason = "no packet between them has such addresses: an internet gateway changes a private address into the public one"
+		}
+		all = append(all, Answer{Arrives: estate.False, Session: estate.False, From: from.party(), To: to.party(), Way: Direct, Reason: reason})
 	}
 	return all
 }
@@ -106,7 +110,8 @@ func (n *Network) leave(from *node, to netset.Addresses, p packet) Answer {
 	for _, six := range families(p.protocol) {
 		var standing []Answer
 		for _, s := range n.places(from) {
-			if src, dst := from.address(six, s), intersect(to, everywhere(six)); !src.Empty() && !dst.Empty() {
+			if src, _ := from.sends(p, six, s); !src.Empty() && !intersect(to, everywhere(six)).Empty() {
+				dst := intersect(to, everywhere(six))
 				standing = append(standing, n.leg(from, s, goal{outside: true}, beam{src, dst, p.from(), p.to()}, p, six))
 			}
 		}

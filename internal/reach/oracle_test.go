@@ -46,9 +46,13 @@ type oracle struct {
 	ports []uint16 // see edges
 	// strayed is set when a packet went astray. The oracle does not ask then whether a reply could get back.
 	strayed *bool
+	// src and dst are the addresses of interfaces that a question names; not valid for whichever they have.
+	src, dst netip.Addr
 }
 
-func oracleOf(e *estate.Estate) oracle { return oracle{e, edges(e), new(bool)} }
+func oracleOf(e *estate.Estate) oracle {
+	return oracle{Estate: e, ports: edges(e), strayed: new(bool)}
+}
 
 // courses runs something once for each course that it may take where what was read leaves several open (a prefix list that
 // was not read, one of several zones), and returns what all of them agree on.
@@ -119,15 +123,25 @@ func (o oracle) answer(q reach.Question) reach.Answer {
 	if q.SourcePort == 0 && (packet{protocol: q.Protocol}).hasPorts() {
 		clients = o.ports
 	}
-	find := func(e reach.End) *estate.NetworkInterface {
+	find := func(e reach.End) (*estate.NetworkInterface, netip.Addr) {
 		for _, i := range o.NetworkInterfaces {
 			if len(e.Refs) == 1 && e.Refs[0].Key() == i.Ref().Key() {
-				return i
+				return i, netip.Addr{}
 			}
 		}
-		return nil
+		if len(e.Refs) == 0 && !e.Internet {
+			named := e.Addresses.Prefixes()[0].Addr()
+			for _, i := range o.NetworkInterfaces {
+				if has(i, named) || slices.ContainsFunc(publicsOf(i), func(a estate.Association) bool { return a.Public == named }) {
+					return i, named
+				}
+			}
+		}
+		return nil, netip.Addr{}
 	}
-	from, to := find(q.From), find(q.To)
+	var from, to *estate.NetworkInterface
+	from, o.src = find(q.From)
+	to, o.dst = find(q.To)
 	best := verdict{no, no}
 	var replied []netset.PortRange
 	after := append(slices.Clone(clients), 0) // the last one's range ends at 65535
@@ -153,13 +167,17 @@ func (o oracle) answer(q reach.Question) reach.Answer {
 func (o oracle) ask(from, to *estate.NetworkInterface, protocol netset.Protocol, client, port uint16) verdict {
 	best := verdict{no, no}
 	for _, src := range addressesOf(from) {
+		// A public address stands for a private one beyond the internet gateway only.
+		if o.src.IsValid() && o.src != src && !standsFor(from, o.src, src) {
+			continue
+		}
 		for _, dst := range addressesOf(to) {
-			if src.Is4() == dst.Is4() && speaks(protocol, src) {
+			if src.Is4() == dst.Is4() && speaks(protocol, src) && (!o.dst.IsValid() || o.dst == dst) && (!o.src.IsValid() || o.src == src) {
 				best = best.or(o.follow(from, to, packet{protocol, src, dst, client, port}))
 			}
 		}
 		for _, a := range publicsOf(to) {
-			if src.Is4() && speaks(protocol, src) {
+			if src.Is4() && speaks(protocol, src) && (!o.dst.IsValid() || o.dst == a.Public) {
 				best = best.or(o.follow(from, to, packet{protocol, src, a.Public, client, port}))
 			}
 		}
@@ -171,7 +189,7 @@ func (o oracle) ask(from, to *estate.NetworkInterface, protocol netset.Protocol,
 func (o oracle) leave(from *estate.NetworkInterface, dst netip.Addr, protocol netset.Protocol, client, port uint16) verdict {
 	best := verdict{no, no}
 	for _, src := range addressesOf(from) {
-		if src.Is4() == dst.Is4() && speaks(protocol, src) {
+		if src.Is4() == dst.Is4() && speaks(protocol, src) && (!o.src.IsValid() || o.src == src || standsFor(from, o.src, src)) {
 			best = best.or(o.follow(from, nil, packet{protocol, src, dst, client, port}))
 		}
 	}
@@ -328,6 +346,11 @@ func publicsOf(i *estate.NetworkInterface) []estate.Association {
 		}
 	}
 	return nil
+}
+
+// standsFor reports whether a public address of an interface stands for a private one.
+func standsFor(i *estate.NetworkInterface, public, private netip.Addr) bool {
+	return slices.Contains(publicsOf(i), estate.Association{Private: private, Public: public})
 }
 
 // runs says whether anything answers at an interface.

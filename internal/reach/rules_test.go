@@ -499,6 +499,28 @@ func TestNATGateways(t *testing.T) {
 	})
 }
 
+// TestAddressesAsEnds: an address is that one, not another of the same interface.
+func TestAddressesAsEnds(t *testing.T) {
+	t.Parallel()
+	pair := func(b *builder) {
+		b.group("sg-server", "vpc-a", "in tcp 80 10.0.1.11/32", "in tcp 81 sg-client", "in tcp 82 52.0.1.10/32", "out all 0.0.0.0/0")
+		b.group("sg-client", "vpc-a", "out all 0.0.0.0/0")
+		b.eni("eni-a1", "subnet-a1", "sg-client", "10.0.1.10", "10.0.1.11", "public=52.0.1.10")
+		b.eni("eni-a2", "subnet-a2", "sg-server", "10.0.2.20", "public=52.0.2.20")
+		alone(b, "eni-lone", "subnet-a1", "10.0.1.30")
+	}
+	check(t, []rule{
+		{"an interface sends from any of its addresses", pair, "eni-a1", "eni-a2", "tcp 80", yes, yes, ""},
+		{"from the one that is let in", pair, "10.0.1.11", "eni-a2", "tcp 80", yes, yes, ""},
+		{"from the other", pair, "10.0.1.10", "eni-a2", "tcp 80", no, no, "security-group"},
+		{"a group's members by the private address", pair, "eni-a1", "10.0.2.20", "tcp 81", yes, yes, ""},
+		{"but not by the public one", pair, "eni-a1", "52.0.2.20", "tcp 81", no, no, "security-group"},
+		{"a public sender at a public address", pair, "52.0.1.10", "52.0.2.20", "tcp 82", yes, yes, ""},
+		{"not inside", pair, "52.0.1.10", "10.0.2.20", "tcp 82", no, no, ""},
+		{"without a public address none is reached", pair, "eni-lone", "52.0.2.20", "tcp 81", no, no, "internet-gateway"},
+	})
+}
+
 // https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 func TestGatewayEndpoints(t *testing.T) {
 	t.Parallel()
