@@ -58,6 +58,19 @@ func (n *Network) parties(e End) parties {
 // nodesOf returns the nodes of a resource.
 func (n *Network) nodesOf(r estate.Ref) []*node {
 	var all []*node
+	var interfaces []string // of what has several
+	switch key := (regional{r.Region, r.ID}); r.Kind {
+	case "natgateway":
+		if g := n.natGateways[key]; g != nil {
+			for _, a := range g.Addresses {
+				interfaces = append(interfaces, a.Interface)
+			}
+		}
+	case "vpc-endpoint":
+		if e := n.endpoints[key]; e != nil {
+			interfaces = e.Interfaces
+		}
+	}
 	here := func(x *node) bool { return x.Region == r.Region && (r.Account == "" || x.Account == r.Account) }
 	for _, x := range n.nodes {
 		if !here(x) {
@@ -77,7 +90,7 @@ func (n *Network) nodesOf(r estate.Ref) []*node {
 		case "security-group":
 			is = slices.Contains(i.SecurityGroups, r.ID)
 		default:
-			is = x.ref.Key() == r.Key()
+			is = x.ref.Key() == r.Key() || slices.Contains(interfaces, i.Ref().ID)
 		}
 		if is {
 			all = append(all, x)

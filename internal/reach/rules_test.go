@@ -499,6 +499,24 @@ func TestNATGateways(t *testing.T) {
 	})
 }
 
+// TestGatewaysAsEnds: what has interfaces of its own is found by them.
+func TestGatewaysAsEnds(t *testing.T) {
+	t.Parallel()
+	b := newBuilder().networks()
+	natted("52.0.2.5")(b)
+	b.eni("eni-ep", "subnet-a2", "10.0.2.40").Type = "vpc_endpoint"
+	b.Endpoints = append(b.Endpoints, &estate.Endpoint{Resource: b.resource("vpc-endpoint", "vpce-1"), VPC: "vpc-a", Type: "Interface",
+		Service: "com.amazonaws.us-east-1.ssm", State: "available", Interfaces: []string{"eni-ep"}})
+	e := b.fill().done()
+	for id, want := range map[string]estate.Truth{"natgateway/nat-a": no, "vpc-endpoint/vpce-1": yes} {
+		kind, id, _ := strings.Cut(id, "/")
+		to := reach.End{Refs: []estate.Ref{{Kind: kind, Account: here.Account, Region: here.Region, ID: id}}}
+		if got := reach.Of(e).Ask(reach.Question{From: end(e, "eni-a1"), To: to, Protocol: netset.TCP, Port: 443}); got.Arrives != want {
+			t.Errorf("a packet to %s arrives %v, want %v: %s", id, got.Arrives, want, got.Reason)
+		}
+	}
+}
+
 // TestAddressesAsEnds: an address is that one, not another of the same interface.
 func TestAddressesAsEnds(t *testing.T) {
 	t.Parallel()
