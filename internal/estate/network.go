@@ -44,7 +44,8 @@ type VPC struct {
 type Subnet struct {
 	Resource
 	VPC      string // id
-	Zone     string // "us-east-1a"
+	Zone     string // "us-east-1a", as its owner calls it: another account may call it otherwise
+	ZoneID   string // "use1-az1", which is the same for everybody
 	CIDRs    []netip.Prefix
 	PublicIP bool // instances started in it get a public address
 }
@@ -194,6 +195,7 @@ type NetworkInterface struct {
 	Prefixes       []netip.Prefix
 	SecurityGroups []string // ids, sorted
 	Instance       string   // id of the instance that it is attached to, if it is to one
+	Host           string   // the account of that instance
 	SourceDest     bool     // false: it may forward what is not for it
 }
 

@@ -79,7 +79,7 @@ func (l *loader) firewallPolicy(p estate.Place, arn string) estate.Known[*estate
 		Priority    int
 	}
 	type description struct {
-		FirewallPolicy struct {
+		FirewallPolicy *struct {
 			StatelessRuleGroupReferences    []reference
 			StatelessDefaultActions         []string
 			StatelessFragmentDefaultActions []string
@@ -90,10 +90,10 @@ func (l *loader) firewallPolicy(p estate.Place, arn string) estate.Known[*estate
 			Route53ResolvedIPValidation     *struct{ Action string }
 		}
 	}
-	validates := false
+	validates, told := false, true
 	policy := about(l, p, describePolicy, arn, func(pages []description) *estate.FirewallPolicy {
 		policy := &estate.FirewallPolicy{ARN: arn}
-		if len(pages) == 0 {
+		if told = len(pages) > 0 && pages[0].FirewallPolicy != nil; !told {
 			return policy
 		}
 		d := pages[0].FirewallPolicy
@@ -111,6 +111,11 @@ func (l *loader) firewallPolicy(p estate.Place, arn string) estate.Known[*estate
 		policy.Stateless, policy.Stateful = groups(d.StatelessRuleGroupReferences), groups(d.StatefulRuleGroupReferences)
 		return policy
 	})
+	if _, read := policy.Value(); read && !told {
+		gap := l.estate.Reading(p, describePolicy, arn).Gap()
+		gap.Why = string(describePolicy) + " does not tell the rules of " + arn
+		return estate.Unread[*estate.FirewallPolicy](gap)
+	}
 	if validates {
 		gap := l.estate.Reading(p, describePolicy, arn).Gap()
 		gap.Why = arn + " lets only addresses pass that Route 53 has answered, which nobody can tell from settings"

@@ -97,6 +97,21 @@ func TestFirewallDenied(t *testing.T) {
 	}
 }
 
+// A policy of another kind than the answer's form is not one without rules.
+func TestFirewallPolicyNotTold(t *testing.T) {
+	t.Parallel()
+	files := firewall(`{"RuleGroup": {"RulesSource": {"StatefulRules": []}}}`)
+	for file := range files {
+		if strings.Contains(file, "describe-firewall-policy--") {
+			files[file] = `{"UpdateToken": "1", "FirewallPolicyResponse": {"FirewallPolicyName": "edge"}}`
+		}
+	}
+	e := network(t, files)
+	if _, unread := e.Firewalls[0].Policy.Unread(); !unread {
+		t.Errorf("the policy is %+v, want it unknown", e.Firewalls[0].Policy)
+	}
+}
+
 func TestFirewallRules(t *testing.T) {
 	t.Parallel()
 	stateful := func(rules ...string) string {

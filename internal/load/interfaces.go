@@ -35,7 +35,8 @@ func (l *loader) interfaces() {
 				PublicIP string `json:"PublicIp"`
 			}
 			Attachment struct {
-				InstanceID string `json:"InstanceId"`
+				InstanceID      string `json:"InstanceId"`
+				InstanceOwnerID string `json:"InstanceOwnerId"`
 			}
 			Groups []struct {
 				GroupID string `json:"GroupId"`
@@ -58,6 +59,9 @@ func (l *loader) interfaces() {
 			}
 			if n.RequesterManaged { // of one's own, the requester is the user who made it
 				i.Requester = n.RequesterID
+			}
+			if i.Instance != "" { // which may be another account's
+				i.Host = cmp.Or(n.Attachment.InstanceOwnerID, i.Place().Account)
 			}
 			i.Public, _ = netip.ParseAddr(n.Association.PublicIP)
 			texts := []string{n.PrivateIPAddress}

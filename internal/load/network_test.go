@@ -103,6 +103,33 @@ func TestInterface(t *testing.T) {
 	}
 }
 
+// An interface may be attached to another account's instance; of one's own AWS names the owner too.
+func TestInterfaceOfAnotherAccountsInstance(t *testing.T) {
+	t.Parallel()
+	e := network(t, map[string]string{
+		"111122223333/us-east-1/ec2/describe-network-interfaces.json": `{"NetworkInterfaces": [
+			{"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333", "Attachment": {"InstanceId": "i-1", "InstanceOwnerId": "999988887777"}},
+			{"NetworkInterfaceId": "eni-2", "OwnerId": "111122223333", "Attachment": {"InstanceId": "i-2"}},
+			{"NetworkInterfaceId": "eni-3", "OwnerId": "111122223333", "Attachment": {"InstanceOwnerId": "amazon-rds"}}]}`,
+	})
+	for i, want := range []string{"999988887777", "111122223333", ""} {
+		if n := e.NetworkInterfaces[i]; n.Host != want {
+			t.Errorf("%s is attached to an instance of %q, want %q", n.Ref().ID, n.Host, want)
+		}
+	}
+}
+
+func TestSubnetZone(t *testing.T) {
+	t.Parallel()
+	e := network(t, map[string]string{
+		"111122223333/us-east-1/ec2/describe-subnets.json": `{"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1", "OwnerId": "111122223333",
+			"CidrBlock": "10.0.0.0/24", "AvailabilityZone": "us-east-1a", "AvailabilityZoneId": "use1-az4"}]}`,
+	})
+	if s := e.Subnets[0]; s.Zone != "us-east-1a" || s.ZoneID != "use1-az4" {
+		t.Errorf("subnet is in %s, %s", s.Zone, s.ZoneID)
+	}
+}
+
 // A prefix list that another account shares may be read there only.
 func TestPrefixListOfAnotherAccount(t *testing.T) {
 	t.Parallel()

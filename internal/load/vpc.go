@@ -121,6 +121,7 @@ func (l *loader) subnets() {
 			OwnerID                     string `json:"OwnerId"`
 			VpcID                       string `json:"VpcId"`
 			AvailabilityZone            string
+			AvailabilityZoneID          string `json:"AvailabilityZoneId"`
 			CidrBlock                   string
 			MapPublicIPOnLaunch         bool `json:"MapPublicIpOnLaunch"`
 			Ipv6CidrBlockAssociationSet []cidrAssociation
@@ -133,7 +134,7 @@ func (l *loader) subnets() {
 			own := owned(p, s.OwnerID)
 			texts := append([]string{s.CidrBlock}, associated(s.Ipv6CidrBlockAssociationSet)...)
 			all.add(p, &estate.Subnet{Resource: ec2Resource(own, "subnet", s.SubnetID, s.Tags),
-				VPC: s.VpcID, Zone: s.AvailabilityZone, CIDRs: cidrs(texts...), PublicIP: s.MapPublicIPOnLaunch})
+				VPC: s.VpcID, Zone: s.AvailabilityZone, ZoneID: s.AvailabilityZoneID, CIDRs: cidrs(texts...), PublicIP: s.MapPublicIPOnLaunch})
 		}
 	})
 	l.estate.Subnets = all.list()

@@ -58,6 +58,19 @@ func (n *Network) parties(e End) parties {
 // nodesOf returns the nodes of a resource.
 func (n *Network) nodesOf(r estate.Ref) []*node {
 	var all []*node
+	var interfaces []string // of what has several
+	switch key := (regional{r.Region, r.ID}); r.Kind {
+	case "natgateway":
+		if g := n.natGateways[key]; g != nil {
+			for _, a := range g.Addresses {
+				interfaces = append(interfaces, a.Interface)
+			}
+		}
+	case "vpc-endpoint":
+		if e := n.endpoints[key]; e != nil {
+			interfaces = e.Interfaces
+		}
+	}
 	here := func(x *node) bool { return x.Region == r.Region && (r.Account == "" || x.Account == r.Account) }
 	for _, x := range n.nodes {
 		if !here(x) {
@@ -77,7 +90,7 @@ func (n *Network) nodesOf(r estate.Ref) []*node {
 		case "security-group":
 			is = slices.Contains(i.SecurityGroups, r.ID)
 		default:
-			is = x.ref.Key() == r.Key()
+			is = x.ref.Key() == r.Key() || slices.Contains(interfaces, i.Ref().ID)
 		}
 		if is {
 			all = append(all, x)
@@ -95,16 +108,19 @@ func (n *Network) Ask(q Question) Answer {
 	if q.SourcePort != 0 {
 		p.clients = netset.PortsOf(netset.PortRange{First: q.SourcePort, Last: q.SourcePort})
 	}
+	p.src, p.dst = q.From.Addresses, q.To.Addresses
 	return n.ask(n.parties(q.From), n.parties(q.To), p)
 }
 
 func (n *Network) ask(from, to parties, p packet) Answer {
+	byDoors := p // which have addresses of their own
+	byDoors.src, byDoors.dst = netset.Addresses{}, netset.Addresses{}
 	var groups [][]Answer // each of what one of several possible senders gets
 	for _, x := range from.nodes {
 		var one []Answer
 		for _, y := range to.nodes {
 			one = append(one, n.sendAll(x, y, p)...)
-			one = append(one, n.throughDoors(x, y, p)...)
+			one = append(one, n.throughDoors(x, y, byDoors)...)
 		}
 		if !to.outside.Empty() {
 			one = append(one, n.leave(x, to.outside, p))
@@ -115,7 +131,7 @@ func (n *Network) ask(from, to parties, p packet) Answer {
 	if !from.outside.Empty() {
 		for _, y := range to.nodes {
 			outside = append(outside, n.admitAll(from.outside, y, p)...)
-			outside = append(outside, n.throughDoorsOf(nil, from.outside, y, p)...)
+			outside = append(outside, n.throughDoorsOf(nil, from.outside, y, byDoors)...)
 		}
 	}
 	var all []Answer
@@ -377,7 +393,10 @@ func (n *Network) Between(from, to End, f Filter) []Flow {
 	for _, y := range b.nodes {
 		for _, x := range a.nodes {
 			if x != y {
-				all = append(all, n.flowsTo(y, f, x, func(p packet) Answer { return n.ways(x, y, p, f) })...)
+				all = append(all, n.flowsTo(y, f, x, func(p packet) Answer {
+					p.src, p.dst = from.Addresses, to.Addresses
+					return n.ways(x, y, p, f)
+				})...)
 			}
 		}
 		if !a.outside.Empty() {
@@ -397,6 +416,7 @@ func (n *Network) Between(from, to End, f Filter) []Flow {
 // ways is the best way from one node to another.
 func (n *Network) ways(from, to *node, p packet, f Filter) Answer {
 	all := n.sendAll(from, to, p)
+	p.src, p.dst = netset.Addresses{}, netset.Addresses{}
 	if !f.Direct {
 		all = append(all, n.throughDoors(from, to, p)...)
 	}

@@ -16,6 +16,9 @@ type beam struct {
 
 func (b beam) empty() bool { return b.src.Empty() || b.dst.Empty() || b.from.Empty() || b.to.Empty() }
 
+// turned is the beam of the replies.
+func (b beam) turned() beam { return beam{src: b.dst, dst: b.src, from: b.to, to: b.from} }
+
 // within returns the part of the beam whose source (or destination) addresses and destination ports are in the sets.
 func (b beam) within(source bool, addresses netset.Addresses, to netset.Ports) beam {
 	b.to = b.to.Intersect(to)

@@ -143,7 +143,16 @@ func (b *builder) vpc(id string, cidrs ...string) {
 
 // subnet adds a subnet; zone is the letter.
 func (b *builder) subnet(id, vpc, zone string, cidrs ...string) {
-	b.Subnets = append(b.Subnets, &estate.Subnet{Resource: b.resource("subnet", id), VPC: vpc, Zone: b.Region + zone, CIDRs: prefixes(cidrs...)})
+	b.Subnets = append(b.Subnets, &estate.Subnet{Resource: b.resource("subnet", id), VPC: vpc, Zone: b.Region + zone, ZoneID: b.Region + "-az-" + zone, CIDRs: prefixes(cidrs...)})
+}
+
+func (b *builder) subnetOf(id string) *estate.Subnet {
+	for _, s := range b.Subnets {
+		if s.Ref().ID == id {
+			return s
+		}
+	}
+	panic("no subnet " + id)
 }
 
 // table adds a route table: the main one where no subnets are given. Routes are "10.0.0.0/16 local", "pl-1 tgw-1",

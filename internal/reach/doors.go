@@ -189,10 +189,10 @@ func (d *doors) primary(i *estate.Instance) []*node {
 func (d *doors) zone(t *node) string {
 	zone := ""
 	for _, s := range d.places(t) {
-		if s.zone() == "" || zone != "" && zone != s.zone() {
+		if s.zoneName() == "" || zone != "" && zone != s.zoneName() {
 			return ""
 		}
-		zone = s.zone()
+		zone = s.zoneName()
 	}
 	return zone
 }

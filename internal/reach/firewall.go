@@ -77,8 +77,16 @@ func inspect(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) verdict
 	passed, forwarded, doubtful := stateless(p, protocol, b)
 	v := verdict{rule: says("the stateless rules drop it")}
 	for _, f := range forwarded {
-		yes, maybe := stateful(p, protocol, f)
-		v.yes, v.maybe = append(v.yes, yes...), append(v.maybe, maybe...)
+		ruled, rest, maybe := stateful(p, protocol, f)
+		v.yes, v.maybe = append(v.yes, ruled...), append(v.maybe, maybe...)
+		for _, b := range rest {
+			switch unruled(p, protocol) {
+			case estate.True:
+				v.yes = append(v.yes, b)
+			case estate.Unknown:
+				v.maybe = append(v.maybe, b)
+			}
+		}
 		v.rule = says("the stateful rules drop it")
 	}
 	v.maybe = append(v.maybe, doubtful...)
@@ -95,23 +103,39 @@ func inspect(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) verdict
 	return v
 }
 
-// answered is what a firewall makes of a reply. The stateful engine lets through what belongs to a flow that it has seen;
-// stateless rules see each packet by itself.
+// answered is what a firewall makes of a reply. The stateful engine lets through what belongs to a flow that it has seen; where
+// it drops what is established and matches no rule, to a flow that a rule passed. Stateless rules see each packet by itself.
 func answered(p *estate.FirewallPolicy, protocol netset.Protocol, b beam, seen bool) verdict {
 	passed, forwarded, doubtful := stateless(p, protocol, b)
 	v := verdict{yes: passed, maybe: doubtful, rule: says("the stateless rules drop it")}
 	strict := slices.Contains(p.StatefulDefault, "aws:drop_established") || slices.Contains(p.StatefulDefault, "aws:drop_established_app_layer")
-	if seen && !strict {
-		v.yes = append(v.yes, forwarded...)
-	} else {
-		v.maybe = append(v.maybe, forwarded...)
+	for _, f := range forwarded {
+		switch {
+		case !seen:
+			v.maybe = append(v.maybe, f)
+			v.why = "the firewall's endpoint did not see the packet that this answers: what it makes of replies alone is not known"
+		case !strict:
+			v.yes = append(v.yes, f)
+		default:
+			ruled, rest, maybe := stateful(p, protocol, f.turned())
+			for _, b := range ruled {
+				v.yes = append(v.yes, b.turned())
+			}
+			for _, b := range append(rest, maybe...) {
+				v.maybe = append(v.maybe, b.turned())
+				v.why = "the firewall drops what is established unless a rule passes it"
+			}
+		}
 	}
 	v.yes, v.maybe = merged(v.yes), merged(v.maybe)
-	if len(v.yes) > 0 {
+	switch {
+	case len(v.yes) > 0:
 		v.rule = says("the rules pass it")
+	case len(v.maybe) > 0:
+		v.rule = nil
 	}
-	if len(v.maybe) > 0 {
-		v.why = "whether the firewall knows the flow is not known"
+	if len(doubtful) > 0 {
+		v.why = "the firewall has rules that are not about addresses and ports, or were not read"
 	}
 	return v
 }
@@ -199,9 +223,10 @@ func stateless(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) (pass
 	return passed, forwarded, doubtful
 }
 
-// stateful applies the rules of the stateful engine to the first packet of a flow.
+// stateful applies the rules of the stateful engine to the first packet of a flow: what a rule passes, what none matches, and
+// what one may.
 // https://docs.aws.amazon.com/network-firewall/latest/developerguide/suricata-rule-evaluation-order.html
-func stateful(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) (yes, maybe []beam) {
+func stateful(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) (yes, rest, maybe []beam) {
 	type step struct {
 		rule   *estate.FirewallRule
 		opaque bool
@@ -257,18 +282,23 @@ func stateful(p *estate.FirewallPolicy, protocol netset.Protocol, b beam) (yes, 
 			left = merged(rest)
 		}
 	}
-	drops := slices.ContainsFunc(p.StatefulDefault, func(s string) bool { return s == "aws:drop_strict" })
-	some := slices.ContainsFunc(p.StatefulDefault, func(s string) bool { return s == "aws:drop_established" || s == "aws:drop_established_app_layer" })
-	switch {
-	case opaque:
-		maybe = append(maybe, left...)
-	case strict && drops:
-	case strict && some && protocol != netset.TCP:
-		maybe = append(maybe, left...)
-	default:
-		yes = append(yes, left...)
+	if opaque {
+		return yes, nil, append(maybe, left...)
 	}
-	return yes, maybe
+	return yes, left, maybe
+}
+
+// unruled says whether the first packet of a flow that no rule matches passes.
+func unruled(p *estate.FirewallPolicy, protocol netset.Protocol) estate.Truth {
+	some := slices.Contains(p.StatefulDefault, "aws:drop_established") || slices.Contains(p.StatefulDefault, "aws:drop_established_app_layer")
+	switch {
+	case p.Order != "STRICT_ORDER":
+	case slices.Contains(p.StatefulDefault, "aws:drop_strict"):
+		return estate.False
+	case some && protocol != netset.TCP:
+		return estate.Unknown
+	}
+	return estate.True
 }
 
 func first(list []string) string {

@@ -28,12 +28,13 @@ func (n *Network) sendAll(from, to *node, p packet) []Answer {
 		var standing []Answer // of each subnet where the parties may stand
 		for _, fs := range n.places(from) {
 			for _, ts := range n.places(to) {
-				src, dst := from.address(six, fs), to.address(six, ts)
+				src, out := from.sends(p, six, fs)
+				dst, public := to.takes(p, six, ts)
 				var ways []Answer
-				if !src.Empty() && !dst.Empty() {
+				if !src.Empty() && !dst.Empty() && !out {
 					ways = append(ways, n.leg(from, fs, goal{node: to, subnet: ts}, beam{src, dst, p.from(), p.to()}, p, six))
 				}
-				if public := to.publicSet(); !six && !p.private && !src.Empty() && !public.Empty() {
+				if !p.private && !src.Empty() && !public.Empty() {
 					ways = append(ways, n.leg(from, fs, goal{node: to, subnet: ts}, beam{src, public, p.from(), p.to()}, p, six))
 				}
 				if len(ways) > 0 {
@@ -46,8 +47,11 @@ func (n *Network) sendAll(from, to *node, p packet) []Answer {
 		}
 	}
 	if len(all) == 0 {
-		all = append(all, Answer{Arrives: estate.False, Session: estate.False, From: from.party(), To: to.party(), Way: Direct,
-			Reason: "they have no addresses of one family for " + p.protocol.String()})
+		reason := "they have no addresses of one family for " + p.protocol.String()
+		if !p.src.Empty() || !p.dst.Empty() {
+			reason = "no packet between them has such addresses: an internet gateway changes a private address into the public one"
+		}
+		all = append(all, Answer{Arrives: estate.False, Session: estate.False, From: from.party(), To: to.party(), Way: Direct, Reason: reason})
 	}
 	return all
 }
@@ -106,7 +110,8 @@ func (n *Network) leave(from *node, to netset.Addresses, p packet) Answer {
 	for _, six := range families(p.protocol) {
 		var standing []Answer
 		for _, s := range n.places(from) {
-			if src, dst := from.address(six, s), intersect(to, everywhere(six)); !src.Empty() && !dst.Empty() {
+			if src, _ := from.sends(p, six, s); !src.Empty() && !intersect(to, everywhere(six)).Empty() {
+				dst := intersect(to, everywhere(six))
 				standing = append(standing, n.leg(from, s, goal{outside: true}, beam{src, dst, p.from(), p.to()}, p, six))
 			}
 		}
@@ -164,7 +169,19 @@ func (n *Network) fromBehind(sources netset.Addresses, to *node, s *subnet, b be
 	w.arrive(t, false)
 	a := w.conclude(b, true)
 	a.From, a.To = Party{}, to.party()
-	a.Session = min(a.Arrives, estate.Unknown)
+	if a.Arrives == estate.False {
+		return a
+	}
+	// Whether the reply gets there is not known either, only whether something here leads it elsewhere.
+	r := &walk{n: n, protocol: p.protocol, six: six, reply: &t, goal: goal{outside: true}}
+	reply := trail{yes: []beam{{src: b.dst, dst: b.src, from: b.to, to: p.reply(b.from)}}, id: identity{known: estate.False}, quiet: p.quiet}
+	reply.senders = []locus{{subnet: s, address: b.dst, mapped: to.mappings(s), publicly: to.publicly}}
+	r.aclAt(&reply, s, true)
+	r.route(reply, s)
+	back := r.together()
+	if a.Return = back.hops; len(back.yes)+len(back.maybe) > 0 {
+		a.Session = estate.Unknown
+	}
 	return a
 }
 
@@ -183,10 +200,14 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 		if near.VPC != v.id || p.Status != "active" {
 			continue
 		}
-		if other := n.vpcs[regional{far.Region, far.VPC}]; other == nil || other.read == nil {
-			if cidrs := netset.Of(far.CIDRs...); cidrs.Empty() || !cidrs.Intersect(sources).Empty() {
-				all = append(all, p.Ref())
-			}
+		other := n.vpcs[regional{far.Region, far.VPC}]
+		cidrs := netset.Of(far.CIDRs...)
+		switch possible := cidrs.Empty() || !cidrs.Intersect(sources).Empty(); {
+		case !possible:
+		case other == nil || other.read == nil:
+			all = append(all, p.Ref())
+		default: // it may hold interfaces that were not read
+			gaps = append(gaps, n.unread(other.Place, "ec2:DescribeNetworkInterfaces")...)
 		}
 	}
 	for _, a := range n.estate.TransitGatewayAttachments {
@@ -197,8 +218,12 @@ func (n *Network) joins(v *vpc, sources netset.Addresses) ([]estate.Ref, []estat
 			if b.TransitGateway != a.TransitGateway {
 				continue
 			}
-			if other := n.vpcs[regional{b.Place().Region, b.Of}]; b.Type != "vpc" || other == nil || other.read == nil {
+			other := n.vpcs[regional{b.Place().Region, b.Of}]
+			switch {
+			case b.Type != "vpc" || other == nil || other.read == nil:
 				all = append(all, b.Ref())
+			case !other.cidrs.Intersect(sources).Empty():
+				gaps = append(gaps, n.unread(other.Place, "ec2:DescribeNetworkInterfaces")...)
 			}
 		}
 	}
@@ -222,7 +247,11 @@ func (s *subnet) leadsElsewhere() bool {
 // leg follows one beam, from a node in a subnet, or, without one, from the Internet, to a goal. If it may be delivered, its
 // reply is followed too.
 func (n *Network) leg(from *node, s *subnet, g goal, b beam, p packet, six bool) Answer {
-	w := &walk{n: n, protocol: p.protocol, six: six, goal: g}
+	return ofCourses(func(c *course) Answer { return n.legBy(c, from, s, g, b, p, six) })
+}
+
+func (n *Network) legBy(c *course, from *node, s *subnet, g goal, b beam, p packet, six bool) Answer {
+	w := &walk{n: n, protocol: p.protocol, six: six, goal: g, course: c}
 	t := trail{yes: []beam{b}, quiet: p.quiet}
 	if from == nil {
 		t.hops = []Hop{{At: estate.Ref{Kind: "internet", ID: "internet"}, Passes: estate.True}}
@@ -438,7 +467,7 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 		reply.yes, reply.maybe = nil, reply.yes
 		return reply
 	}
-	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t}
+	w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, course: forward.course}
 	x := g.node
 	reply.senders = []locus{{subnet: g.subnet, address: x.address(forward.six, g.subnet), mapped: x.mappings(g.subnet), publicly: x.publicly}}
 	k := len(t.senders) - 1
@@ -467,8 +496,12 @@ func (n *Network) back(t *trail, forward *walk, f beam, p packet) trail {
 // home takes a reply that comes from the Internet to the sender that left by a gateway, and on.
 func (n *Network) home(t *trail, forward *walk, came trail, k int, p packet) trail {
 	s := t.senders[k]
+	if s.service && len(came.live()) > 0 {
+		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, course: forward.course}
+		w.aclAt(&came, s.subnet, false)
+	}
 	if s.gateway != nil && len(came.live()) > 0 {
-		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}}
+		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}, course: forward.course}
 		switch {
 		case forward.six:
 		case len(s.mapped) > 0:
@@ -489,7 +522,7 @@ func (n *Network) onward(t *trail, forward *walk, came trail, k int, p packet) t
 			return came
 		}
 		here, there := t.senders[k], t.senders[k-1]
-		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: there.subnet, locus: true}}
+		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: there.subnet, locus: true}, course: forward.course}
 		came.change(func(b *beam) { b.dst, b.to = there.address, p.reply(there.ports) })
 		came.senders = []locus{{subnet: here.subnet, address: here.address}}
 		if w.sameSubnet(&came, here.subnet) {

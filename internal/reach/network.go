@@ -74,7 +74,33 @@ type subnet struct {
 	aclGaps      []estate.Gap
 }
 
-func (s *subnet) zone() string {
+// zone is a zone as far as it can be told from others. Accounts call zones by names of their own; only ids are the same for
+// all. https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+type zone struct{ id, name, account string }
+
+func (s *subnet) zone() zone {
+	switch {
+	case s.read == nil:
+		return zone{}
+	case s.read.ZoneID != "":
+		return zone{id: s.read.ZoneID}
+	case s.read.Zone != "":
+		return zone{name: s.read.Zone, account: s.Account}
+	}
+	return zone{}
+}
+
+// is says whether two zones are one.
+func (z zone) is(other zone) estate.Truth {
+	switch {
+	case z == zone{} || other == zone{}, (z.id == "") != (other.id == ""), z.account != other.account:
+		return estate.Unknown
+	}
+	return estate.Is(z == other)
+}
+
+// zoneName is what the owner of a subnet calls its zone; empty where it was not read.
+func (s *subnet) zoneName() string {
 	if s.read == nil {
 		return ""
 	}
@@ -327,7 +353,7 @@ func (n *Network) newNode(i *estate.NetworkInterface) *node {
 				x.idle = "the instance is " + host.State
 				x.mute = x.idle
 			}
-		} else if x.idleGaps = n.unread(x.Place, "ec2:DescribeInstances"); x.idleGaps == nil {
+		} else if x.idleGaps = n.unread(estate.Place{Account: cmp.Or(i.Host, x.Account), Region: x.Region}, "ec2:DescribeInstances"); x.idleGaps == nil {
 			x.idle = "its instance is gone"
 			x.mute = x.idle
 		}
@@ -344,6 +370,13 @@ func (n *Network) newNode(i *estate.NetworkInterface) *node {
 	case i.Type == "transit_gateway":
 		x.idle = "it belongs to a transit gateway attachment, which only forwards"
 		x.mute = x.idle
+	case i.Type == "gateway_load_balancer_endpoint":
+		// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html
+		x.idle = "it belongs to a Gateway Load Balancer endpoint, which takes what routes send to it only"
+		x.mute = x.idle
+	case i.Type == "api_gateway_managed":
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html
+		x.idle = "it belongs to a VPC link, which takes no connections"
 	case i.Type == "nat_gateway" || i.Type == "natGateway":
 		x.idle = "it belongs to a NAT gateway, which takes no connections"
 		x.mute = "it belongs to a NAT gateway, which starts no connections"

@@ -102,6 +102,8 @@ type packet struct {
 	clients  netset.Ports // from which it may be sent; empty for all
 	quiet    bool         // only the verdict is wanted, not the words of its hops
 	private  bool         // not to public IPv4 addresses of nodes
+	// src and dst are the addresses that a question names in the place of resources; empty for whichever the parties have.
+	src, dst netset.Addresses
 }
 
 func (p packet) from() netset.Ports {
@@ -112,6 +114,35 @@ func (p packet) from() netset.Ports {
 		return netset.PortsOf(netset.PortRange{First: 1, Last: 65535})
 	}
 	return p.clients
+}
+
+// sends is the addresses of a family from which a node in a subnet sends what was asked about. Public says that its public address
+// was asked about, which only those see who are beyond an internet gateway.
+func (x *node) sends(p packet, six bool, s *subnet) (src netset.Addresses, public bool) {
+	if src = x.address(six, s); p.src.Empty() {
+		return src, false
+	}
+	if some := src.Intersect(p.src); six || !some.Empty() {
+		return some, false
+	}
+	var mapped netset.Addresses
+	for _, m := range x.mappings(s) {
+		if p.src.Contains(m.public) {
+			mapped = mapped.Union(m.inside)
+		}
+	}
+	return mapped, true
+}
+
+// takes is the addresses of a family at which a node in a subnet is asked about: its own, and its public one.
+func (x *node) takes(p packet, six bool, s *subnet) (inside, public netset.Addresses) {
+	if inside = x.address(six, s); !six {
+		public = x.publicSet()
+	}
+	if !p.dst.Empty() {
+		inside, public = inside.Intersect(p.dst), public.Intersect(p.dst)
+	}
+	return inside, public
 }
 
 // to is what stands for the destination port in filters.

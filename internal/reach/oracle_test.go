@@ -46,9 +46,13 @@ type oracle struct {
 	ports []uint16 // see edges
 	// strayed is set when a packet went astray. The oracle does not ask then whether a reply could get back.
 	strayed *bool
+	// src and dst are the addresses of interfaces that a question names; not valid for whichever they have.
+	src, dst netip.Addr
 }
 
-func oracleOf(e *estate.Estate) oracle { return oracle{e, edges(e), new(bool)} }
+func oracleOf(e *estate.Estate) oracle {
+	return oracle{Estate: e, ports: edges(e), strayed: new(bool)}
+}
 
 // courses runs something once for each course that it may take where what was read leaves several open (a prefix list that
 // was not read, one of several zones), and returns what all of them agree on.
@@ -119,15 +123,25 @@ func (o oracle) answer(q reach.Question) reach.Answer {
 	if q.SourcePort == 0 && (packet{protocol: q.Protocol}).hasPorts() {
 		clients = o.ports
 	}
-	find := func(e reach.End) *estate.NetworkInterface {
+	find := func(e reach.End) (*estate.NetworkInterface, netip.Addr) {
 		for _, i := range o.NetworkInterfaces {
 			if len(e.Refs) == 1 && e.Refs[0].Key() == i.Ref().Key() {
-				return i
+				return i, netip.Addr{}
 			}
 		}
-		return nil
+		if len(e.Refs) == 0 && !e.Internet {
+			named := e.Addresses.Prefixes()[0].Addr()
+			for _, i := range o.NetworkInterfaces {
+				if has(i, named) || slices.ContainsFunc(publicsOf(i), func(a estate.Association) bool { return a.Public == named }) {
+					return i, named
+				}
+			}
+		}
+		return nil, netip.Addr{}
 	}
-	from, to := find(q.From), find(q.To)
+	var from, to *estate.NetworkInterface
+	from, o.src = find(q.From)
+	to, o.dst = find(q.To)
 	best := verdict{no, no}
 	var replied []netset.PortRange
 	after := append(slices.Clone(clients), 0) // the last one's range ends at 65535
@@ -153,13 +167,17 @@ func (o oracle) answer(q reach.Question) reach.Answer {
 func (o oracle) ask(from, to *estate.NetworkInterface, protocol netset.Protocol, client, port uint16) verdict {
 	best := verdict{no, no}
 	for _, src := range addressesOf(from) {
+		// A public address stands for a private one beyond the internet gateway only.
+		if o.src.IsValid() && o.src != src && !standsFor(from, o.src, src) {
+			continue
+		}
 		for _, dst := range addressesOf(to) {
-			if src.Is4() == dst.Is4() && speaks(protocol, src) {
+			if src.Is4() == dst.Is4() && speaks(protocol, src) && (!o.dst.IsValid() || o.dst == dst) && (!o.src.IsValid() || o.src == src) {
 				best = best.or(o.follow(from, to, packet{protocol, src, dst, client, port}))
 			}
 		}
 		for _, a := range publicsOf(to) {
-			if src.Is4() && speaks(protocol, src) {
+			if src.Is4() && speaks(protocol, src) && (!o.dst.IsValid() || o.dst == a.Public) {
 				best = best.or(o.follow(from, to, packet{protocol, src, a.Public, client, port}))
 			}
 		}
@@ -171,7 +189,7 @@ func (o oracle) ask(from, to *estate.NetworkInterface, protocol netset.Protocol,
 func (o oracle) leave(from *estate.NetworkInterface, dst netip.Addr, protocol netset.Protocol, client, port uint16) verdict {
 	best := verdict{no, no}
 	for _, src := range addressesOf(from) {
-		if src.Is4() == dst.Is4() && speaks(protocol, src) {
+		if src.Is4() == dst.Is4() && speaks(protocol, src) && (!o.src.IsValid() || o.src == src || standsFor(from, o.src, src)) {
 			best = best.or(o.follow(from, nil, packet{protocol, src, dst, client, port}))
 		}
 	}
@@ -193,7 +211,12 @@ func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol nets
 	}
 	best := verdict{no, no}
 	if !outside(src) {
-		return o.behind(src, to, protocol, port)
+		for _, dst := range addressesOf(to) {
+			if src.Is4() == dst.Is4() && speaks(protocol, dst) {
+				best = best.or(o.behind(packet{protocol, src, dst, client, port}, to))
+			}
+		}
+		return best
 	}
 	for _, dst := range dsts {
 		if !speaks(protocol, dst) {
@@ -208,31 +231,78 @@ func (o oracle) admit(src netip.Addr, to *estate.NetworkInterface, protocol nets
 	return best
 }
 
-// behind is a packet from a network that was not read: it may come wherever something joins such a network to a VPC.
-func (o oracle) behind(src netip.Addr, to *estate.NetworkInterface, protocol netset.Protocol, port uint16) verdict {
-	joined := slices.ContainsFunc(o.VPNGateways, func(g *estate.VPNGateway) bool { return g.VPC == to.VPC })
-	read := func(vpc string) bool {
-		return slices.ContainsFunc(o.VPCs, func(v *estate.VPC) bool { return v.Ref().ID == vpc })
+// behind is a packet from a private address that nothing in the estate has: it may come from what is joined to the VPC and was
+// not read, if anything is.
+func (o oracle) behind(p packet, to *estate.NetworkInterface) verdict {
+	return courses(func(c *course) verdict {
+		w := &walk{oracle: o, course: c, stray: true, firewall: map[string]string{}}
+		joined := o.joined(to, p.src)
+		if o.inVPC(to.VPC, p.src) && o.vpc(to.VPC) != nil {
+			joined = o.nobody(to.VPC)
+		}
+		arrives := estate.And(joined, w.acl(to.Subnet, false, p.src, p), w.answers(to), w.admits(to, false, p.src, nil, p))
+		reply := &walk{oracle: o, course: c, sender: replies, firewall: map[string]string{}}
+		return verdict{arrives, estate.And(arrives, reply.carry(to.Subnet, to.VPC, p.reply(), nil), unknown)}
+	})
+}
+
+func (o oracle) vpc(id string) *estate.VPC {
+	for _, v := range o.VPCs {
+		if v.Ref().ID == id {
+			return v
+		}
 	}
-	for _, p := range o.Peerings {
-		joined = joined || p.Status == "active" && (p.Requester.VPC == to.VPC && !read(p.Accepter.VPC) || p.Accepter.VPC == to.VPC && !read(p.Requester.VPC))
+	return nil
+}
+
+// nobody is what becomes of a packet to an address of a VPC that no interface has which was read.
+func (o oracle) nobody(vpc string) estate.Truth {
+	if v := o.vpc(vpc); v != nil && o.Complete(v.Place(), "ec2:DescribeNetworkInterfaces") {
+		return no
+	}
+	return unknown
+}
+
+// joined says whether something that was not read may have an address and send to an interface from it.
+func (o oracle) joined(to *estate.NetworkInterface, src netip.Addr) estate.Truth {
+	place, known := o.owner(to.Subnet, to.VPC)
+	for _, op := range []operation.ID{"ec2:DescribeVpnGateways", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeTransitGatewayAttachments"} {
+		if !known || !o.Complete(place, op) {
+			return unknown
+		}
+	}
+	for _, g := range o.VPNGateways {
+		if g.VPC == to.VPC {
+			return unknown
+		}
+	}
+	in := func(vpc string) estate.Truth {
+		if v := o.vpc(vpc); v != nil && !slices.ContainsFunc(v.CIDRs, func(c netip.Prefix) bool { return c.Contains(src) }) {
+			return no
+		}
+		return o.nobody(vpc)
+	}
+	all := no
+	for _, c := range o.Peerings {
+		if c.Status == "active" && c.Requester.VPC == to.VPC {
+			all = estate.Or(all, in(c.Accepter.VPC))
+		}
+		if c.Status == "active" && c.Accepter.VPC == to.VPC {
+			all = estate.Or(all, in(c.Requester.VPC))
+		}
 	}
 	for _, a := range o.TransitGatewayAttachments {
 		for _, b := range o.TransitGatewayAttachments {
-			joined = joined || a.Type == "vpc" && a.Of == to.VPC && b.TransitGateway == a.TransitGateway && (b.Type != "vpc" || !read(b.Of))
+			switch {
+			case a.Type != "vpc" || a.Of != to.VPC || a.TransitGateway != b.TransitGateway:
+			case b.Type != "vpc":
+				all = unknown
+			case b.Of != to.VPC:
+				all = estate.Or(all, in(b.Of))
+			}
 		}
 	}
-	if !joined || o.inVPC(to.VPC, src) {
-		return verdict{no, no}
-	}
-	w := &walk{oracle: o, stray: true}
-	in := no
-	for _, dst := range addressesOf(to) {
-		if p := (packet{protocol, src, dst, 40000, port}); src.Is4() == dst.Is4() && speaks(protocol, dst) {
-			in = estate.Or(in, estate.And(unknown, w.acl(to.Subnet, false, src, p), w.admits(to, false, src, nil, p), o.answers(to)))
-		}
-	}
-	return verdict{in, in}
+	return all
 }
 
 func (o oracle) follow(from, to *estate.NetworkInterface, p packet) verdict {
@@ -278,6 +348,11 @@ func publicsOf(i *estate.NetworkInterface) []estate.Association {
 	return nil
 }
 
+// standsFor reports whether a public address of an interface stands for a private one.
+func standsFor(i *estate.NetworkInterface, public, private netip.Addr) bool {
+	return slices.Contains(publicsOf(i), estate.Association{Private: private, Public: public})
+}
+
 // runs says whether anything answers at an interface.
 func (o oracle) runs(i *estate.NetworkInterface) estate.Truth {
 	if i.Status == "available" {
@@ -297,7 +372,7 @@ func (o oracle) runs(i *estate.NetworkInterface) estate.Truth {
 // initiates says whether the interface sends packets of its own accord.
 // Endpoints do not: https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
 func (o oracle) initiates(i *estate.NetworkInterface) estate.Truth {
-	if i.Type == "vpc_endpoint" || i.Type == "nat_gateway" {
+	if i.Type == "vpc_endpoint" || i.Type == "nat_gateway" || i.Type == "gateway_load_balancer_endpoint" {
 		return no
 	}
 	return o.runs(i)
@@ -305,7 +380,7 @@ func (o oracle) initiates(i *estate.NetworkInterface) estate.Truth {
 
 // answers says whether the interface takes packets that nobody asked for.
 func (o oracle) answers(i *estate.NetworkInterface) estate.Truth {
-	if i.Type == "lambda" || i.Type == "nat_gateway" {
+	if i.Type == "lambda" || i.Type == "nat_gateway" || i.Type == "gateway_load_balancer_endpoint" || i.Type == "api_gateway_managed" {
 		return no
 	}
 	return o.runs(i)
@@ -431,7 +506,10 @@ func (w *walk) pass(subnet, vpc, target string, p packet, goal *estate.NetworkIn
 	case "blackhole":
 		return no
 	case "local":
-		if goal == nil || goal.VPC != vpc || !has(goal, p.dst) {
+		if goal == nil {
+			return estate.And(out, w.nobody(vpc))
+		}
+		if goal.VPC != vpc || !has(goal, p.dst) {
 			return no
 		}
 		return estate.And(out, w.acl(goal.Subnet, false, p.src, p), w.arrive(p, goal))
@@ -592,7 +670,7 @@ func (w *walk) sameFirewalls(r *walk) estate.Truth {
 		}
 	}
 	for endpoint, engine := range w.firewall {
-		if engine == "stateful" && r.firewall[endpoint] != "stateful" {
+		if engine == "unmatched" || engine == "stateful" && r.firewall[endpoint] != "stateful" {
 			return unknown
 		}
 	}
@@ -757,13 +835,19 @@ func (o oracle) choose(table *estate.RouteTable, dst netip.Addr) []string {
 					list = l
 				}
 			}
-			if list == nil {
+			// A gateway endpoint leads to a public service.
+			service := !outside(dst) && slices.ContainsFunc(o.Endpoints, func(e *estate.Endpoint) bool { return e.Ref().ID == r.Target && e.Type == "Gateway" })
+			if list == nil && !service {
 				may = append(may, c.target)
+			}
+			if list == nil {
 				continue
 			}
 			entries, ok := list.Entries.Value()
-			if !ok {
+			if !ok && !service {
 				may = append(may, c.target)
+			}
+			if !ok {
 				continue
 			}
 			for _, e := range entries {
@@ -1096,6 +1180,9 @@ func (w *walk) peering(vpc, id string, p packet, goal *estate.NetworkInterface) 
 	if goal == nil || goal.VPC != other.VPC || !has(goal, p.dst) {
 		for _, v := range w.VPCs {
 			if v.Ref().ID == other.VPC {
+				if goal == nil && slices.ContainsFunc(v.CIDRs, func(c netip.Prefix) bool { return c.Contains(p.dst) }) {
+					return w.nobody(other.VPC)
+				}
 				return no
 			}
 		}
@@ -1150,13 +1237,13 @@ func (w *walk) transitGateway(subnet, vpc, id string, p packet, goal *estate.Net
 		enters = unknown
 	}
 	if s != nil {
-		zone = s.Zone
+		zone = s.ZoneID
 	}
 	for _, at := range how.Subnets {
 		switch other := w.subnet(at); {
 		case other == nil && enters == no:
 			enters = unknown
-		case other != nil && s != nil && other.Zone == s.Zone:
+		case other != nil && s != nil && other.ZoneID == s.ZoneID:
 			enters = w.acl(at, false, p.src, p)
 		}
 	}
@@ -1251,7 +1338,7 @@ func (w *walk) towards(gateway, id, zone string, p packet, goal *estate.NetworkI
 	w.refers = estate.And(w.refers, estate.Is(how.GroupReferences))
 	var same []string // in the sender's zone, which a transit gateway keeps to where it can
 	for _, at := range how.Subnets {
-		if s := w.subnet(at); s != nil && s.Zone == zone {
+		if s := w.subnet(at); s != nil && s.ZoneID == zone {
 			same = append(same, at)
 		}
 	}
@@ -1262,6 +1349,9 @@ func (w *walk) towards(gateway, id, zone string, p packet, goal *estate.NetworkI
 		return no
 	}
 	w.beyond = true
+	if how.ApplianceMode {
+		zone = "" // replies keep to the flow's
+	}
 	return w.carry(same[w.pick(a.Ref().ID+zone, len(same))], a.Of, p, goal)
 }
 
@@ -1269,9 +1359,16 @@ func (w *walk) towards(gateway, id, zone string, p packet, goal *estate.NetworkI
 func (w *walk) endpoint(subnet, vpc, id string, p packet, goal *estate.NetworkInterface, out estate.Truth) estate.Truth {
 	for _, e := range w.Endpoints {
 		if e.Ref().ID == id && e.Type == "Gateway" {
-			if goal != nil || w.returning() {
+			echo := p.protocol == netset.ICMP && p.to == 8<<8 || p.protocol == netset.ICMPv6 && p.to == 128<<8
+			if goal != nil || w.returning() || p.protocol != netset.TCP && !echo {
 				return no
 			}
+			w.leg(func(client uint16) estate.Truth {
+				reply := p
+				reply.from = client
+				reply = reply.reply()
+				return w.acl(subnet, false, reply.src, reply)
+			})
 			return out
 		}
 		if e.Ref().ID == id && slices.Contains(e.Subnets, subnet) && !w.isFirewall(id) {
@@ -1418,23 +1515,31 @@ func (w *walk) stateless(endpoint string, policy *estate.FirewallPolicy, actions
 	if w.returning() {
 		return yes // of a flow that it knows, or else sameFirewalls says so
 	}
-	return stateful(policy, p)
+	passes, matched := stateful(policy, p)
+	if !matched && slices.Contains(policy.StatefulDefault, "aws:drop_established") {
+		w.firewall[endpoint] = "unmatched" // and what follows the first packet is dropped, sooner or later
+		if p.protocol != netset.TCP {
+			return unknown
+		}
+	}
+	return passes
 }
 
-func stateful(policy *estate.FirewallPolicy, p packet) estate.Truth {
+// stateful is what the stateful rules make of a flow's first packet, and whether one of them said it.
+func stateful(policy *estate.FirewallPolicy, p packet) (passes estate.Truth, matched bool) {
 	if policy.Order == "STRICT_ORDER" {
 		for _, g := range policy.Stateful {
 			rules, ok := g.Rules.Value()
 			if !ok || g.Opaque {
-				return unknown
+				return unknown, true
 			}
 			for _, r := range rules {
 				if hits(r, p, true) && r.Actions[0] != "ALERT" {
-					return estate.Is(r.Actions[0] == "PASS")
+					return estate.Is(r.Actions[0] == "PASS"), true
 				}
 			}
 		}
-		return estate.Is(!slices.Contains(policy.StatefulDefault, "aws:drop_strict"))
+		return estate.Is(!slices.Contains(policy.StatefulDefault, "aws:drop_strict")), false
 	}
 	pass, drop, opaque := false, false, false
 	for _, g := range policy.Stateful {
@@ -1449,11 +1554,11 @@ func stateful(policy *estate.FirewallPolicy, p packet) estate.Truth {
 	}
 	switch {
 	case pass: // pass rules come first
-		return yes
+		return yes, true
 	case opaque:
-		return unknown
+		return unknown, true
 	}
-	return estate.Is(!drop)
+	return estate.Is(!drop), true
 }
 
 func hits(r estate.FirewallRule, p packet, stateful bool) bool {

@@ -197,15 +197,16 @@ type exit struct {
 // lane is how packets come into a transit gateway, as far as it matters for where they come out: two VPCs attached alike, to
 // one route table, take the same way. Its zero value stands for one that has to be walked for itself.
 type lane struct {
-	gateway, table, zone string
-	references           bool
+	gateway, table string
+	zone           zone
+	references     bool
 }
 
 func (p *Pairs) exits() []exit {
 	type key struct {
 		vpc   *vpc
 		table *table
-		zone  string
+		zone  zone
 	}
 	numbers := map[key]int{}
 	var all []exit
@@ -256,7 +257,7 @@ func (p *Pairs) lanes(s *subnet) map[string][2]lane {
 		table, known := a.RouteTable.Value()
 		of, told := a.VPC.Value()
 		doors, gaps := p.n.attached(a, s.vpc)
-		near := inZone(doors, s.zone())
+		near, _ := inZone(doors, s.zone())
 		if !known || !told || gaps != nil || near == nil {
 			continue
 		}
@@ -295,7 +296,7 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 	type step struct {
 		vpc    *vpc
 		target string
-		zone   string
+		zone   zone
 		subnet *subnet
 		lane   lane
 	}
@@ -344,14 +345,7 @@ func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 		w.lost = append(w.lost, faces...)
 		return
 	}
-	var edges []edge
-	for _, x := range one.edges {
-		if !p.acls.open(x, family) {
-			edges = append(edges, x)
-		}
-	}
-	if len(edges) > 0 {
-		one.edges = edges
+	if len(one.edges) > 0 {
 		for i, other := range w.filtered {
 			if slices.Equal(other.edges, one.edges) && other.sure == one.sure && other.known == one.known {
 				w.filtered[i].faces = append(other.faces, faces...)
@@ -375,7 +369,34 @@ func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 
 // follow walks from a subnet to addresses in another.
 func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []way {
-	w := &walk{n: p.n, protocol: netset.TCP, six: six, goal: goal{subnet: to, locus: true}, survey: true}
+	c := new(course)
+	found := p.followBy(c, from, to, address, six)
+	for n := 1; c.next(); n++ {
+		other := p.followBy(c, from, to, address, six)
+		if n == enoughCourses {
+			found = append(found, way{lost: true})
+			break
+		}
+		if slices.EqualFunc(found, other, func(a, b way) bool {
+			return slices.Equal(a.edges, b.edges) && a.sure == b.sure && a.lost == b.lost && a.known == b.known
+		}) {
+			continue
+		}
+		found = append(found, other...)
+		for i := range found { // by one course or another
+			found[i].sure, found[i].known[surely] = false, false
+		}
+	}
+	return found
+}
+
+// followBy walks one course.
+func (p *Pairs) followBy(c *course, from, to *subnet, address netset.Addresses, six bool) []way {
+	family := 0
+	if six {
+		family = 1
+	}
+	w := &walk{course: c, n: p.n, protocol: netset.TCP, six: six, goal: goal{subnet: to, locus: true}, survey: true}
 	b := beam{src: address, dst: address, from: netset.AllPorts(), to: netset.AllPorts()} // no route asks who sends
 	t := trail{quiet: true, yes: []beam{b}, id: identity{known: estate.Is(from.vpc == to.vpc)}}
 	t.senders = []locus{{subnet: from, address: b.src, ports: b.from}}
@@ -390,6 +411,7 @@ func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []w
 		if n := len(one.edges); n > 0 && one.edges[n-1] == (edge{to, false}) {
 			one.edges = one.edges[:n-1] // its own, which depends on which subnet it is
 		}
+		one.edges = slices.DeleteFunc(slices.Clone(one.edges), func(x edge) bool { return p.acls.open(x, family) })
 		found = append(found, one)
 	}
 	return found

@@ -28,6 +28,9 @@ type table struct {
 type route struct {
 	prefix netip.Prefix
 	estate.Route
+	// service says that it leads to a gateway endpoint: whatever its prefix list holds, it is addresses of one public service.
+	// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+	service bool
 }
 
 // choice is where a table sends some destinations.
@@ -47,25 +50,26 @@ func (n *Network) newTable(r *estate.RouteTable) *table {
 		t.appliances = t.appliances || kind == "eni" || kind == "i" || kind == "vpce"
 		if x.PrefixList == "" {
 			if x.CIDR.IsValid() {
-				t.routes = append(t.routes, route{x.CIDR.Masked(), x})
+				t.routes = append(t.routes, route{prefix: x.CIDR.Masked(), Route: x})
 			}
 			continue
 		}
 		entries, gaps := n.prefixList(r.Place(), x.PrefixList)
 		if gaps != nil {
-			t.unread = append(t.unread, route{Route: x})
+			e := n.endpoints[regional{r.Place().Region, x.Target}]
+			t.unread = append(t.unread, route{Route: x, service: e != nil && e.Type == "Gateway"})
 			t.gaps = append(t.gaps, gaps...)
 			t.detours = t.detours || n.standsInVPC(r.Place(), x.Target)
 			continue
 		}
 		for _, p := range entries {
-			t.routes = append(t.routes, route{p.Masked(), x})
+			t.routes = append(t.routes, route{prefix: p.Masked(), Route: x})
 		}
 	}
 	if t.vpc.read != nil {
 		for _, c := range t.vpc.read.CIDRs {
 			if !slices.ContainsFunc(t.routes, func(r route) bool { return r.prefix == c && r.Target == "local" }) {
-				t.routes = append(t.routes, route{c, estate.Route{CIDR: c, Target: "local", Active: true}})
+				t.routes = append(t.routes, route{prefix: c, Route: estate.Route{CIDR: c, Target: "local", Active: true}})
 			}
 		}
 	}
@@ -75,8 +79,16 @@ func (n *Network) newTable(r *estate.RouteTable) *table {
 	return t
 }
 
-// open reports whether a route that was not read may go before this one.
-func (t *table) open(r *route) bool { return r == nil || r.Target != "local" || t.detours }
+// open reports whether a route that was not read may go before this one for some destinations. Of the Internet as a whole, one to
+// a public service takes nothing that matters; of private addresses it takes none.
+func (t *table) open(r *route, to netset.Addresses) bool {
+	if len(t.unread) == 0 || r != nil && r.Target == "local" && !t.detours {
+		return false
+	}
+	return slices.ContainsFunc(t.unread, func(u route) bool {
+		return !u.service || !to.CoversInternet() && !to.Intersect(routed).Empty()
+	})
+}
 
 // standsInVPC reports whether a route's target is an appliance or the like within the VPC, or may be.
 func (n *Network) standsInVPC(p estate.Place, target string) bool {
@@ -133,13 +145,9 @@ func (t *table) first(a netip.Addr) *route {
 // choose says where the table sends each of some destinations.
 func (t *table) choose(to netset.Addresses) []choice {
 	var all []choice
-	// A route to a gateway endpoint is for the addresses of one service: it takes nothing that matters from the Internet.
-	unread := slices.ContainsFunc(t.unread, func(r route) bool {
-		return !(len(r.Target) > 5 && r.Target[:5] == "vpce-" && to.CoversInternet())
-	})
 	if one, ok := to.Single(); ok {
 		r := t.first(one)
-		return []choice{{to: to, route: r, unknown: unread && t.open(r)}}
+		return []choice{{to: to, route: r, unknown: t.open(r, to)}}
 	}
 	for i := range t.routes {
 		hit := to.Intersect(netset.Of(t.routes[i].prefix))
@@ -154,10 +162,10 @@ func (t *table) choose(to netset.Addresses) []choice {
 			all[j].to = all[j].to.Union(hit)
 			continue
 		}
-		all = append(all, choice{to: hit, route: r, unknown: unread && t.open(r)})
+		all = append(all, choice{to: hit, route: r, unknown: t.open(r, hit)})
 	}
 	if !to.Empty() {
-		all = append(all, choice{to: to, unknown: unread})
+		all = append(all, choice{to: to, unknown: t.open(nil, to)})
 	}
 	return all
 }

@@ -2,6 +2,7 @@ package reach_test
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -408,6 +409,26 @@ func TestInternetGateways(t *testing.T) {
 			inA1(b)
 			alone(b, "eni-ep", "subnet-a2", "10.0.2.30").Type = "vpc_endpoint"
 		}, "eni-ep", "eni-a1", "tcp 443", no, no, ""},
+		// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-load-balancer-endpoints.html
+		{"a Gateway Load Balancer endpoint is reached by routes only", func(b *builder) {
+			inA1(b)
+			b.eni("eni-gwlbe", "subnet-a2", "10.0.2.30").Type = "gateway_load_balancer_endpoint"
+		}, "eni-a1", "eni-gwlbe", "tcp 443", no, no, ""},
+		{"a VPC link is not reached", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-link", "subnet-a2", "10.0.2.30").Type = "api_gateway_managed"
+		}, "eni-a1", "eni-link", "tcp 443", no, no, ""},
+		{"a VPC link begins", func(b *builder) {
+			inA1(b)
+			alone(b, "eni-link", "subnet-a2", "10.0.2.30").Type = "api_gateway_managed"
+		}, "eni-link", "eni-a1", "tcp 443", yes, yes, ""},
+		// An interface may be attached to another account's instance:
+		// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNetworkInterfacePermission.html
+		{"another account's instance that was not read may run", func(b *builder) {
+			inA1(b)
+			i := alone(b, "eni-theirs", "subnet-a2", "10.0.2.30")
+			i.Instance, i.Host = "i-theirs", "999988887777"
+		}, "eni-a1", "eni-theirs", "tcp 443", unknown, unknown, ""},
 		{"a function is not reached", func(b *builder) {
 			inA1(b)
 			alone(b, "eni-fn", "subnet-a2", "10.0.2.30").Type = "lambda"
@@ -478,6 +499,77 @@ func TestNATGateways(t *testing.T) {
 	})
 }
 
+// TestGatewaysAsEnds: what has interfaces of its own is found by them.
+func TestGatewaysAsEnds(t *testing.T) {
+	t.Parallel()
+	b := newBuilder().networks()
+	natted("52.0.2.5")(b)
+	b.eni("eni-ep", "subnet-a2", "10.0.2.40").Type = "vpc_endpoint"
+	b.Endpoints = append(b.Endpoints, &estate.Endpoint{Resource: b.resource("vpc-endpoint", "vpce-1"), VPC: "vpc-a", Type: "Interface",
+		Service: "com.amazonaws.us-east-1.ssm", State: "available", Interfaces: []string{"eni-ep"}})
+	e := b.fill().done()
+	for id, want := range map[string]estate.Truth{"natgateway/nat-a": no, "vpc-endpoint/vpce-1": yes} {
+		kind, id, _ := strings.Cut(id, "/")
+		to := reach.End{Refs: []estate.Ref{{Kind: kind, Account: here.Account, Region: here.Region, ID: id}}}
+		if got := reach.Of(e).Ask(reach.Question{From: end(e, "eni-a1"), To: to, Protocol: netset.TCP, Port: 443}); got.Arrives != want {
+			t.Errorf("a packet to %s arrives %v, want %v: %s", id, got.Arrives, want, got.Reason)
+		}
+	}
+}
+
+// TestAddressesAsEnds: an address is that one, not another of the same interface.
+func TestAddressesAsEnds(t *testing.T) {
+	t.Parallel()
+	pair := func(b *builder) {
+		b.group("sg-server", "vpc-a", "in tcp 80 10.0.1.11/32", "in tcp 81 sg-client", "in tcp 82 52.0.1.10/32", "out all 0.0.0.0/0")
+		b.group("sg-client", "vpc-a", "out all 0.0.0.0/0")
+		b.eni("eni-a1", "subnet-a1", "sg-client", "10.0.1.10", "10.0.1.11", "public=52.0.1.10")
+		b.eni("eni-a2", "subnet-a2", "sg-server", "10.0.2.20", "public=52.0.2.20")
+		alone(b, "eni-lone", "subnet-a1", "10.0.1.30")
+	}
+	check(t, []rule{
+		{"an interface sends from any of its addresses", pair, "eni-a1", "eni-a2", "tcp 80", yes, yes, ""},
+		{"from the one that is let in", pair, "10.0.1.11", "eni-a2", "tcp 80", yes, yes, ""},
+		{"from the other", pair, "10.0.1.10", "eni-a2", "tcp 80", no, no, "security-group"},
+		{"a group's members by the private address", pair, "eni-a1", "10.0.2.20", "tcp 81", yes, yes, ""},
+		{"but not by the public one", pair, "eni-a1", "52.0.2.20", "tcp 81", no, no, "security-group"},
+		{"a public sender at a public address", pair, "52.0.1.10", "52.0.2.20", "tcp 82", yes, yes, ""},
+		{"not inside", pair, "52.0.1.10", "10.0.2.20", "tcp 82", no, no, ""},
+		{"without a public address none is reached", pair, "eni-lone", "52.0.2.20", "tcp 81", no, no, "internet-gateway"},
+	})
+}
+
+// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+func TestGatewayEndpoints(t *testing.T) {
+	t.Parallel()
+	const bucket = "52.216.1.1"
+	service := func(entries ...string) func(b *builder) {
+		return func(b *builder) {
+			b.prefixList("pl-s3", entries...)
+			b.Endpoints = append(b.Endpoints, &estate.Endpoint{Resource: b.resource("vpc-endpoint", "vpce-s3"), VPC: "vpc-a", Type: "Gateway",
+				Service: "com.amazonaws.us-east-1.s3", State: "available"})
+			b.peering("pcx-ab", "vpc-a", "vpc-b", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "pl-s3 vpce-s3", "10.1.0.0/16 pcx-ab"))
+			b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 pcx-ab"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}
+	}
+	read := service("52.216.0.0/15")
+	check(t, []rule{
+		{"to the service, and back", read, "eni-a1", bucket, "tcp 443", yes, yes, ""},
+		{"not to others", read, "eni-a1", somebody, "tcp 443", no, no, "route-table"},
+		{"not UDP", read, "eni-a1", bucket, "udp 443", no, no, "vpc-endpoint"},
+		{"pings", read, "eni-a1", bucket, "icmp 8/0", yes, yes, ""},
+		{"the subnet's ACL sees what comes back", func(b *builder) {
+			read(b)
+			b.acl("acl-a1", "vpc-a", []string{"100 out allow all 0.0.0.0/0", "100 in allow all 10.0.0.0/8"}, "subnet-a1")
+		}, "eni-a1", bucket, "tcp 443", yes, no, ""},
+		{"without the entries nobody knows", service(), "eni-a1", bucket, "tcp 443", unknown, unknown, ""},
+		{"whatever the entries, they are public", service(), "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+	})
+}
+
 func TestPeerings(t *testing.T) {
 	t.Parallel()
 	peer := func(status, back string) func(b *builder) {
@@ -518,6 +610,27 @@ func TestPeerings(t *testing.T) {
 			b.eni("eni-a1", "subnet-a1", "2600:1f18:1:1::10")
 			b.eni("eni-b1", "subnet-b1", "2600:1f18:2:1::20")
 		}, "eni-a1", "eni-b1", "tcp 22", yes, yes, ""},
+		{"a peer that nobody read may send, and may be answered", func(b *builder) {
+			b.peering("pcx-ax", "vpc-a", "vpc-unread", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.99.0.0/16 pcx-ax"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "10.99.0.1", "eni-a1", "tcp 22", unknown, unknown, ""},
+		{"without a route it is not answered", func(b *builder) {
+			b.peering("pcx-ax", "vpc-a", "vpc-unread", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "10.99.0.1", "eni-a1", "tcp 22", unknown, no, ""},
+		{"nobody sends from an address that no interface of the peer has", peer("active", "10.0.0.0/16"), "10.1.1.99", "eni-a1", "tcp 22", no, no, ""},
+		{"unless its interfaces were not read", func(b *builder) {
+			there := b.at("444455556666", "us-east-1")
+			there.vpc("vpc-far", "10.7.0.0/16")
+			there.subnet("subnet-far", "vpc-far", "a", "10.7.1.0/24")
+			there.table("rtb-far", "vpc-far", there.locals("vpc-far", "10.0.0.0/16 pcx-1"))
+			b.peering("pcx-1", "vpc-a", "vpc-far", "active")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.7.0.0/16 pcx-1"))
+			there.deny("ec2:DescribeNetworkInterfaces")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "10.7.1.99", "eni-a1", "tcp 22", unknown, unknown, ""},
 		{"a peer that nobody read is unknown", func(b *builder) {
 			b.peering("pcx-ax", "vpc-a", "vpc-unread", "active")
 			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.99.0.0/16 pcx-ax"))
@@ -534,6 +647,20 @@ func overTransit(b *builder, gateway, attachment bool) {
 	b.transitTable("tgw-rtb", "tgw-1", "10.0.0.0/16 att-a", "10.1.0.0/16 att-b")
 	b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.1.0.0/16 tgw-1"))
 	b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 tgw-1"))
+}
+
+// twoDoors joins VPCs a and b, b by two subnets, out of the second of which an ACL lets nothing; the server is in a third.
+func twoDoors(b *builder, appliance bool) {
+	overTransit(b, false, false)
+	b.subnet("subnet-b3", "vpc-b", "a", "10.1.3.0/24")
+	for _, a := range b.TransitGatewayAttachments {
+		if a.Ref().ID == "att-b" {
+			a.VPC = estate.Know(estate.TransitGatewayVPC{Subnets: []string{"subnet-b1", "subnet-b2"}, ApplianceMode: appliance})
+		}
+	}
+	b.acl("acl-shut", "vpc-b", []string{"100 in allow all 0.0.0.0/0"}, "subnet-b2")
+	alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+	alone(b, "eni-b3", "subnet-b3", "10.1.3.20")
 }
 
 func TestTransitGateways(t *testing.T) {
@@ -598,6 +725,22 @@ func TestTransitGateways(t *testing.T) {
 			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
 			alone(b, "eni-b2", "subnet-b2", "10.1.2.20")
 		}, "eni-a1", "eni-b2", "tcp 22", no, no, "network-acl"},
+		// https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
+		{"zones are one by their ids, whatever another account calls them", func(b *builder) {
+			twoDoors(b, false)
+			b.subnetOf("subnet-b1").ZoneID, b.subnetOf("subnet-b2").ZoneID = b.subnetOf("subnet-b2").ZoneID, b.subnetOf("subnet-b1").ZoneID
+		}, "eni-a1", "eni-b3", "tcp 22", no, no, "network-acl"},
+		{"it enters by the subnet in the sender's zone", func(b *builder) { twoDoors(b, false) }, "eni-a1", "eni-b3", "tcp 22", yes, yes, ""},
+		{"in appliance mode it may enter by any", func(b *builder) { twoDoors(b, true) }, "eni-a1", "eni-b3", "tcp 22", unknown, unknown, ""},
+		{"in appliance mode, if all lead there", func(b *builder) {
+			twoDoors(b, true)
+			b.acl("acl-b2", "vpc-b", append([]string{"90 out allow all 10.1.3.0/24"}, openACL...), "subnet-b2")
+			b.NetworkACLs = slices.DeleteFunc(b.NetworkACLs, func(a *estate.NetworkACL) bool { return a.Ref().ID == "acl-shut" })
+		}, "eni-a1", "eni-b3", "tcp 22", yes, yes, ""},
+		{"in appliance mode, if none does", func(b *builder) {
+			twoDoors(b, true)
+			b.acl("acl-b1", "vpc-b", nil, "subnet-b1")
+		}, "eni-a1", "eni-b3", "tcp 22", no, no, "network-acl"},
 		{"over a peering of transit gateways", func(b *builder) {
 			there := b.at("111122223333", "eu-west-1")
 			there.vpc("vpc-far", "10.7.0.0/16")
@@ -620,6 +763,11 @@ func TestTransitGateways(t *testing.T) {
 			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
 			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
 		}, "eni-a1", "192.168.7.7", "tcp 22", unknown, unknown, ""},
+		{"and what is behind it may send, and be answered", func(b *builder) {
+			b.vgw("vgw-a", "vpc-a")
+			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+		}, "192.168.7.7", "eni-a1", "tcp 22", unknown, unknown, ""},
 		{"a group that lets nothing out decides before a virtual private gateway", func(b *builder) {
 			b.vgw("vgw-a", "vpc-a")
 			b.table("rtb-a", "vpc-a", b.locals("vpc-a", "192.168.0.0/16 vgw-a propagated"))
@@ -728,6 +876,32 @@ func betweenSubnets(b *builder, policy estate.FirewallPolicy) *estate.Firewall {
 }
 
 // https://docs.aws.amazon.com/network-firewall/latest/developerguide/firewall-rules-engines.html
+// inspectedBetween joins VPCs a and b by a transit gateway that sends what passes between them through a firewall in VPC c, which
+// has an endpoint in each zone. The client is in one zone, the server in the other.
+func inspectedBetween(b *builder, appliance bool) {
+	b.tgw("tgw-1", false)
+	b.attach("att-a", "tgw-1", "vpc-a", "tgw-rtb-1", false, "subnet-a1", "subnet-a2")
+	b.attach("att-b", "tgw-1", "vpc-b", "tgw-rtb-1", false, "subnet-b1", "subnet-b2")
+	b.subnet("subnet-t1", "vpc-c", "a", "10.2.7.0/28")
+	b.subnet("subnet-t2", "vpc-c", "b", "10.2.7.16/28")
+	b.subnet("subnet-f1", "vpc-c", "a", "10.2.8.0/28")
+	b.subnet("subnet-f2", "vpc-c", "b", "10.2.8.16/28")
+	b.attach("att-c", "tgw-1", "vpc-c", "tgw-rtb-2", false, "subnet-t1", "subnet-t2")
+	b.TransitGatewayAttachments[2].VPC = estate.Know(estate.TransitGatewayVPC{Subnets: []string{"subnet-t1", "subnet-t2"}, ApplianceMode: appliance})
+	b.transitTable("tgw-rtb-1", "tgw-1", "0.0.0.0/0 att-c static")
+	b.transitTable("tgw-rtb-2", "tgw-1", "10.0.0.0/16 att-a", "10.1.0.0/16 att-b")
+	b.table("rtb-a", "vpc-a", b.locals("vpc-a", "10.1.0.0/16 tgw-1"))
+	b.table("rtb-b", "vpc-b", b.locals("vpc-b", "10.0.0.0/16 tgw-1"))
+	b.table("rtb-t1", "vpc-c", b.locals("vpc-c", "0.0.0.0/0 vpce-1"), "subnet-t1")
+	b.table("rtb-t2", "vpc-c", b.locals("vpc-c", "0.0.0.0/0 vpce-2"), "subnet-t2")
+	b.table("rtb-f", "vpc-c", b.locals("vpc-c", "0.0.0.0/0 tgw-1"), "subnet-f1", "subnet-f2")
+	f := b.firewall("fw-1", "vpc-c", "vpce-1", "subnet-f1", inspects("DEFAULT_ACTION_ORDER", nil))
+	first, _ := f.Endpoints.Value()
+	f.Endpoints = estate.Know(append(first, estate.FirewallEndpoint{Endpoint: "vpce-2", Subnet: "subnet-f2", Zone: "us-east-1b"}))
+	alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+	alone(b, "eni-b2", "subnet-b2", "10.1.2.20")
+}
+
 func TestFirewalls(t *testing.T) {
 	t.Parallel()
 	// At the edge: the gateway's table sends packets for a1 to the firewall, and a1's default route goes there.
@@ -761,6 +935,11 @@ func TestFirewalls(t *testing.T) {
 	flags.Flags = true
 	drop, order, strict := []string{"aws:drop_strict"}, "DEFAULT_ACTION_ORDER", "STRICT_ORDER"
 	check(t, []rule{
+		{"what drops the established passes a flow that a rule passed", between(inspects(strict, []string{"aws:drop_established"}, pass22)), "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
+		{"what drops the established may drop what no rule passed", between(inspects(strict, []string{"aws:drop_established"}, pass22)), "eni-a1", "eni-a2", "tcp 23", yes, unknown, ""},
+		// https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html
+		{"an endpoint does not know what another has seen", func(b *builder) { inspectedBetween(b, false) }, "eni-a1", "eni-b2", "tcp 22", yes, unknown, ""},
+		{"in appliance mode replies come by the same endpoint", func(b *builder) { inspectedBetween(b, true) }, "eni-a1", "eni-b2", "tcp 22", yes, yes, ""},
 		{"one that passes everything, from the Internet", edge(passes()), somebody, "eni-a1", "tcp 22", yes, yes, ""},
 		{"one that passes everything, to the Internet", edge(passes()), "eni-a1", somebody, "tcp 443", yes, yes, ""},
 		{"stateful, from the Internet", edge(inspects(order, nil)), somebody, "eni-a1", "tcp 22", yes, yes, ""},

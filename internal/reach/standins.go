@@ -75,7 +75,7 @@ func (n *Network) standIn(ref estate.Ref, p estate.Place, vpc string, subnets []
 	}
 	here := slices.DeleteFunc(slices.Clone(subnets), func(id string) bool {
 		s := n.subnets[regional{p.Region, id}]
-		return zone != "" && s != nil && s.zone() != "" && s.zone() != zone
+		return zone != "" && s != nil && s.Account == p.Account && s.zoneName() != "" && s.zoneName() != zone
 	})
 	if len(here) == 0 {
 		here = subnets

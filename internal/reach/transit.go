@@ -67,13 +67,13 @@ func (w *walk) toTransit(t trail, s *subnet, id string) {
 	}
 	t.note(h)
 	doors, gaps := w.n.attached(a, s.vpc)
-	switch near := inZone(doors, s.zone()); {
+	switch near, sure := inZone(doors, s.zone()); {
 	case gaps != nil:
 		t.unsure(h, gaps, "the subnets of the attachment are not known")
-	case near == nil && s.zone() == "":
+	case near == nil && !sure:
 		t.unsure(h, w.n.unread(s.Place, "ec2:DescribeSubnets"), "the zone of "+s.id+" is not known")
 	case near == nil:
-		t.stop(Hop{At: a.Ref(), Text: "the attachment has no subnet in " + s.zone()})
+		t.stop(Hop{At: a.Ref(), Text: "the attachment has no subnet in " + s.zoneName()})
 	default:
 		w.aclAt(&t, near, false) // also where it is the same subnet
 	}
@@ -104,19 +104,24 @@ func (n *Network) attached(a *estate.TransitGatewayAttachment, v *vpc) ([]*subne
 	return doors, nil
 }
 
-func inZone(subnets []*subnet, zone string) *subnet {
+// inZone returns the one of some subnets that is in a zone, and whether it is known that there is none.
+func inZone(subnets []*subnet, in zone) (near *subnet, sure bool) {
+	sure = true
 	for _, s := range subnets {
-		if s.zone() == zone && zone != "" {
-			return s
+		switch s.zone().is(in) {
+		case estate.True:
+			return s, true
+		case estate.Unknown:
+			sure = false
 		}
 	}
-	return nil
+	return nil, sure
 }
 
 // transitRoute takes packets that came in by an attachment on, by the route table that it is associated with: the longest
 // prefix, and of equal ones a static route before a propagated one.
 // https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-routing-overview
-func (w *walk) transitRoute(t trail, a *estate.TransitGatewayAttachment, zone string, id identity) {
+func (w *walk) transitRoute(t trail, a *estate.TransitGatewayAttachment, from zone, id identity) {
 	h := Hop{At: a.Ref()}
 	if t.steps++; t.steps > enoughSteps {
 		h.Text = "the routes go in a circle"
@@ -158,7 +163,7 @@ func (w *walk) transitRoute(t trail, a *estate.TransitGatewayAttachment, zone st
 			t.unsure(Hop{At: r.Ref()}, nil, "it goes to one of several attachments")
 		}
 		for _, to := range next {
-			w.fromTransit(t.clone(), a, w.n.transit.attachments[[2]string{a.TransitGateway, to}], to, zone, id)
+			w.fromTransit(t.clone(), a, w.n.transit.attachments[[2]string{a.TransitGateway, to}], to, from, id)
 		}
 	})
 }
@@ -170,7 +175,7 @@ func (n *Network) transitTable(r *estate.TransitGatewayRouteTable, routes []esta
 			Active: !x.Blackhole && len(x.Attachments) > 0, Propagated: !x.Static}
 		if x.PrefixList == "" {
 			if x.CIDR.IsValid() {
-				t.routes = append(t.routes, route{x.CIDR.Masked(), one})
+				t.routes = append(t.routes, route{prefix: x.CIDR.Masked(), Route: one})
 			}
 			continue
 		}
@@ -180,7 +185,7 @@ func (n *Network) transitTable(r *estate.TransitGatewayRouteTable, routes []esta
 			continue
 		}
 		for _, p := range entries {
-			t.routes = append(t.routes, route{p.Masked(), one})
+			t.routes = append(t.routes, route{prefix: p.Masked(), Route: one})
 		}
 	}
 	slices.SortStableFunc(t.routes, func(a, b route) int {
@@ -190,7 +195,7 @@ func (n *Network) transitTable(r *estate.TransitGatewayRouteTable, routes []esta
 }
 
 // fromTransit takes packets out of a transit gateway by an attachment.
-func (w *walk) fromTransit(t trail, in, out *estate.TransitGatewayAttachment, name, zone string, id identity) {
+func (w *walk) fromTransit(t trail, in, out *estate.TransitGatewayAttachment, name string, from zone, id identity) {
 	h := Hop{At: reference("transit-gateway-attachment", in.Place(), name)}
 	if out == nil {
 		gaps := w.n.unread(in.Place(), "ec2:DescribeTransitGatewayAttachments")
@@ -216,7 +221,7 @@ func (w *walk) fromTransit(t trail, in, out *estate.TransitGatewayAttachment, na
 			return
 		}
 		t.id = w.n.overTransit(in, out, id)
-		w.enter(t, out, v, zone)
+		w.enter(t, out, v, from)
 	case "peering":
 		t.note(h)
 		far := w.n.transit.attachments[[2]string{out.Of, out.Ref().ID}]
@@ -225,7 +230,7 @@ func (w *walk) fromTransit(t trail, in, out *estate.TransitGatewayAttachment, na
 			w.lost(t)
 			return
 		}
-		w.transitRoute(t, far, zone, identity{known: estate.False})
+		w.transitRoute(t, far, from, identity{known: estate.False})
 	case "vpn", "direct-connect-gateway":
 		t.unsure(h, nil, "it leaves the estate: what is behind "+out.Of+" (VPN or Direct Connect) is not read")
 		w.lost(t)
@@ -260,10 +265,13 @@ func (n *Network) overTransit(in, out *estate.TransitGatewayAttachment, id ident
 }
 
 // enter takes packets from a transit gateway into a VPC, through the attachment's subnet in the zone that they came from, or
-// another where it has none there. The network ACL of that subnet filters by its outgoing rules.
+// another where it has none there. In appliance mode the gateway picks the subnet for each flow, whatever the zone. The
+// network ACL of that subnet filters by its outgoing rules.
 // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
-func (w *walk) enter(t trail, out *estate.TransitGatewayAttachment, v *vpc, zone string) {
-	if of, _ := out.VPC.Value(); w.six && !of.IPv6 {
+// https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-appliance-scenario.html
+func (w *walk) enter(t trail, out *estate.TransitGatewayAttachment, v *vpc, from zone) {
+	of, _ := out.VPC.Value()
+	if w.six && !of.IPv6 {
 		if _, known := out.VPC.Value(); known {
 			t.stop(Hop{At: out.Ref(), Text: "the attachment does not take IPv6"})
 		}
@@ -280,16 +288,44 @@ func (w *walk) enter(t trail, out *estate.TransitGatewayAttachment, v *vpc, zone
 		w.lost(t)
 		return
 	}
-	door := inZone(doors, zone)
-	if door == nil {
-		door = doors[0]
-		for _, other := range doors[1:] {
-			if other.table != door.table || other.acl != door.acl || other == w.goal.subnet {
-				t.unsure(Hop{At: out.Ref()}, nil, "which subnet of the attachment it comes in by is not known")
-				break
-			}
+	key := out.Ref().Key()
+	if !of.ApplianceMode {
+		key += " from " + from.id + from.name + from.account
+		if near, _ := inZone(doors, from); near != nil {
+			doors = []*subnet{near}
 		}
 	}
+	door, unlike := doors[0], w.unlike(doors)
+	switch {
+	case len(unlike) == 1:
+	case w.course == nil:
+		t.unsure(Hop{At: out.Ref()}, nil, "which subnet of the attachment it comes in by is not known")
+		for _, door := range unlike {
+			w.enterBy(t.clone(), door)
+		}
+		return
+	default:
+		t.note(Hop{At: out.Ref(), Text: entersByAny})
+		door = doors[w.course.pick(key, len(doors))]
+	}
+	w.enterBy(t, door)
+}
+
+// unlike are the subnets that packets do not fare alike by.
+func (w *walk) unlike(doors []*subnet) []*subnet {
+	var all []*subnet
+	for _, s := range doors {
+		if !slices.ContainsFunc(all, func(x *subnet) bool {
+			return x.table == s.table && x.acl == s.acl && s.table != nil && s.acl != nil && (x == w.goal.subnet) == (s == w.goal.subnet)
+		}) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// enterBy takes packets on from the subnet by which they come out of a transit gateway.
+func (w *walk) enterBy(t trail, door *subnet) {
 	if w.goal.subnet == door {
 		w.arrive(t, true) // network ACLs are not evaluated
 		return

@@ -45,6 +45,7 @@ type locus struct {
 	mapped   []mapping        // public addresses that stand for its own
 	publicly bool             // it has one that is not known
 	ports    netset.Ports     // it sent from
+	service  bool             // through a gateway endpoint, straight from its subnet
 	gateway  *vpc             // the VPC whose internet gateway it left through; nil if by none
 	through  string           // that gateway's id; empty for an egress-only one, which no route table is for
 }
@@ -78,6 +79,8 @@ type walk struct {
 	inSubnet bool
 	// survey says that only routes are asked: network ACLs are taken down, and let everything through.
 	survey bool
+	// course says which subnets transit gateways enter by where nobody can tell; without one, all of them are followed.
+	course *course
 }
 
 // enoughSteps is how many routers a packet passes before its routes go in a circle.
@@ -205,6 +208,13 @@ func (t *trail) unlisted(h Hop, id string, gaps []estate.Gap) {
 		why = "a route leads to " + id + " and is active, but " + id + " was not among those that were listed"
 	}
 	t.unsure(h, gaps, why)
+}
+
+// echo reports whether all that is under way is echo requests.
+func (t *trail) echo(p netset.Protocol) bool {
+	echo := map[netset.Protocol]uint16{netset.ICMP: 8 << 8, netset.ICMPv6: 128 << 8}[p] // RFC 792, RFC 4443
+	only := netset.PortsOf(netset.PortRange{First: echo, Last: echo})
+	return echo != 0 && !slices.ContainsFunc(t.live(), func(b beam) bool { return !b.to.Equal(only) })
 }
 
 // change rewrites all beams.
@@ -785,7 +795,7 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 	}
 	from := locus{subnet: at, ports: netset.PortsOf(netset.PortRange{First: 1024, Last: 65535}), publicly: g.Public}
 	addresses := g.Addresses
-	if zone := s.zone(); g.Regional && zone != "" { // it serves each zone by addresses of its own, as far as AWS says which
+	if zone := s.zoneName(); g.Regional && zone != "" { // it serves each zone by addresses of its own, as far as AWS says which
 		if own := slices.DeleteFunc(slices.Clone(addresses), func(a estate.NATAddress) bool { return a.Zone != zone }); len(own) > 0 {
 			addresses = own
 		}
@@ -953,9 +963,12 @@ func (w *walk) endpoint(t trail, s *subnet, id string) {
 		w.inSubnet = w.goal.subnet != nil && slices.Contains(e.Subnets, w.goal.subnet.id)
 		w.lost(t)
 		w.inSubnet = false
-	case w.goal.outside && w.protocol == netset.TCP:
+	case w.goal.outside && (w.protocol == netset.TCP || t.echo(w.protocol)):
+		// https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-s3.html: network ACLs see what comes back
 		h.Text = "to " + e.Service
 		t.note(h)
+		last := &t.senders[len(t.senders)-1]
+		last.service = last.subnet == s
 		w.done = append(w.done, t)
 	default:
 		h.Text = "leads to " + e.Service + " only"
