@@ -25,11 +25,14 @@ type LoadBalancer struct {
 	Resource
 	Type           string // "application", "network", "gateway", "classic"
 	Public         bool   // its scheme is internet-facing, which is what AWS takes where none is given
+	AddressType    string // "ipv4", "dualstack", "dualstack-without-public-ipv4"; empty of classic ones
 	DNSName        string
 	VPC            string
 	Zones          []string // names, sorted
 	Subnets        []string // ids, sorted: one in each of Zones
 	SecurityGroups []string // ids, sorted
+	// Unfiltered says that its groups have no say in what comes by PrivateLink.
+	Unfiltered bool
 	// Instances are the ids of what a classic load balancer sends to, sorted; a classic one has no target groups.
 	Instances []string
 	// Listeners are told by a call of their own, but for classic ones, whose listing has them. Sorted by port.

@@ -186,9 +186,10 @@ type NetworkInterface struct {
 	Private        []netip.Addr
 	Public         netip.Addr
 	IPv6           []netip.Addr
-	SecurityGroups []string // ids, sorted
-	Instance       string   // id of the instance that it is attached to, if it is to one
-	SourceDest     bool     // false: it may forward what is not for it
+	Prefixes       []netip.Prefix // delegated to it: it has their addresses too, which are not among the others
+	SecurityGroups []string       // ids, sorted
+	Instance       string         // id of the instance that it is attached to, if it is to one
+	SourceDest     bool           // false: it may forward what is not for it
 }
 
 // SecurityGroup is a set of rules that interfaces wear.

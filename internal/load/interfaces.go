@@ -28,6 +28,8 @@ func (l *loader) interfaces() {
 				}
 			} `json:"PrivateIpAddresses"`
 			Ipv6Addresses []struct{ Ipv6Address string }
+			Ipv4Prefixes  []struct{ Ipv4Prefix string }
+			Ipv6Prefixes  []struct{ Ipv6Prefix string }
 			Association   struct {
 				PublicIP string `json:"PublicIp"`
 			}
@@ -70,6 +72,18 @@ func (l *loader) interfaces() {
 				texts = append(texts, a.Ipv6Address)
 			}
 			i.IPv6 = addresses(texts...)
+			texts = nil
+			for _, x := range n.Ipv4Prefixes {
+				texts = append(texts, x.Ipv4Prefix)
+			}
+			for _, x := range n.Ipv6Prefixes {
+				texts = append(texts, x.Ipv6Prefix)
+			}
+			for _, text := range texts {
+				if x, err := netip.ParsePrefix(text); err == nil {
+					i.Prefixes = append(i.Prefixes, x.Masked())
+				}
+			}
 			for _, g := range n.Groups {
 				i.SecurityGroups = append(i.SecurityGroups, g.GroupID)
 			}

@@ -26,6 +26,7 @@ type doors struct {
 
 	ofInstance map[regional][]*node
 	described  map[describedAs][]*node // interfaces of load balancers, by what they say they are
+	delegated  []*node                 // those with prefixes
 	listNames  map[string]string       // of prefix lists, by id
 
 	stands map[*estate.LoadBalancer][]*node
@@ -91,6 +92,9 @@ func (n *Network) openDoors() {
 		x := t.iface
 		if x.Type == acceleratorInterface && !slices.Contains(d.acceleratedSubnets[x.VPC], x.Subnet) {
 			d.acceleratedSubnets[x.VPC] = append(d.acceleratedSubnets[x.VPC], x.Subnet)
+		}
+		if len(x.Prefixes) > 0 {
+			d.delegated = append(d.delegated, t)
 		}
 		if x.Instance != "" {
 			key := regional{t.Region, x.Instance}
@@ -197,11 +201,30 @@ func (d *doors) zone(t *node) string {
 	return zone
 }
 
-// having returns the nodes that have an address inside their VPC.
+// having returns the nodes that have an address inside their VPC, by itself or in a prefix that is delegated to them.
 func (d *doors) having(addr netip.Addr) []*node {
-	return slices.DeleteFunc(slices.Clone(d.byAddress[addr]), func(t *node) bool {
+	all := slices.DeleteFunc(slices.Clone(d.byAddress[addr]), func(t *node) bool {
 		return !slices.Contains(t.private, addr) && !slices.Contains(t.v6, addr)
 	})
+	for _, t := range d.delegated {
+		if !slices.Contains(all, t) && slices.ContainsFunc(t.iface.Prefixes, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// mayBe reports whether a node may be the target of a way on whose target was not found among what was read. One whose
+// addresses were read has no others.
+func (d *doors) mayBe(b *backend, t *node) bool {
+	switch {
+	case !b.address.IsValid():
+		return true
+	case len(t.private)+len(t.v6) > 0:
+		return slices.Contains(d.having(b.address), t)
+	}
+	places := d.places(t)
+	return len(places) == 0 || slices.ContainsFunc(places, func(s *subnet) bool { return s.read == nil || s.addresses().Contains(b.address) })
 }
 
 func (d *doors) functionRef(p estate.Place, arn string) estate.Ref {

@@ -3,6 +3,7 @@ package reach
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -324,16 +325,69 @@ func TestUnreadAPIsMayUseALink(t *testing.T) {
 	wantWay(t, w.network(), "i-app", ByAPI, "8443", estate.Unknown)
 }
 
-func TestWhichLoadBalancerALinkWithSubnetsLeadsToIsUnknown(t *testing.T) {
-	t.Parallel()
+// linked is an internal load balancer that an HTTP API calls through a link with subnets: the integration names targets.
+func linked(targets estate.Known[[]string]) *town {
 	w := fast()
 	w.Accelerators = nil
 	w.group("sg-link")
 	w.SecurityGroups[0].Rules[0] = &estate.SecurityGroupRule{Protocol: "tcp", Traffic: netset.TrafficOf(netset.TCP, onePort(443)), Peer: "sg-link", Addresses: estate.None[netset.Addresses]()}
 	w.VPCLinks = []*estate.VPCLink{{Resource: named("vpc-link", "vl-1"), Subnets: []string{"subnet-p"}, SecurityGroups: []string{"sg-link"}, Status: "AVAILABLE"}}
 	w.APIs = []*estate.API{{Resource: named("http-api", "api-1"), Type: "HTTP", Endpoint: "REGIONAL", Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
-		Links: estate.Know([]string{"vl-1"}), Functions: estate.Know([]string(nil))}}
-	wantWay(t, w.network(), "i-app", ByAPI, "8080", estate.Unknown)
+		Links: estate.Know([]string{"vl-1"}), Targets: targets, Functions: estate.Know([]string(nil))}}
+	return w
+}
+
+func TestLinkWithSubnetsLeadsToWhatIntegrationsName(t *testing.T) {
+	t.Parallel()
+	w := linked(estate.Known[[]string]{})
+	lb := w.LoadBalancers[0].Reference.ARN
+	listeners, _ := w.LoadBalancers[0].Listeners.Value()
+	listeners[0].ARN = strings.Replace(lb, ":loadbalancer/", ":listener/", 1) + "/5"
+	unread := estate.Gap{Place: here, Operation: "apigatewayv2:GetIntegrations", Outcome: operation.Denied}
+	for _, c := range []struct {
+		name    string
+		targets estate.Known[[]string]
+		want    estate.Truth
+	}{
+		{"its listener", estate.Know([]string{listeners[0].ARN}), estate.True},
+		{"the load balancer, which has one listener", estate.Know([]string{lb}), estate.True},
+		{"another load balancer", estate.Know([]string{lb + "0"}), estate.False},
+		{"not read", estate.Unread[[]string](unread), estate.Unknown},
+	} {
+		w.APIs[0].Targets = c.targets
+		t.Run(c.name, func(t *testing.T) { wantWay(t, w.network(), "i-app", ByAPI, "8080", c.want) })
+	}
+}
+
+func TestLinkToAServiceOfCloudMapMayLeadToAnyHostThatAdmitsIt(t *testing.T) {
+	t.Parallel()
+	w := linked(estate.Know([]string{"arn:aws:servicediscovery:us-east-1:111111111111:service/srv-1"}))
+	w.group("sg-map", "tcp 9000 sg-link")
+	w.host("i-map", "subnet-p", "10.0.11.99", "sg-map")
+	n := w.network()
+	wantWay(t, n, "i-map", ByAPI, "9000", estate.Unknown)
+	wantWay(t, n, "i-app", ByAPI, "", estate.False)
+}
+
+func TestGroupsOfALoadBalancerDecideWhatComesByPrivateLink(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rule       string
+		unfiltered bool
+		want       estate.Truth
+	}{
+		{"tcp 443 0.0.0.0/0", false, estate.True},
+		{"tcp 443 10.0.0.0/8", false, estate.Unknown},
+		{"tcp 444 0.0.0.0/0", false, estate.False},
+		{"tcp 444 0.0.0.0/0", true, estate.True},
+	} {
+		w := gateway()
+		w.group("sg-relay", c.rule)
+		w.LoadBalancers[0].SecurityGroups, w.LoadBalancers[0].Unfiltered = []string{"sg-relay"}, c.unfiltered
+		w.group("sg-all", "tcp 8443 0.0.0.0/0")
+		w.Instances[0].SecurityGroups, w.NetworkInterfaces[0].SecurityGroups = []string{"sg-all"}, []string{"sg-all"}
+		wantWay(t, w.network(), "i-app", ByAPI, "8443", c.want)
+	}
 }
 
 // fn adds a function with a URL for anybody, and a policy of statements.

@@ -178,7 +178,7 @@ func (n *Network) unseenWays(from *node, sources netset.Addresses, to *node, p p
 func (n *Network) blindWays(lb *estate.LoadBalancer, e entrance, ports netset.Ports, to *node, p packet) []Answer {
 	var all []Answer
 	for _, b := range n.doors.leads[lb] {
-		if !b.blind || b.port != 0 && (b.protocol != p.protocol || !ports.Contains(b.port)) {
+		if !b.blind || b.port != 0 && (b.protocol != p.protocol || !ports.Contains(b.port)) || b.address.IsValid() && b.targetPort != p.port || !n.doors.mayBe(b, to) {
 			continue
 		}
 		may := *b
@@ -266,7 +266,7 @@ func (n *Network) maybeFronts(known []*front) []*front {
 		hops: []Hop{{At: outside, Passes: estate.True, Text: "anybody"}}}
 	for _, l := range n.estate.VPCLinks {
 		if !used[l.Reference.Key()] {
-			all = append(all, n.linkFronts(base, l)...)
+			all = append(all, n.linkFronts(base, l, estate.Unread[[]string](gaps[0]))...)
 		}
 	}
 	if len(n.unreadLinks()) > 0 {
