@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/onus-cloud/onus/internal/netset"
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // FrontDoors is how people come in: load balancers, distributions, web ACLs. Each list is sorted by Ref.Key.
@@ -226,9 +227,10 @@ type AcceleratorEndpoint struct {
 // API is one of Amazon API Gateway.
 type API struct {
 	Resource
-	Type     string // "REST", "HTTP", "WEBSOCKET"
-	Endpoint string // "EDGE", "REGIONAL", "PRIVATE"
-	Disabled bool   // its default endpoint is off; own domains may lead to it still
+	Type     string                  // "REST", "HTTP", "WEBSOCKET"
+	Endpoint string                  // "EDGE", "REGIONAL", "PRIVATE"
+	Disabled bool                    // its default endpoint is off; own domains may lead to it still
+	Policy   Known[*policy.Document] // who may call it; absent: everybody
 	Stages   Known[[]APIStage]
 	// Links are the ids of the VPC links that its integrations go through, Targets what they lead to by them where the integration
 	// says it (ARNs of listeners or load balancers, or of a service of AWS Cloud Map; of older links the link itself says it), and

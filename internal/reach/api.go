@@ -39,6 +39,13 @@ func (n *Network) apiFronts() []*front {
 		if x.Disabled && base.doubt == "" {
 			base.doubt = fmt.Sprintf("the endpoint of API %s is disabled, and whether domains of its own lead to it was not read", called(x.Reference))
 		}
+		// Whom its policy names or keeps out is followed no further than that it lets in everybody.
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies.html
+		if doc, ok := x.Policy.Value(); ok && doc != nil && publicly(doc, "execute-api:Invoke") != estate.True && base.doubt == "" {
+			base.doubt = fmt.Sprintf("the policy of API %s lets in some callers only, or keeps some out, which is not followed", called(x.Reference))
+		} else if gap, unread := x.Policy.Unread(); unread && base.doubt == "" {
+			base.doubt, base.gaps = fmt.Sprintf("the policy of API %s was not read", called(x.Reference)), []estate.Gap{gap}
+		}
 		functions, _ := x.Functions.Value()
 		for _, arn := range functions {
 			f := base
@@ -96,7 +103,9 @@ func (n *Network) linkFronts(base front, l *estate.VPCLink, named estate.Known[[
 	base.hides = false
 	base.arrive = func(to *node, p packet) arrival {
 		p.clients = proxyPorts
-		return arrival{Answer: n.send(link, to, p).from(internet), seen: n.addressesOf(link)}
+		a := n.send(link, to, p).from(internet)
+		a.From = Party{} // the link sends for somebody outside
+		return arrival{Answer: a, seen: n.addressesOf(link)}
 	}
 	targets, known := named.Value()
 	for _, arn := range targets {
@@ -275,9 +284,9 @@ func metByURL(c policy.Condition) estate.Truth {
 		return estate.Is(slices.Contains(c.Values, "NONE"))
 	case c.Is("lambda:InvokedViaFunctionUrl"):
 		return estate.Is(slices.Contains(c.Values, "true"))
-	case c.Is("aws:PrincipalOrgID"), c.Is("aws:PrincipalAccount"), c.Is("aws:SourceAccount"), c.Is("aws:SourceArn"):
+	case c.Is("aws:PrincipalOrgID"), c.Is("aws:PrincipalAccount"), c.Is("aws:SourceAccount"), c.Is("aws:SourceArn"), c.Is("aws:SourceVpc"), c.Is("aws:SourceVpce"):
 		if !c.Operator.IfExists {
-			return estate.False // a request without credentials has none of these
+			return estate.False // a request without credentials from the Internet has none of these
 		}
 	}
 	return estate.Unknown

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -61,13 +62,17 @@ func (n *Network) distributionFronts() []*front {
 			}
 			base.ports = originPorts(o.Protocol, o.HTTPPort, o.HTTPSPort)
 			base.arrive = n.fromCloudFront
-			base.balancer = d.balancerNamed(o.Domain)
-			if base.balancer == nil {
-				if base.node = d.hostNamed(o.Domain); base.node == nil {
-					continue
+			base.balancer, base.node = d.balancerNamed(o.Domain), d.hostNamed(o.Domain)
+			switch {
+			case base.balancer != nil || base.node != nil:
+				all = append(all, &base)
+			case !givenName(o.Domain): // what it leads to, the DNS knows
+				base.doubt = cmp.Or(base.doubt, "where the name "+o.Domain+" leads to was not read")
+				for _, f := range n.admitters(base) {
+					f.ports = base.ports
+					all = append(all, f)
 				}
 			}
-			all = append(all, &base)
 		}
 	}
 	return all
@@ -98,6 +103,13 @@ func (d *doors) balancerNamed(domain string) *estate.LoadBalancer {
 		return lb
 	}
 	return d.names[strings.TrimPrefix(domain, "dualstack.")]
+}
+
+// givenName reports whether AWS gave a name: such a name leads to what it was given to, and to nothing else.
+func givenName(domain string) bool {
+	domain = strings.TrimSuffix(strings.ToLower(domain), ".")
+	return slices.ContainsFunc([]string{".amazonaws.com", ".amazonaws.com.cn", ".on.aws", ".awsapprunner.com", ".awsglobalaccelerator.com", ".cloudfront.net", ".amplifyapp.com"},
+		func(suffix string) bool { return strings.HasSuffix(domain, suffix) })
 }
 
 // publicName is the name that AWS gives a public address: ec2-192-0-2-1.eu-west-1.compute.amazonaws.com.

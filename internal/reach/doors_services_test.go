@@ -127,6 +127,15 @@ func TestDistributionLeadsToAnInstanceByItsPublicName(t *testing.T) {
 	wantWay(t, w.network(), "i-app", ByDistribution, "80", estate.True)
 }
 
+func TestOriginByANameOfOnesOwnMayBeWhateverAdmitsCloudFront(t *testing.T) {
+	t.Parallel()
+	for domain, want := range map[string]estate.Truth{"origin.example.com": estate.Unknown, "other.us-east-1.elb.amazonaws.com": estate.False} {
+		w := cdn(true)
+		w.Distributions[0].Sources[0].Domain = domain
+		wantWay(t, w.network(), "i-app", ByDistribution, "8080", want)
+	}
+}
+
 func TestOriginInS3LeadsNoPackets(t *testing.T) {
 	t.Parallel()
 	w := newTown()
@@ -279,7 +288,7 @@ func gateway() *town {
 	w.LoadBalancers[0].Public = false
 	w.NetworkInterfaces[1].Public = netip.Addr{}
 	w.VPCLinks = []*estate.VPCLink{{Resource: named("vpc-link", "vl-1"), Targets: []string{w.LoadBalancers[0].Reference.ARN}, Status: "AVAILABLE"}}
-	w.APIs = []*estate.API{{Resource: named("rest-api", "api-1"), Type: "REST", Endpoint: "REGIONAL", Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
+	w.APIs = []*estate.API{{Resource: named("rest-api", "api-1"), Type: "REST", Endpoint: "REGIONAL", Policy: estate.None[*policy.Document](), Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
 		Links: estate.Know([]string{"vl-1"}), Functions: estate.Know([]string(nil))}}
 	return w
 }
@@ -310,6 +319,25 @@ func TestAPIWhoseEndpointIsDisabledMayHaveDomains(t *testing.T) {
 	wantWay(t, w.network(), "i-app", ByAPI, "8443", estate.Unknown)
 }
 
+func TestAPIWithAPolicyIsCertainWhereThatLetsInEverybody(t *testing.T) {
+	t.Parallel()
+	deny := allow("execute-api:Invoke", policy.Condition{Operator: policy.Operator{Name: "NotIpAddress"}, Key: "aws:SourceIp", Values: []string{"10.0.0.0/8"}})
+	deny.Effect = policy.Deny
+	for _, c := range []struct {
+		name       string
+		statements []policy.Statement
+		want       estate.Truth
+	}{
+		{"everybody", []policy.Statement{allow("execute-api:Invoke")}, estate.True},
+		{"not all addresses", []policy.Statement{allow("execute-api:Invoke"), deny}, estate.Unknown},
+		{"nobody", nil, estate.Unknown},
+	} {
+		w := gateway()
+		w.APIs[0].Policy = estate.Know(&policy.Document{Statements: c.statements})
+		t.Run(c.name, func(t *testing.T) { wantWay(t, w.network(), "i-app", ByAPI, "8443", c.want) })
+	}
+}
+
 func TestAPIThatIsNotDeployedIsNoDoor(t *testing.T) {
 	t.Parallel()
 	w := gateway()
@@ -332,7 +360,7 @@ func linked(targets estate.Known[[]string]) *town {
 	w.group("sg-link")
 	w.SecurityGroups[0].Rules[0] = &estate.SecurityGroupRule{Protocol: "tcp", Traffic: netset.TrafficOf(netset.TCP, onePort(443)), Peer: "sg-link", Addresses: estate.None[netset.Addresses]()}
 	w.VPCLinks = []*estate.VPCLink{{Resource: named("vpc-link", "vl-1"), Subnets: []string{"subnet-p"}, SecurityGroups: []string{"sg-link"}, Status: "AVAILABLE"}}
-	w.APIs = []*estate.API{{Resource: named("http-api", "api-1"), Type: "HTTP", Endpoint: "REGIONAL", Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
+	w.APIs = []*estate.API{{Resource: named("http-api", "api-1"), Type: "HTTP", Endpoint: "REGIONAL", Policy: estate.None[*policy.Document](), Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
 		Links: estate.Know([]string{"vl-1"}), Targets: targets, Functions: estate.Know([]string(nil))}}
 	return w
 }
@@ -435,7 +463,11 @@ func TestFunctionURLIsNotPublic(t *testing.T) {
 		only := policy.Condition{Operator: policy.Operator{Name: "StringEquals"}, Key: "aws:PrincipalOrgID", Values: []string{"o-1"}}
 		f.Policy = estate.Know(&policy.Document{Statements: []policy.Statement{allow("lambda:*", only)}})
 	}
-	for name, change := range map[string]func(*estate.Function){"credentials": iam, "no policy": none, "organisation only": org} {
+	vpc := func(f *estate.Function) {
+		only := policy.Condition{Operator: policy.Operator{Name: "StringEquals"}, Key: "aws:SourceVpce", Values: []string{"vpce-1"}}
+		f.Policy = estate.Know(&policy.Document{Statements: []policy.Statement{allow("lambda:*", only)}})
+	}
+	for name, change := range map[string]func(*estate.Function){"credentials": iam, "no policy": none, "organisation only": org, "VPC only": vpc} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newTown()
