@@ -103,7 +103,7 @@ func (n *Network) linkFronts(base front, l *estate.VPCLink, named estate.Known[[
 	base.hides = false
 	base.arrive = func(to *node, p packet) arrival {
 		p.clients = proxyPorts
-		a := n.send(link, to, p).from(internet)
+		a := n.send(link, to, p).behalf(internet)
 		a.From = Party{} // the link sends for somebody outside
 		return arrival{Answer: a, seen: n.addressesOf(link)}
 	}

@@ -141,7 +141,7 @@ func (n *Network) fromCloudFront(to *node, p packet) arrival {
 	sources, gaps := n.doors.cloudFrontAddresses()
 	if len(gaps) == 0 {
 		a := n.admit(sources, to, p)
-		return arrival{Answer: a.from(internet), seen: a.possible}
+		return arrival{Answer: a.behalf(internet), seen: a.possible}
 	}
 	return n.fromSome(to, p, "the addresses of CloudFront ("+originFacing+") were not read", gaps)
 }
@@ -155,7 +155,7 @@ func (n *Network) fromSome(to *node, p packet, doubt string, gaps []estate.Gap) 
 	} else if a.Session == estate.True && !a.Sessions.ContainsAll(all) {
 		a.Session, a.Reason, a.Gaps = estate.Unknown, doubt, gaps
 	}
-	return arrival{Answer: a.from(internet), seen: a.possible}
+	return arrival{Answer: a.behalf(internet), seen: a.possible}
 }
 
 // cloudFrontAddresses returns the addresses of the origin-facing list where some account read it, else what would have told.
@@ -266,7 +266,7 @@ func (n *Network) fromVPCOrigin(to *node, p packet) arrival {
 			t.stop(h)
 		}
 	}, func(*walk, *trail, *subnet) {})
-	return arrival{Answer: a.from(internet), seen: anybody}
+	return arrival{Answer: a.behalf(internet), seen: anybody}
 }
 
 // refers reports whether a rule of a node's groups that admits a packet is of some kind.

@@ -692,8 +692,21 @@ func (n *Network) throughDoorsOf(from *node, sources netset.Addresses, to *node,
 		}
 	} else {
 		n.throughServices(from, to, p, &all)
+		if a, ok := n.aside(from, to); ok {
+			all = append(all, a)
+		}
 	}
 	return append(all, n.unseenWays(from, sources, to, p)...)
+}
+
+// aside is what is known of packets from a node to what stands in no VPC: the public endpoint of a cluster or a function is
+// reached by ways out that are not followed to it, and a cluster's other endpoint by interfaces that are not told apart.
+func (n *Network) aside(from, to *node) (Answer, bool) {
+	if to.vpc != "" || to.iface != nil || to.ref.Kind != "kubernetes-cluster" && !slices.ContainsFunc(n.doors.fronts, func(f *front) bool { return n.leadsTo(f, to) }) {
+		return Answer{}, false
+	}
+	text := fmt.Sprintf("the ways from inside to %s are not followed", called(to.ref))
+	return Answer{Arrives: estate.Unknown, Session: estate.Unknown, From: from.party(), To: to.party(), Way: Direct, Reason: text, Path: []Hop{{At: to.ref, Text: text}}}, true
 }
 
 // leadsTo reports whether a front may lead to a node.
@@ -775,6 +788,11 @@ func (n *Network) doorNodes(r estate.Ref) []*node {
 	for _, f := range n.estate.Functions {
 		if f.Reference.Key() == r.Key() && f.VPC == "" {
 			return []*node{{ref: f.Reference, Place: f.Place(), open: true}}
+		}
+	}
+	for _, e := range n.estate.Endpoints {
+		if e.Reference.Key() == r.Key() && e.Type == "Interface" {
+			return n.doors.endpointNodes(e)
 		}
 	}
 	for _, k := range n.estate.KubernetesClusters {

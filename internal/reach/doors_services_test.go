@@ -83,6 +83,14 @@ func TestDistributionLeadsToALoadBalancerThatAdmitsOnlyIt(t *testing.T) {
 	}
 }
 
+func TestClientsOfADistributionMaySendFromAnyPort(t *testing.T) {
+	t.Parallel()
+	f := wantWay(t, cdn(true).network(), "i-app", ByDistribution, "8080", estate.True)
+	if !f.ClientPorts.Contains(80) {
+		t.Errorf("client ports: got %s, want all", f.ClientPorts)
+	}
+}
+
 func TestUnreadListOfCloudFrontsAddressesLeavesItsOriginsUnknown(t *testing.T) {
 	t.Parallel()
 	wantWay(t, cdn(false).network(), "i-app", ByDistribution, "8080", estate.Unknown)
@@ -534,5 +542,39 @@ func TestEndpointServiceLeadsFromOneVPCToAnother(t *testing.T) {
 	}
 	if a := ask(22); a.Arrives != estate.False {
 		t.Errorf("port 22: got %s, want no", yes(a.Arrives))
+	}
+}
+
+func TestWaysFromInsideToAClusterOrAFunctionAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	w.group("sg-app")
+	w.host("i-app", "subnet-p", "10.0.11.10", "sg-app")
+	f := w.fn(allow("lambda:*"))
+	k := &estate.KubernetesCluster{Resource: named("kubernetes-cluster", "platform"), Description: estate.Know(estate.KubernetesDescription{Public: false})}
+	w.KubernetesClusters = append(w.KubernetesClusters, k)
+	n := w.network()
+	for _, to := range []estate.Ref{f.Reference, k.Reference} {
+		a := n.Ask(Question{From: End{Refs: []estate.Ref{w.Instances[0].Reference}}, To: End{Refs: []estate.Ref{to}}, Protocol: netset.TCP, Port: 443})
+		if a.Arrives != estate.Unknown {
+			t.Errorf("%s: got %s, want unknown", to.ID, yes(a.Arrives))
+		}
+	}
+}
+
+func TestInterfaceEndpointIsWhereItsInterfacesAre(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	w.group("sg-app")
+	w.group("sg-end", "tcp 443 10.0.0.0/16")
+	w.host("i-app", "subnet-a", "10.0.1.10", "sg-app")
+	e := &estate.Endpoint{Resource: named("vpc-endpoint", "vpce-1"), Type: "Interface", VPC: "vpc-1", State: "available", Subnets: []string{"subnet-p"}, SecurityGroups: []string{"sg-end"}}
+	w.Endpoints = []*estate.Endpoint{e}
+	n := w.network()
+	for port, want := range map[uint16]estate.Truth{443: estate.True, 80: estate.False} {
+		a := n.Ask(Question{From: End{Refs: []estate.Ref{w.Instances[0].Reference}}, To: End{Refs: []estate.Ref{e.Reference}}, Protocol: netset.TCP, Port: port})
+		if a.Arrives != want {
+			t.Errorf("port %d: got %s, want %s: %s", port, yes(a.Arrives), yes(want), a.Reason)
+		}
 	}
 }
