@@ -56,7 +56,7 @@ or was not read in full), 2 the question is wrong (of --batch: some line is), 1 
 	f := c.Flags()
 	f.StringVar(&r.to, "to", "", "who can reach this `end`")
 	f.StringVar(&r.protocol, "protocol", "", "tcp, udp, icmp, icmpv6 or a number (default: tcp, or in lists without a port all)")
-	f.Uint16Var(&r.sourcePort, "source-port", 0, "the `port` that the client sends from (default: whichever lets the reply back)")
+	f.IntVar(&r.clientPort, "source-port", 0, "the `port` that the client sends from (default: whichever lets the reply back)")
 	f.StringVar(&r.batch, "batch", "", "answer the questions of this `file`, one JSON object a line; - for stdin")
 	f.StringVar(&r.format, "format", r.format, "text or json")
 	f.BoolVar(&r.all, "all", false, "show everything, not only the first of long lists")
@@ -67,7 +67,7 @@ or was not read in full), 2 the question is wrong (of --batch: some line is), 1 
 type reaching struct {
 	source
 	to, protocol string
-	sourcePort   uint16
+	clientPort   int
 	batch        string
 	format       string
 	all          bool
@@ -154,12 +154,18 @@ type asked struct {
 
 // question understands the arguments, before anything is read.
 func (r *reaching) question(args []string) (*asked, error) {
-	q := &asked{any: r.protocol == "", protocol: netset.TCP, sourcePort: r.sourcePort}
+	q := &asked{any: r.protocol == "", protocol: netset.TCP, sourcePort: uint16(r.clientPort)}
+	if r.clientPort < 0 || r.clientPort > 65535 {
+		return nil, usage("--source-port %d: ports go from 1 to 65535", r.clientPort)
+	}
 	if !q.any {
 		var err error
 		if q.protocol, err = parseProtocol(r.protocol); err != nil {
 			return nil, usage("--protocol: %w", err)
 		}
+	}
+	if slices.ContainsFunc(args, func(text string) bool { return strings.TrimSpace(text) == "" }) {
+		return nil, usage(`an end is missing: write "internet", an address, a CIDR, an id, a name or an ARN`)
 	}
 	port := ""
 	if n := len(args); n > 0 && (n == 3 || isPorts(args[n-1]) && (n == 2 || r.to != "")) {
@@ -262,6 +268,9 @@ func (q *asked) answer(n *reach.Network, p *report.Packets) (unsure bool, err er
 	case "from":
 		flows = n.From(from, f)
 	case "to":
+		if n.Outside(to) {
+			return false, usage("who reaches what is outside is not listed: ask for one sender, as in onus reach FROM %s 443", shellWord(q.to))
+		}
 		flows = n.To(to, f)
 	default:
 		flows = n.Between(from, to, f)

@@ -59,7 +59,7 @@ func (r *reaching) runBatch(c *cobra.Command, args []string) error {
 	switch {
 	case len(args) > 0 || r.to != "":
 		return usage("--batch reads its ends from the file: leave %s out", args)
-	case r.protocol != "" || r.sourcePort != 0:
+	case r.protocol != "" || r.clientPort != 0:
 		return usage("--batch reads protocol and source_port from each line: leave --protocol and --source-port out")
 	}
 	var in io.Reader = c.InOrStdin()

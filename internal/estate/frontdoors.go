@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/onus-cloud/onus/internal/netset"
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // FrontDoors is how people come in: load balancers, distributions, web ACLs. Each list is sorted by Ref.Key.
@@ -25,11 +26,14 @@ type LoadBalancer struct {
 	Resource
 	Type           string // "application", "network", "gateway", "classic"
 	Public         bool   // its scheme is internet-facing, which is what AWS takes where none is given
+	AddressType    string // "ipv4", "dualstack", "dualstack-without-public-ipv4"; empty of classic ones
 	DNSName        string
 	VPC            string
 	Zones          []string // names, sorted
 	Subnets        []string // ids, sorted: one in each of Zones
 	SecurityGroups []string // ids, sorted
+	// Unfiltered says that its groups have no say in what comes by PrivateLink.
+	Unfiltered bool
 	// Instances are the ids of what a classic load balancer sends to, sorted; a classic one has no target groups.
 	Instances []string
 	// Listeners are told by a call of their own, but for classic ones, whose listing has them. Sorted by port.
@@ -223,9 +227,10 @@ type AcceleratorEndpoint struct {
 // API is one of Amazon API Gateway.
 type API struct {
 	Resource
-	Type     string // "REST", "HTTP", "WEBSOCKET"
-	Endpoint string // "EDGE", "REGIONAL", "PRIVATE"
-	Disabled bool   // its default endpoint is off; own domains may lead to it still
+	Type     string                  // "REST", "HTTP", "WEBSOCKET"
+	Endpoint string                  // "EDGE", "REGIONAL", "PRIVATE"
+	Disabled bool                    // its default endpoint is off; own domains may lead to it still
+	Policy   Known[*policy.Document] // who may call it; absent: everybody
 	Stages   Known[[]APIStage]
 	// Links are the ids of the VPC links that its integrations go through, Targets what they lead to by them where the integration
 	// says it (ARNs of listeners or load balancers, or of a service of AWS Cloud Map; of older links the link itself says it), and

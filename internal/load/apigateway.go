@@ -2,11 +2,13 @@ package load
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // apis reads what both generations of API Gateway have: REST APIs, HTTP and WebSocket APIs, and the VPC links of each.
@@ -34,6 +36,7 @@ func (l *loader) restAPIs() {
 			Name                      string
 			DisableExecuteAPIEndpoint bool `json:"disableExecuteApiEndpoint"`
 			EndpointConfiguration     struct{ Types []string }
+			Policy                    document
 			Tags                      map[string]string
 		}
 	}
@@ -64,6 +67,7 @@ func (l *loader) restAPIs() {
 				Type:     "REST",
 				Endpoint: "EDGE", // what AWS takes where nothing is said
 				Disabled: a.DisableExecuteAPIEndpoint,
+				Policy:   l.policy(p, "apigateway:GetRestApis", a.ID, "the policy of API "+a.ID, unescaped(a.Policy)),
 				Stages: about(l, p, "apigateway:GetStages", a.ID, func(pages []stageList) []estate.APIStage {
 					var stages []estate.APIStage
 					for _, page := range pages {
@@ -126,6 +130,7 @@ func (l *loader) httpAPIs() {
 				Type:     a.ProtocolType,
 				Endpoint: "REGIONAL", // they are of no other kind
 				Disabled: a.DisableExecuteAPIEndpoint,
+				Policy:   estate.None[*policy.Document](), // only REST APIs have one
 				Stages: about(l, p, "apigatewayv2:GetStages", a.ID, func(pages []stageList) []estate.APIStage {
 					var stages []estate.APIStage
 					for _, page := range pages {
@@ -152,6 +157,15 @@ func (l *loader) httpAPIs() {
 			l.estate.APIs = append(l.estate.APIs, x)
 		}
 	})
+}
+
+// unescaped is a policy as API Gateway writes it: with its quotation marks escaped once more than JSON needs.
+func unescaped(d document) document {
+	var plain string
+	if len(d) > 0 && json.Unmarshal([]byte(`"`+string(d)+`"`), &plain) == nil { // it has no quotation mark that is not escaped
+		return document(plain)
+	}
+	return d
 }
 
 func sortedStages(stages []estate.APIStage) []estate.APIStage {

@@ -39,6 +39,7 @@ func TestWhereListenersLead(t *testing.T) {
 	)
 	e := network(t, map[string]string{
 		usEast1 + "elbv2/describe-load-balancers.json": `{"LoadBalancers": [{"LoadBalancerArn": "` + balancer + `", "LoadBalancerName": "shop", "Type": "application",
+			"IpAddressType": "dualstack", "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic": "off",
 			"AvailabilityZones": [{"ZoneName": "us-east-1b", "SubnetId": "subnet-2"}, {"ZoneName": "us-east-1a", "SubnetId": "subnet-1"}]}]}`,
 		usEast1 + "elbv2/describe-listeners-shop.json": `{"Listeners": [{"ListenerArn": "` + listener + `", "LoadBalancerArn": "` + balancer + `", "Port": 443, "Protocol": "HTTPS", "DefaultActions": [
 			{"Type": "forward", "TargetGroupArn": "` + group + `a/1"}]}]}`,
@@ -62,6 +63,9 @@ func TestWhereListenersLead(t *testing.T) {
 		t.Errorf("the classic listener sends to port %d", listeners[0].InstancePort)
 	}
 	expect(t, "the subnets", fmt.Sprint(shop.Subnets), "[subnet-1 subnet-2]")
+	if shop.AddressType != "dualstack" || !shop.Unfiltered {
+		t.Errorf("the load balancer is %+v", shop)
+	}
 	listeners, _ := shop.Listeners.Value()
 	expect(t, "the default", fmt.Sprint(listeners[0].Default), "[{forward  ["+group+"a/1]}]")
 	rules, _ := listeners[0].Rules.Value()
@@ -128,7 +132,8 @@ func TestAPIs(t *testing.T) {
 	}
 	e := network(t, map[string]string{
 		usEast1 + "apigateway/get-rest-apis.json": `{"items": [{"id": "a1", "name": "orders", "endpointConfiguration": {"types": ["PRIVATE"]}, "tags": {"app": "shop"}},
-			{"id": "a2", "name": "chosen"}, {"id": "a3", "name": "half"}, {"id": "a4", "name": "denied", "disableExecuteApiEndpoint": true}]}`,
+			{"id": "a2", "name": "chosen", "policy": "{\\\"Version\\\":\\\"2012-10-17\\\",\\\"Statement\\\":[{\\\"Effect\\\":\\\"Allow\\\",\\\"Principal\\\":\\\"*\\\",\\\"Action\\\":\\\"execute-api:Invoke\\\",\\\"Resource\\\":\\\"*\\\"}]}"},
+			{"id": "a3", "name": "half", "policy": "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Resource\": \"*\"}]}"}, {"id": "a4", "name": "denied", "disableExecuteApiEndpoint": true}]}`,
 		usEast1 + "apigateway/get-stages--RestApiId=a1.json": `{"item": [{"stageName": "live", "webAclArn": "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/w/1", "variables": {"x": "y"}}]}`,
 		usEast1 + "apigateway/get-resources--RestApiId=a1.json": method(`{"httpMethod": "GET", "methodIntegration": {"type": "HTTP_PROXY", "connectionType": "VPC_LINK", "connectionId": "v1", "uri": "http://x/"}}, "POST": {"httpMethod": "POST",
 			"methodIntegration": {"type": "AWS_PROXY", "uri": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/` + function + `/invocations"}}`),
@@ -150,6 +155,15 @@ func TestAPIs(t *testing.T) {
 	expect(t, "its stages", told(a.Stages), "[{live arn:aws:wafv2:us-east-1:111122223333:regional/webacl/w/1}]")
 	expect(t, "what it calls", fmt.Sprint(told(a.Links), told(a.Targets), told(a.Functions)), "[v1][]["+function+"]")
 	expect(t, "what a variable chooses", told(e.APIs[1].Links), "unknown: a stage variable chooses what an integration calls, and stage variables are not kept")
+	if doc, ok := e.APIs[1].Policy.Value(); !ok || len(doc.Statements) != 1 || !doc.Statements[0].Principal.Anyone() {
+		t.Errorf("the policy with escaped quotation marks is %v", doc)
+	}
+	if doc, ok := e.APIs[2].Policy.Value(); !ok || len(doc.Statements) != 1 {
+		t.Errorf("the policy with plain quotation marks is %v", doc)
+	}
+	if !e.APIs[0].Policy.Absent() || !e.APIs[4].Policy.Absent() {
+		t.Errorf("APIs without a policy have one")
+	}
 	expect(t, "resources without their methods", told(e.APIs[2].Functions), "unknown: apigateway:GetResources of a3 does not tell what its methods call: it has to be asked with --embed methods")
 	expect(t, "what was denied", told(e.APIs[3].Links), "unknown: apigateway:GetResources of a4 in 111122223333/us-east-1: denied (AccessDeniedException)")
 	if !e.APIs[3].Disabled || e.APIs[3].Endpoint != "EDGE" {

@@ -16,14 +16,17 @@ import (
 func (l *loader) loadBalancers() {
 	type balancerList struct {
 		LoadBalancers []struct {
-			LoadBalancerArn   string
-			LoadBalancerName  string
-			DNSName           string
-			Scheme            string
-			Type              string
-			VpcID             string `json:"VpcId"`
-			SecurityGroups    []string
-			AvailabilityZones []struct {
+			LoadBalancerArn  string
+			LoadBalancerName string
+			DNSName          string
+			Scheme           string
+			Type             string
+			IPAddressType    string `json:"IpAddressType"`
+			VpcID            string `json:"VpcId"`
+			SecurityGroups   []string
+			// "on" where it is not said: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_SetSecurityGroups.html
+			EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic string
+			AvailabilityZones                                    []struct {
 				ZoneName string
 				SubnetID string `json:"SubnetId"`
 			}
@@ -43,6 +46,8 @@ func (l *loader) loadBalancers() {
 				// Gateway load balancers have no scheme; the others are internet-facing unless told otherwise
 				// (https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html).
 				Public:         b.Scheme != "internal" && b.Type != "gateway",
+				AddressType:    b.IPAddressType,
+				Unfiltered:     b.EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic == "off",
 				DNSName:        b.DNSName,
 				VPC:            b.VpcID,
 				SecurityGroups: sorted(b.SecurityGroups),

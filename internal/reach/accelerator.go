@@ -145,6 +145,6 @@ func (n *Network) accelerated(keeps bool) func(*node, packet) arrival {
 		if keeps {
 			return arrival{Answer: a, seen: a.possible, mine: true}
 		}
-		return arrival{Answer: a.from(internet), seen: n.addressesOf(&node{Place: to.Place, vpc: to.vpc, subnets: to.subnets})}
+		return arrival{Answer: a.behalf(internet), seen: n.addressesOf(&node{Place: to.Place, vpc: to.vpc, subnets: to.subnets})}
 	}
 }

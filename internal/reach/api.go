@@ -1,9 +1,11 @@
 package reach
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
@@ -37,6 +39,13 @@ func (n *Network) apiFronts() []*front {
 		if x.Disabled && base.doubt == "" {
 			base.doubt = fmt.Sprintf("the endpoint of API %s is disabled, and whether domains of its own lead to it was not read", called(x.Reference))
 		}
+		// Whom its policy names or keeps out is followed no further than that it lets in everybody.
+		// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies.html
+		if doc, ok := x.Policy.Value(); ok && doc != nil && publicly(doc, "execute-api:Invoke") != estate.True && base.doubt == "" {
+			base.doubt = fmt.Sprintf("the policy of API %s lets in some callers only, or keeps some out, which is not followed", called(x.Reference))
+		} else if gap, unread := x.Policy.Unread(); unread && base.doubt == "" {
+			base.doubt, base.gaps = fmt.Sprintf("the policy of API %s was not read", called(x.Reference)), []estate.Gap{gap}
+		}
 		functions, _ := x.Functions.Value()
 		for _, arn := range functions {
 			f := base
@@ -48,7 +57,7 @@ func (n *Network) apiFronts() []*front {
 		ids, _ := x.Links.Value()
 		for _, id := range ids {
 			if l := links[id]; l != nil {
-				all = append(all, n.linkFronts(base, l)...)
+				all = append(all, n.linkFronts(base, l, x.Targets)...)
 			}
 		}
 	}
@@ -56,10 +65,11 @@ func (n *Network) apiFronts() []*front {
 }
 
 // linkFronts are what a VPC link leads to. One with targets leads to those network load balancers, as an endpoint service
-// does; one with subnets has interfaces there, and which load balancer an integration names is not read.
+// does; one with subnets has interfaces there, and leads to what integrations name: listeners, load balancers, or services of
+// AWS Cloud Map, of which the members are not read.
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-private-integration.html
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html
-func (n *Network) linkFronts(base front, l *estate.VPCLink) []*front {
+func (n *Network) linkFronts(base front, l *estate.VPCLink, named estate.Known[[]string]) []*front {
 	if l.Status != "" && l.Status != "AVAILABLE" && l.Status != "INACTIVE" && base.doubt == "" {
 		base.doubt = fmt.Sprintf("VPC link %s is %s", called(l.Reference), l.Status)
 	}
@@ -90,27 +100,69 @@ func (n *Network) linkFronts(base front, l *estate.VPCLink) []*front {
 		}
 	}
 	link := &node{ref: l.Reference, Place: l.Place(), vpc: vpc, subnets: l.Subnets, groups: l.SecurityGroups}
+	base.hides = false
+	base.arrive = func(to *node, p packet) arrival {
+		p.clients = proxyPorts
+		a := n.send(link, to, p).behalf(internet)
+		a.From = Party{} // the link sends for somebody outside
+		return arrival{Answer: a, seen: n.addressesOf(link)}
+	}
+	targets, known := named.Value()
+	for _, arn := range targets {
+		if strings.Contains(arn, ":servicediscovery:") {
+			for _, t := range n.nodes {
+				if t.vpc == vpc && vpc != "" && t.idle == "" {
+					f := base
+					f.node = t
+					f.doubt = cmp.Or(f.doubt, fmt.Sprintf("what the service %s of AWS Cloud Map has as its members is not read", afterLast(arn, "/")))
+					all = append(all, &f)
+				}
+			}
+			continue
+		}
+		f := base
+		if f.balancer = n.doors.balancers[balancerOf(arn)]; f.balancer == nil {
+			continue
+		}
+		listeners, _ := f.balancer.Listeners.Value()
+		if i := slices.IndexFunc(listeners, func(x *estate.Listener) bool { return x.ARN == arn }); i >= 0 {
+			if port, ok := portOf(listeners[i].Port); ok {
+				f.ports = onePort(port)
+			}
+		} else if len(n.listenerPorts(f.balancer, netset.TCP, clientPorts)) != 1 {
+			f.doubt = cmp.Or(f.doubt, fmt.Sprintf("on which listener of %s an integration calls is not read", called(f.balancer.Reference)))
+		}
+		all = append(all, &f)
+	}
+	if known {
+		return all
+	}
 	for _, lb := range n.estate.LoadBalancers {
 		if lb.VPC != vpc || vpc == "" || lb.Type != "application" && lb.Type != "network" || lb.Reference.Account != l.Reference.Account {
 			continue
 		}
 		f := base
-		f.balancer, f.hides = lb, false
-		if f.doubt == "" {
-			f.doubt = fmt.Sprintf("which load balancer integrations call through %s is not read", called(l.Reference))
-		}
-		f.arrive = func(to *node, p packet) arrival {
-			p.clients = proxyPorts
-			return arrival{Answer: n.send(link, to, p).from(internet), seen: n.addressesOf(link)}
-		}
+		f.balancer = lb
+		f.doubt = cmp.Or(f.doubt, fmt.Sprintf("which load balancer integrations call through %s is not read", called(l.Reference)))
 		all = append(all, &f)
 	}
 	return all
 }
 
+// balancerOf is the ARN of the load balancer that an ARN of it or of one of its listeners names.
+func balancerOf(arn string) string {
+	name, listener, ok := strings.Cut(arn, ":listener/")
+	if !ok {
+		return arn
+	}
+	if i := strings.LastIndexByte(listener, '/'); i > 0 {
+		listener = listener[:i]
+	}
+	return name + ":loadbalancer/" + listener
+}
+
 // byPrivateLink is the leg from an endpoint to the network load balancer of its service: no route, gateway or ACL has a say
-// in it. The load balancer's groups have unless that is switched off, which is not read, and it never keeps the client's
-// address.
+// in it. The load balancer's groups have unless that is switched off, and it never keeps the client's address.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html#update-security-settings
 func (n *Network) byPrivateLink(clients, senders netset.Addresses) func(*node, packet) arrival {
 	return func(to *node, p packet) arrival {
@@ -119,11 +171,16 @@ func (n *Network) byPrivateLink(clients, senders netset.Addresses) func(*node, p
 		if seen.Empty() {
 			seen = everywhere(false)
 		}
-		if !to.open {
+		if lb := n.doors.byRef[to.ref.Key()]; !to.open && (lb == nil || !lb.Unfiltered) {
 			v := n.byGroups(to, false, p.protocol, beam{seen, anyAddress, p.from(), p.to()}, nil, identity{known: estate.False})
 			h := Hop{At: reference("security-group", to.Place, first(to.groups)), Passes: estate.True, Rule: v.text()}
-			if !sources(v.yes).ContainsAll(seen) {
-				h.Passes, h.Text, h.Gaps = estate.Unknown, "whether the groups of "+called(to.ref)+" apply to what comes by PrivateLink is not read", v.gaps
+			switch {
+			case sources(v.yes).ContainsAll(seen):
+			case len(v.yes)+len(v.maybe) == 0:
+				h.Passes, h.Text = estate.False, "incoming rules of "+called(to.ref)
+				a.Arrives, a.Session, a.Reason = estate.False, estate.False, h.sentence()
+			default:
+				h.Passes, h.Text, h.Gaps = estate.Unknown, "whether the groups of "+called(to.ref)+" admit those who come by PrivateLink is not known", v.gaps
 				a = doubted(a, h.Text, h.Gaps)
 			}
 			a.Path = append(a.Path, h)
@@ -227,9 +284,9 @@ func metByURL(c policy.Condition) estate.Truth {
 		return estate.Is(slices.Contains(c.Values, "NONE"))
 	case c.Is("lambda:InvokedViaFunctionUrl"):
 		return estate.Is(slices.Contains(c.Values, "true"))
-	case c.Is("aws:PrincipalOrgID"), c.Is("aws:PrincipalAccount"), c.Is("aws:SourceAccount"), c.Is("aws:SourceArn"):
+	case c.Is("aws:PrincipalOrgID"), c.Is("aws:PrincipalAccount"), c.Is("aws:SourceAccount"), c.Is("aws:SourceArn"), c.Is("aws:SourceVpc"), c.Is("aws:SourceVpce"):
 		if !c.Operator.IfExists {
-			return estate.False // a request without credentials has none of these
+			return estate.False // a request without credentials from the Internet has none of these
 		}
 	}
 	return estate.Unknown

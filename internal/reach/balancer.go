@@ -33,7 +33,7 @@ func (n *Network) Backends(lb *estate.LoadBalancer) ([]Backend, []estate.Gap) {
 	var gaps []estate.Gap
 	for _, b := range n.doors.leads[lb] {
 		gaps = append(gaps, b.gaps...)
-		if b.blind {
+		if b.blind && !b.address.IsValid() {
 			continue
 		}
 		certain := estate.True
@@ -79,8 +79,10 @@ type backend struct {
 	// keeps says that the target sees the client's address, not the load balancer's; crosses that nodes send to targets in
 	// other zones than their own.
 	keeps, crosses estate.Truth
-	// blind says that who the targets are was not read: they may be anything in the VPC.
-	blind bool
+	// blind says that who the targets are was not read: they may be anything in the VPC, or where the address of one was read,
+	// anything that may have that.
+	blind   bool
+	address netip.Addr
 	// doubt is why it is not certain that anything is sent this way; empty where it is.
 	doubt string
 	gaps  []estate.Gap
@@ -246,7 +248,8 @@ func conditionText(r *estate.ListenerRule) string {
 	return " with " + strings.Join(parts, ", ")
 }
 
-// targets returns the ways on that a forward to a target group makes.
+// targets returns the ways on that a forward to a target group makes. Targets that are not healthy count, as they may become so.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
 func (d *doors) targets(lb *estate.LoadBalancer, f forward) []*backend {
 	base := backend{balancer: lb, protocol: f.protocol, port: f.port, hops: f.hops, sources: f.sources, doubt: f.doubt, gaps: f.gaps}
 	blind := func(doubt string, gaps ...estate.Gap) []*backend {
@@ -274,6 +277,9 @@ func (d *doors) targets(lb *estate.LoadBalancer, f forward) []*backend {
 	}
 	var all []*backend
 	for _, t := range targets {
+		if t.Health == "draining" { // it was taken out of the group: what is new goes to others
+			continue
+		}
 		b := base
 		b.zone = t.Zone
 		port, ok := portOf(t.Port)
@@ -379,7 +385,8 @@ func (d *doors) addressTarget(b *backend, vpc, text string) {
 		b.ref, b.nodes = own[0].ref, own
 		return
 	}
-	// An interface with delegated prefixes does not list their addresses: that nobody has it is never certain.
+	// What service keeps its interface to itself may have it, or a host in another network.
+	b.address = addr
 	b.blind, b.doubt = true, cmp.Or(b.doubt, fmt.Sprintf("no interface that was read has %s", addr))
 	b.gaps = slices.Concat(b.gaps, d.unread(b.balancer.Place(), "ec2:DescribeNetworkInterfaces"))
 }
@@ -434,6 +441,8 @@ func crosses(lb *estate.LoadBalancer, g *estate.TargetGroup) estate.Truth {
 // stands in for one.
 func (d *doors) stand(lb *estate.LoadBalancer) []*node {
 	open := len(lb.SecurityGroups) == 0 && (lb.Type == "network" || lb.Type == "gateway")
+	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#ip-address-type
+	publicly := lb.Public && lb.AddressType != "dualstack-without-public-ipv4"
 	var all []*node
 	var seen []string
 	for _, t := range d.described[elbDescription(lb)] {
@@ -446,11 +455,11 @@ func (d *doors) stand(lb *estate.LoadBalancer) []*node {
 	}
 	for _, s := range lb.Subnets {
 		if !slices.Contains(seen, s) {
-			all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, subnets: []string{s}, groups: lb.SecurityGroups, open: open, publicly: lb.Public})
+			all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, subnets: []string{s}, groups: lb.SecurityGroups, open: open, publicly: publicly})
 		}
 	}
 	if len(all) == 0 {
-		all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, groups: lb.SecurityGroups, open: open, publicly: lb.Public})
+		all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, groups: lb.SecurityGroups, open: open, publicly: publicly})
 	}
 	return all
 }

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -61,13 +62,17 @@ func (n *Network) distributionFronts() []*front {
 			}
 			base.ports = originPorts(o.Protocol, o.HTTPPort, o.HTTPSPort)
 			base.arrive = n.fromCloudFront
-			base.balancer = d.balancerNamed(o.Domain)
-			if base.balancer == nil {
-				if base.node = d.hostNamed(o.Domain); base.node == nil {
-					continue
+			base.balancer, base.node = d.balancerNamed(o.Domain), d.hostNamed(o.Domain)
+			switch {
+			case base.balancer != nil || base.node != nil:
+				all = append(all, &base)
+			case !givenName(o.Domain): // what it leads to, the DNS knows
+				base.doubt = cmp.Or(base.doubt, "where the name "+o.Domain+" leads to was not read")
+				for _, f := range n.admitters(base) {
+					f.ports = base.ports
+					all = append(all, f)
 				}
 			}
-			all = append(all, &base)
 		}
 	}
 	return all
@@ -100,6 +105,13 @@ func (d *doors) balancerNamed(domain string) *estate.LoadBalancer {
 	return d.names[strings.TrimPrefix(domain, "dualstack.")]
 }
 
+// givenName reports whether AWS gave a name: such a name leads to what it was given to, and to nothing else.
+func givenName(domain string) bool {
+	domain = strings.TrimSuffix(strings.ToLower(domain), ".")
+	return slices.ContainsFunc([]string{".amazonaws.com", ".amazonaws.com.cn", ".on.aws", ".awsapprunner.com", ".awsglobalaccelerator.com", ".cloudfront.net", ".amplifyapp.com"},
+		func(suffix string) bool { return strings.HasSuffix(domain, suffix) })
+}
+
 // publicName is the name that AWS gives a public address: ec2-192-0-2-1.eu-west-1.compute.amazonaws.com.
 // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html
 var publicName = regexp.MustCompile(`^ec2-(\d+)-(\d+)-(\d+)-(\d+)\.(.+\.compute|compute-1)\.amazonaws\.com(\.cn)?$`)
@@ -129,7 +141,7 @@ func (n *Network) fromCloudFront(to *node, p packet) arrival {
 	sources, gaps := n.doors.cloudFrontAddresses()
 	if len(gaps) == 0 {
 		a := n.admit(sources, to, p)
-		return arrival{Answer: a.from(internet), seen: a.possible}
+		return arrival{Answer: a.behalf(internet), seen: a.possible}
 	}
 	return n.fromSome(to, p, "the addresses of CloudFront ("+originFacing+") were not read", gaps)
 }
@@ -143,7 +155,7 @@ func (n *Network) fromSome(to *node, p packet, doubt string, gaps []estate.Gap) 
 	} else if a.Session == estate.True && !a.Sessions.ContainsAll(all) {
 		a.Session, a.Reason, a.Gaps = estate.Unknown, doubt, gaps
 	}
-	return arrival{Answer: a.from(internet), seen: a.possible}
+	return arrival{Answer: a.behalf(internet), seen: a.possible}
 }
 
 // cloudFrontAddresses returns the addresses of the origin-facing list where some account read it, else what would have told.
@@ -254,7 +266,7 @@ func (n *Network) fromVPCOrigin(to *node, p packet) arrival {
 			t.stop(h)
 		}
 	}, func(*walk, *trail, *subnet) {})
-	return arrival{Answer: a.from(internet), seen: anybody}
+	return arrival{Answer: a.behalf(internet), seen: anybody}
 }
 
 // refers reports whether a rule of a node's groups that admits a packet is of some kind.

@@ -197,11 +197,22 @@ func (d *doors) zone(t *node) string {
 	return zone
 }
 
-// having returns the nodes that have an address inside their VPC.
+// having returns the nodes that have an address inside their VPC, by itself or in a prefix that is delegated to them.
 func (d *doors) having(addr netip.Addr) []*node {
-	return slices.DeleteFunc(slices.Clone(d.byAddress[addr]), func(t *node) bool {
-		return !slices.Contains(t.private, addr) && !slices.Contains(t.v6, addr)
-	})
+	return slices.DeleteFunc(slices.Clone(d.thoseAt(addr)), func(t *node) bool { return !t.own(addr.Is6()).Contains(addr) })
+}
+
+// mayBe reports whether a node may be the target of a way on whose target was not found among what was read. One whose
+// addresses were read has no others.
+func (d *doors) mayBe(b *backend, t *node) bool {
+	switch {
+	case !b.address.IsValid():
+		return true
+	case len(t.private)+len(t.v6) > 0:
+		return slices.Contains(d.having(b.address), t)
+	}
+	places := d.places(t)
+	return len(places) == 0 || slices.ContainsFunc(places, func(s *subnet) bool { return s.read == nil || s.addresses().Contains(b.address) })
 }
 
 func (d *doors) functionRef(p estate.Place, arn string) estate.Ref {
@@ -669,8 +680,21 @@ func (n *Network) throughDoorsOf(from *node, sources netset.Addresses, to *node,
 		}
 	} else {
 		n.throughServices(from, to, p, &all)
+		if a, ok := n.aside(from, to); ok {
+			all = append(all, a)
+		}
 	}
 	return append(all, n.unseenWays(from, sources, to, p)...)
+}
+
+// aside is what is known of packets from a node to what stands in no VPC: the public endpoint of a cluster or a function is
+// reached by ways out that are not followed to it, and a cluster's other endpoint by interfaces that are not told apart.
+func (n *Network) aside(from, to *node) (Answer, bool) {
+	if to.vpc != "" || to.iface != nil || to.ref.Kind != "kubernetes-cluster" && !slices.ContainsFunc(n.doors.fronts, func(f *front) bool { return n.leadsTo(f, to) }) {
+		return Answer{}, false
+	}
+	text := fmt.Sprintf("the ways from inside to %s are not followed", called(to.ref))
+	return Answer{Arrives: estate.Unknown, Session: estate.Unknown, From: from.party(), To: to.party(), Way: Direct, Reason: text, Path: []Hop{{At: to.ref, Text: text}}}, true
 }
 
 // leadsTo reports whether a front may lead to a node.
@@ -752,6 +776,11 @@ func (n *Network) doorNodes(r estate.Ref) []*node {
 	for _, f := range n.estate.Functions {
 		if f.Reference.Key() == r.Key() && f.VPC == "" {
 			return []*node{{ref: f.Reference, Place: f.Place(), open: true}}
+		}
+	}
+	for _, e := range n.estate.Endpoints {
+		if e.Reference.Key() == r.Key() && e.Type == "Interface" {
+			return n.doors.endpointNodes(e)
 		}
 	}
 	for _, k := range n.estate.KubernetesClusters {

@@ -3,6 +3,7 @@ package reach
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -82,6 +83,14 @@ func TestDistributionLeadsToALoadBalancerThatAdmitsOnlyIt(t *testing.T) {
 	}
 }
 
+func TestClientsOfADistributionMaySendFromAnyPort(t *testing.T) {
+	t.Parallel()
+	f := wantWay(t, cdn(true).network(), "i-app", ByDistribution, "8080", estate.True)
+	if !f.ClientPorts.Contains(80) {
+		t.Errorf("client ports: got %s, want all", f.ClientPorts)
+	}
+}
+
 func TestUnreadListOfCloudFrontsAddressesLeavesItsOriginsUnknown(t *testing.T) {
 	t.Parallel()
 	wantWay(t, cdn(false).network(), "i-app", ByDistribution, "8080", estate.Unknown)
@@ -124,6 +133,15 @@ func TestDistributionLeadsToAnInstanceByItsPublicName(t *testing.T) {
 	w.NetworkInterfaces[0].Public = netip.MustParseAddr("54.1.2.3")
 	w.distribution(estate.Origin{ID: "app", Domain: "ec2-54-1-2-3.compute-1.amazonaws.com", Protocol: "http-only", HTTPPort: 80, HTTPSPort: 443})
 	wantWay(t, w.network(), "i-app", ByDistribution, "80", estate.True)
+}
+
+func TestOriginByANameOfOnesOwnMayBeWhateverAdmitsCloudFront(t *testing.T) {
+	t.Parallel()
+	for domain, want := range map[string]estate.Truth{"origin.example.com": estate.Unknown, "other.us-east-1.elb.amazonaws.com": estate.False} {
+		w := cdn(true)
+		w.Distributions[0].Sources[0].Domain = domain
+		wantWay(t, w.network(), "i-app", ByDistribution, "8080", want)
+	}
 }
 
 func TestOriginInS3LeadsNoPackets(t *testing.T) {
@@ -278,7 +296,7 @@ func gateway() *town {
 	w.LoadBalancers[0].Public = false
 	w.NetworkInterfaces[1].Public = netip.Addr{}
 	w.VPCLinks = []*estate.VPCLink{{Resource: named("vpc-link", "vl-1"), Targets: []string{w.LoadBalancers[0].Reference.ARN}, Status: "AVAILABLE"}}
-	w.APIs = []*estate.API{{Resource: named("rest-api", "api-1"), Type: "REST", Endpoint: "REGIONAL", Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
+	w.APIs = []*estate.API{{Resource: named("rest-api", "api-1"), Type: "REST", Endpoint: "REGIONAL", Policy: estate.None[*policy.Document](), Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
 		Links: estate.Know([]string{"vl-1"}), Functions: estate.Know([]string(nil))}}
 	return w
 }
@@ -309,6 +327,25 @@ func TestAPIWhoseEndpointIsDisabledMayHaveDomains(t *testing.T) {
 	wantWay(t, w.network(), "i-app", ByAPI, "8443", estate.Unknown)
 }
 
+func TestAPIWithAPolicyIsCertainWhereThatLetsInEverybody(t *testing.T) {
+	t.Parallel()
+	deny := allow("execute-api:Invoke", policy.Condition{Operator: policy.Operator{Name: "NotIpAddress"}, Key: "aws:SourceIp", Values: []string{"10.0.0.0/8"}})
+	deny.Effect = policy.Deny
+	for _, c := range []struct {
+		name       string
+		statements []policy.Statement
+		want       estate.Truth
+	}{
+		{"everybody", []policy.Statement{allow("execute-api:Invoke")}, estate.True},
+		{"not all addresses", []policy.Statement{allow("execute-api:Invoke"), deny}, estate.Unknown},
+		{"nobody", nil, estate.Unknown},
+	} {
+		w := gateway()
+		w.APIs[0].Policy = estate.Know(&policy.Document{Statements: c.statements})
+		t.Run(c.name, func(t *testing.T) { wantWay(t, w.network(), "i-app", ByAPI, "8443", c.want) })
+	}
+}
+
 func TestAPIThatIsNotDeployedIsNoDoor(t *testing.T) {
 	t.Parallel()
 	w := gateway()
@@ -324,16 +361,69 @@ func TestUnreadAPIsMayUseALink(t *testing.T) {
 	wantWay(t, w.network(), "i-app", ByAPI, "8443", estate.Unknown)
 }
 
-func TestWhichLoadBalancerALinkWithSubnetsLeadsToIsUnknown(t *testing.T) {
-	t.Parallel()
+// linked is an internal load balancer that an HTTP API calls through a link with subnets: the integration names targets.
+func linked(targets estate.Known[[]string]) *town {
 	w := fast()
 	w.Accelerators = nil
 	w.group("sg-link")
 	w.SecurityGroups[0].Rules[0] = &estate.SecurityGroupRule{Protocol: "tcp", Traffic: netset.TrafficOf(netset.TCP, onePort(443)), Peer: "sg-link", Addresses: estate.None[netset.Addresses]()}
 	w.VPCLinks = []*estate.VPCLink{{Resource: named("vpc-link", "vl-1"), Subnets: []string{"subnet-p"}, SecurityGroups: []string{"sg-link"}, Status: "AVAILABLE"}}
-	w.APIs = []*estate.API{{Resource: named("http-api", "api-1"), Type: "HTTP", Endpoint: "REGIONAL", Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
-		Links: estate.Know([]string{"vl-1"}), Functions: estate.Know([]string(nil))}}
-	wantWay(t, w.network(), "i-app", ByAPI, "8080", estate.Unknown)
+	w.APIs = []*estate.API{{Resource: named("http-api", "api-1"), Type: "HTTP", Endpoint: "REGIONAL", Policy: estate.None[*policy.Document](), Stages: estate.Know([]estate.APIStage{{Name: "live"}}),
+		Links: estate.Know([]string{"vl-1"}), Targets: targets, Functions: estate.Know([]string(nil))}}
+	return w
+}
+
+func TestLinkWithSubnetsLeadsToWhatIntegrationsName(t *testing.T) {
+	t.Parallel()
+	w := linked(estate.Known[[]string]{})
+	lb := w.LoadBalancers[0].Reference.ARN
+	listeners, _ := w.LoadBalancers[0].Listeners.Value()
+	listeners[0].ARN = strings.Replace(lb, ":loadbalancer/", ":listener/", 1) + "/5"
+	unread := estate.Gap{Place: here, Operation: "apigatewayv2:GetIntegrations", Outcome: operation.Denied}
+	for _, c := range []struct {
+		name    string
+		targets estate.Known[[]string]
+		want    estate.Truth
+	}{
+		{"its listener", estate.Know([]string{listeners[0].ARN}), estate.True},
+		{"the load balancer, which has one listener", estate.Know([]string{lb}), estate.True},
+		{"another load balancer", estate.Know([]string{lb + "0"}), estate.False},
+		{"not read", estate.Unread[[]string](unread), estate.Unknown},
+	} {
+		w.APIs[0].Targets = c.targets
+		t.Run(c.name, func(t *testing.T) { wantWay(t, w.network(), "i-app", ByAPI, "8080", c.want) })
+	}
+}
+
+func TestLinkToAServiceOfCloudMapMayLeadToAnyHostThatAdmitsIt(t *testing.T) {
+	t.Parallel()
+	w := linked(estate.Know([]string{"arn:aws:servicediscovery:us-east-1:111111111111:service/srv-1"}))
+	w.group("sg-map", "tcp 9000 sg-link")
+	w.host("i-map", "subnet-p", "10.0.11.99", "sg-map")
+	n := w.network()
+	wantWay(t, n, "i-map", ByAPI, "9000", estate.Unknown)
+	wantWay(t, n, "i-app", ByAPI, "", estate.False)
+}
+
+func TestGroupsOfALoadBalancerDecideWhatComesByPrivateLink(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rule       string
+		unfiltered bool
+		want       estate.Truth
+	}{
+		{"tcp 443 0.0.0.0/0", false, estate.True},
+		{"tcp 443 10.0.0.0/8", false, estate.Unknown},
+		{"tcp 444 0.0.0.0/0", false, estate.False},
+		{"tcp 444 0.0.0.0/0", true, estate.True},
+	} {
+		w := gateway()
+		w.group("sg-relay", c.rule)
+		w.LoadBalancers[0].SecurityGroups, w.LoadBalancers[0].Unfiltered = []string{"sg-relay"}, c.unfiltered
+		w.group("sg-all", "tcp 8443 0.0.0.0/0")
+		w.Instances[0].SecurityGroups, w.NetworkInterfaces[0].SecurityGroups = []string{"sg-all"}, []string{"sg-all"}
+		wantWay(t, w.network(), "i-app", ByAPI, "8443", c.want)
+	}
 }
 
 // fn adds a function with a URL for anybody, and a policy of statements.
@@ -381,7 +471,11 @@ func TestFunctionURLIsNotPublic(t *testing.T) {
 		only := policy.Condition{Operator: policy.Operator{Name: "StringEquals"}, Key: "aws:PrincipalOrgID", Values: []string{"o-1"}}
 		f.Policy = estate.Know(&policy.Document{Statements: []policy.Statement{allow("lambda:*", only)}})
 	}
-	for name, change := range map[string]func(*estate.Function){"credentials": iam, "no policy": none, "organisation only": org} {
+	vpc := func(f *estate.Function) {
+		only := policy.Condition{Operator: policy.Operator{Name: "StringEquals"}, Key: "aws:SourceVpce", Values: []string{"vpce-1"}}
+		f.Policy = estate.Know(&policy.Document{Statements: []policy.Statement{allow("lambda:*", only)}})
+	}
+	for name, change := range map[string]func(*estate.Function){"credentials": iam, "no policy": none, "organisation only": org, "VPC only": vpc} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newTown()
@@ -448,5 +542,39 @@ func TestEndpointServiceLeadsFromOneVPCToAnother(t *testing.T) {
 	}
 	if a := ask(22); a.Arrives != estate.False {
 		t.Errorf("port 22: got %s, want no", yes(a.Arrives))
+	}
+}
+
+func TestWaysFromInsideToAClusterOrAFunctionAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	w.group("sg-app")
+	w.host("i-app", "subnet-p", "10.0.11.10", "sg-app")
+	f := w.fn(allow("lambda:*"))
+	k := &estate.KubernetesCluster{Resource: named("kubernetes-cluster", "platform"), Description: estate.Know(estate.KubernetesDescription{Public: false})}
+	w.KubernetesClusters = append(w.KubernetesClusters, k)
+	n := w.network()
+	for _, to := range []estate.Ref{f.Reference, k.Reference} {
+		a := n.Ask(Question{From: End{Refs: []estate.Ref{w.Instances[0].Reference}}, To: End{Refs: []estate.Ref{to}}, Protocol: netset.TCP, Port: 443})
+		if a.Arrives != estate.Unknown {
+			t.Errorf("%s: got %s, want unknown", to.ID, yes(a.Arrives))
+		}
+	}
+}
+
+func TestInterfaceEndpointIsWhereItsInterfacesAre(t *testing.T) {
+	t.Parallel()
+	w := newTown()
+	w.group("sg-app")
+	w.group("sg-end", "tcp 443 10.0.0.0/16")
+	w.host("i-app", "subnet-a", "10.0.1.10", "sg-app")
+	e := &estate.Endpoint{Resource: named("vpc-endpoint", "vpce-1"), Type: "Interface", VPC: "vpc-1", State: "available", Subnets: []string{"subnet-p"}, SecurityGroups: []string{"sg-end"}}
+	w.Endpoints = []*estate.Endpoint{e}
+	n := w.network()
+	for port, want := range map[uint16]estate.Truth{443: estate.True, 80: estate.False} {
+		a := n.Ask(Question{From: End{Refs: []estate.Ref{w.Instances[0].Reference}}, To: End{Refs: []estate.Ref{e.Reference}}, Protocol: netset.TCP, Port: port})
+		if a.Arrives != want {
+			t.Errorf("port %d: got %s, want %s: %s", port, yes(a.Arrives), yes(want), a.Reason)
+		}
 	}
 }

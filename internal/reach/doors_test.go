@@ -398,6 +398,13 @@ func TestUnhealthyTargetIsReached(t *testing.T) {
 	want(t, w.network(), "i-app", "load-balancer tcp 8080 yes yes")
 }
 
+func TestTargetThatIsTakenOutIsNotReached(t *testing.T) {
+	t.Parallel()
+	w := shop()
+	w.TargetGroups[0].Targets = estate.Know([]estate.Target{{ID: "i-app", Port: 8080, Health: "draining"}})
+	want(t, w.network(), "i-app")
+}
+
 func TestStoppedTargetIsNotReached(t *testing.T) {
 	t.Parallel()
 	w := shop()
@@ -411,6 +418,53 @@ func TestAddressTargetIsTheInterfaceThatHasIt(t *testing.T) {
 	w.TargetGroups[0].Type = "ip"
 	w.TargetGroups[0].Targets = estate.Know([]estate.Target{{ID: "10.0.11.10", Port: 8080}})
 	want(t, w.network(), "i-app", "load-balancer tcp 8080 yes yes")
+}
+
+func TestAddressTargetInADelegatedPrefixIsTheInterfaceThatHasIt(t *testing.T) {
+	t.Parallel()
+	w := shop()
+	w.NetworkInterfaces[0].Prefixes = netPrefixes("10.0.11.64/28")
+	w.TargetGroups[0].Type = "ip"
+	w.TargetGroups[0].Targets = estate.Know([]estate.Target{{ID: "10.0.11.70", Port: 8080}})
+	want(t, w.network(), "i-app", "load-balancer tcp 8080 yes yes")
+}
+
+func TestAddressTargetThatNobodyHasIsNoneOfThoseWhoseAddressesWereRead(t *testing.T) {
+	t.Parallel()
+	for _, addr := range []string{"10.0.11.250", "192.168.7.7"} {
+		w := shop()
+		w.TargetGroups[0].Type = "ip"
+		w.TargetGroups[0].Targets = estate.Know([]estate.Target{{ID: addr, Port: 8080}})
+		n := w.network()
+		want(t, n, "i-app")
+		backends, _ := n.Backends(w.LoadBalancers[0])
+		if len(backends) != 1 || backends[0].Target.Kind != "address" || backends[0].Target.ID != addr {
+			t.Errorf("backends of %s: got %v, want the address", addr, backends)
+		}
+	}
+}
+
+func TestAddressTargetThatNobodyHasMayBeADatabaseInItsSubnet(t *testing.T) {
+	t.Parallel()
+	for addr, want := range map[string]estate.Truth{"10.0.11.250": estate.Unknown, "10.0.12.250": estate.False} {
+		w := shop()
+		w.group("sg-db", "tcp 5432 sg-lb")
+		w.DBInstances = []*estate.DBInstance{{Resource: named("db-instance", "orders"), VPC: "vpc-1", Subnets: []string{"subnet-p"}, SecurityGroups: []string{"sg-db"}}}
+		w.TargetGroups[0].Type = "ip"
+		w.TargetGroups[0].Targets = estate.Know([]estate.Target{{ID: addr, Port: 5432}})
+		a := w.network().Ask(Question{From: End{Internet: true}, To: End{Refs: []estate.Ref{w.DBInstances[0].Reference}}, Protocol: netset.TCP, Port: 5432})
+		if a.Arrives != want {
+			t.Errorf("%s: got %s, want %s", addr, yes(a.Arrives), yes(want))
+		}
+	}
+}
+
+func TestLoadBalancerWithoutPublicIPv4HasNone(t *testing.T) {
+	t.Parallel()
+	w := shop()
+	w.NetworkInterfaces = slices.DeleteFunc(w.NetworkInterfaces, func(x *estate.NetworkInterface) bool { return x.Requester != "" })
+	w.LoadBalancers[0].AddressType = "dualstack-without-public-ipv4"
+	want(t, w.network(), "i-app")
 }
 
 func TestFunctionTargetIsReached(t *testing.T) {

@@ -102,6 +102,11 @@ func (n *Network) End(text string) (End, error) {
 	return End{}, e
 }
 
+// Outside reports whether an end is a set of addresses of which none belongs to anything that was read.
+func (n *Network) Outside(e End) bool {
+	return len(e.Refs) == 0 && len(n.parties(e).nodes) == 0
+}
+
 // likeAddress is what somebody means as an IPv4 address or CIDR, right or wrong; likeIPv6 the same of IPv6.
 var (
 	likeIPv4 = regexp.MustCompile(`^[0-9]+(\.[0-9]*)+(/.*|:[0-9]+)?$`)

@@ -170,6 +170,16 @@ func (a Answer) from(clients netset.Addresses) Answer {
 	return a
 }
 
+// behalf returns the answer to what a service of AWS sends for whoever has some addresses: from which port they send it is
+// between them and the service.
+func (a Answer) behalf(clients netset.Addresses) Answer {
+	a = a.from(clients)
+	if !a.ClientPorts.Empty() {
+		a.ClientPorts = clientPorts
+	}
+	return a
+}
+
 // only narrows an answer to senders of some addresses.
 func (a Answer) only(clients netset.Addresses) Answer {
 	a.Addresses, a.possible = a.Addresses.Intersect(clients), a.possible.Intersect(clients)

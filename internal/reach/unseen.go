@@ -178,7 +178,7 @@ func (n *Network) unseenWays(from *node, sources netset.Addresses, to *node, p p
 func (n *Network) blindWays(lb *estate.LoadBalancer, e entrance, ports netset.Ports, to *node, p packet) []Answer {
 	var all []Answer
 	for _, b := range n.doors.leads[lb] {
-		if !b.blind || b.port != 0 && (b.protocol != p.protocol || !ports.Contains(b.port)) {
+		if !b.blind || b.port != 0 && (b.protocol != p.protocol || !ports.Contains(b.port)) || b.address.IsValid() && b.targetPort != p.port || !n.doors.mayBe(b, to) {
 			continue
 		}
 		may := *b
@@ -243,20 +243,7 @@ func (n *Network) maybeFronts(known []*front) []*front {
 				all = append(all, n.vpcOriginFronts(base, estate.Origin{VPCOrigin: v.Reference.ID}, v)...)
 			}
 		}
-		for _, lb := range n.estate.LoadBalancers {
-			if lb.Public && d.admitsCloudFront(lb.Place(), lb.SecurityGroups) {
-				f := base
-				f.balancer, f.ports, f.arrive = lb, clientPorts, n.fromCloudFront
-				all = append(all, &f)
-			}
-		}
-		for _, t := range n.nodes {
-			if t.publicly && t.iface.Instance != "" && d.admitsCloudFront(t.Place, t.groups) {
-				f := base
-				f.node, f.ports, f.arrive = t, clientPorts, n.fromCloudFront
-				all = append(all, &f)
-			}
-		}
+		all = append(all, n.admitters(base)...)
 	}
 	gaps := n.unreadAPIs()
 	if len(gaps) == 0 {
@@ -266,7 +253,7 @@ func (n *Network) maybeFronts(known []*front) []*front {
 		hops: []Hop{{At: outside, Passes: estate.True, Text: "anybody"}}}
 	for _, l := range n.estate.VPCLinks {
 		if !used[l.Reference.Key()] {
-			all = append(all, n.linkFronts(base, l)...)
+			all = append(all, n.linkFronts(base, l, estate.Unread[[]string](gaps[0]))...)
 		}
 	}
 	if len(n.unreadLinks()) > 0 {
@@ -286,6 +273,28 @@ func (n *Network) maybeFronts(known []*front) []*front {
 		f.ref, f.ports = x.Reference, httpsPort
 		f.answer = Answer{Arrives: estate.True, Session: estate.True, ClientPorts: clientPorts, Path: []Hop{{At: x.Reference, Passes: estate.Unknown, Text: f.doubt}}}.from(internet)
 		all = append(all, &f)
+	}
+	return all
+}
+
+// admitters are fronts to all that admits CloudFront's addresses at an address of its own.
+func (n *Network) admitters(base front) []*front {
+	d := n.doors
+	var all []*front
+	base.ports, base.arrive = clientPorts, n.fromCloudFront
+	for _, lb := range n.estate.LoadBalancers {
+		if lb.Public && d.admitsCloudFront(lb.Place(), lb.SecurityGroups) {
+			f := base
+			f.balancer = lb
+			all = append(all, &f)
+		}
+	}
+	for _, t := range n.nodes {
+		if t.publicly && t.iface.Instance != "" && d.admitsCloudFront(t.Place, t.groups) {
+			f := base
+			f.node = t
+			all = append(all, &f)
+		}
 	}
 	return all
 }
