@@ -72,6 +72,7 @@ type subnet struct {
 	tableGaps    []estate.Gap
 	acl          *estate.NetworkACL
 	aclGaps      []estate.Gap
+	bare         bool // it stands for something that is in no subnet, and has no network ACL
 }
 
 func (s *subnet) zone() string {
