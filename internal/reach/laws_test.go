@@ -3,7 +3,11 @@ package reach_test
 import (
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
+	"reflect"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -137,6 +141,82 @@ func TestSameNetworkSameAnswers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestNamesMeanNothing: with other ids, and so in another order, everything is answered as before.
+func TestNamesMeanNothing(t *testing.T) {
+	t.Parallel()
+	onEstates(t, func(t failing, d *drawn) {
+		e := d.done()
+		asked := questions(e)
+		n := reach.Of(e)
+		before := make([]reach.Answer, len(asked))
+		for i, q := range asked {
+			before[i] = n.Ask(q)
+		}
+		renameIn(reflect.ValueOf(e).Elem(), map[uintptr]bool{})
+		sortAll(e)
+		n = reach.Of(e)
+		for i, q := range asked {
+			for _, x := range []*reach.End{&q.From, &q.To} {
+				x.Refs = slices.Clone(x.Refs)
+				for k := range x.Refs {
+					x.Refs[k].ID = renamed(x.Refs[k].ID)
+				}
+			}
+			if got := n.Ask(q); got.Arrives != before[i].Arrives || got.Session != before[i].Session || !got.ClientPorts.Equal(before[i].ClientPorts) {
+				t.Fatalf("%s: arrives %v, session %v; with other names %v and %v\n%s\n%s", drawnQuestion(asked[i]), before[i].Arrives, before[i].Session, got.Arrives, got.Session, told(got), sketch(e))
+			}
+		}
+	})
+}
+
+var anID = regexp.MustCompile(`^(acl|att|eigw|eni|exclude|fw|i|igw|nat|pcx|pl|rtb|sg|subnet|tgw|vgw|vpc|vpce)-`)
+
+// renamed is another id of the same kind, which sorts elsewhere.
+func renamed(id string) string {
+	kind := anID.FindString(id)
+	if kind == "" {
+		return id
+	}
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return fmt.Sprintf("%s%016x", kind, h.Sum64()*0x9e3779b97f4a7c15)
+}
+
+// renameIn gives every id in a value another name, also within what is Known.
+func renameIn(v reflect.Value, seen map[uintptr]bool) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && !seen[v.Pointer()] {
+			seen[v.Pointer()] = true
+			renameIn(v.Elem(), seen)
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.String && v.Len() > 0 {
+			if key := v.Pointer(); seen[key] { // two hold the same list
+				return
+			} else {
+				seen[key] = true
+			}
+		}
+		for i := range v.Len() {
+			renameIn(v.Index(i), seen)
+		}
+	case reflect.Struct:
+		known := strings.HasPrefix(v.Type().Name(), "Known[")
+		for i := range v.NumField() {
+			switch field := v.Type().Field(i); {
+			case field.Name == "Kind": // "vpc-peering-connection"
+			case field.IsExported():
+				renameIn(v.Field(i), seen)
+			case known && field.Name == "value":
+				renameIn(reflect.NewAt(field.Type, v.Field(i).Addr().UnsafePointer()).Elem(), seen)
+			}
+		}
+	case reflect.String:
+		v.SetString(renamed(v.String()))
+	}
 }
 
 // FuzzResponses puts any bytes in the place of one response of a company and asks. It must not panic, and what does not

@@ -72,6 +72,7 @@ type subnet struct {
 	tableGaps    []estate.Gap
 	acl          *estate.NetworkACL
 	aclGaps      []estate.Gap
+	bare         bool // it stands for something that is in no subnet, and has no network ACL
 }
 
 // zone is a zone as far as it can be told from others. Accounts call zones by names of their own; only ids are the same for

@@ -1109,8 +1109,11 @@ func (w *walk) nat(subnet, vpc, id string, p packet, goal *estate.NetworkInterfa
 		p.protocol != netset.TCP && p.protocol != netset.UDP && p.protocol != netset.ICMP {
 		return no
 	}
-	if len(gateway.Addresses) == 0 || gateway.Regional {
+	if len(gateway.Addresses) == 0 {
 		return estate.And(out, w.astray(p, goal))
+	}
+	if gateway.Regional {
+		return w.regionalNAT(subnet, vpc, gateway, p, goal, out)
 	}
 	var own *estate.NetworkInterface
 	for _, i := range w.NetworkInterfaces {
@@ -1136,6 +1139,40 @@ func (w *walk) nat(subnet, vpc, id string, p packet, goal *estate.NetworkInterfa
 	p.src, p.from = gateway.Addresses[0].Private, 1024
 	w.legNATBack(gateway, p, own, goal)
 	return estate.And(passes, w.carry(gateway.Subnet, vpc, p, goal))
+}
+
+// regionalNAT passes a packet through a NAT gateway that stands in no subnet, and straight out. It takes an address of the zone.
+func (w *walk) regionalNAT(subnet, vpc string, gateway *estate.NATGateway, p packet, goal *estate.NetworkInterface, out estate.Truth) estate.Truth {
+	var mine []estate.NATAddress
+	for _, a := range gateway.Addresses {
+		if s := w.subnet(subnet); s != nil && a.Zone == s.Zone {
+			mine = append(mine, a)
+		}
+	}
+	if len(mine) == 0 {
+		mine = gateway.Addresses
+	}
+	if !outside(p.dst) || !slices.ContainsFunc(w.InternetGateways, func(g *estate.InternetGateway) bool { return g.VPC == vpc }) {
+		return no
+	}
+	sender, here := w.sender, p
+	w.leg(func(client uint16) estate.Truth { // the sender's subnet is the first on the way back
+		if sender.VPC != vpc {
+			return unknown // the gateway's own routes were not read
+		}
+		reply := here
+		reply.from = client
+		reply = reply.reply()
+		return w.acl(sender.Subnet, false, reply.src, reply)
+	})
+	w.translated++
+	w.lost = true
+	p.src, p.from = mine[w.pick(gateway.Ref().ID+subnet, len(mine))].Public, 1024
+	passes := estate.And(out, w.block(subnet, vpc, true, "nat"))
+	if goal == nil {
+		return passes
+	}
+	return estate.And(passes, w.enterAgain(p, goal))
 }
 
 // legNATBack adds the reply's way to the gateway itself where no internet gateway says it: to a private one.

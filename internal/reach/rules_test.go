@@ -1299,3 +1299,84 @@ func twin(e *estate.Estate, from, to string, protocol netset.Protocol, client, p
 	a := oracleOf(e).answer(reach.Question{From: end(e, from), To: end(e, to), Protocol: protocol, Port: port, SourcePort: client})
 	return verdict{a.Arrives, a.Session}
 }
+
+// regional puts a NAT gateway that stands in no subnet into VPC a, with addresses "52.0.3.1 us-east-1a", and a client into a1, routed to it.
+func regional(b *builder, addresses ...string) {
+	g := &estate.NATGateway{Resource: b.resource("natgateway", "nat-r"), VPC: "vpc-a", Public: true, Regional: true, State: "available"}
+	for n, text := range addresses {
+		public, zone, _ := strings.Cut(text, " ")
+		g.Addresses = append(g.Addresses, estate.NATAddress{Private: netip.AddrFrom4([4]byte{10, 0, 8, byte(n + 1)}), Public: netip.MustParseAddr(public), Zone: zone})
+	}
+	b.NATGateways = append(b.NATGateways, g)
+	b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "0.0.0.0/0 nat-r"), "subnet-a1")
+	alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+}
+
+// https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html
+func TestRegionalNATGateways(t *testing.T) {
+	t.Parallel()
+	with := func(addresses ...string) func(b *builder) { return func(b *builder) { regional(b, addresses...) } }
+	// b1 admits one address only.
+	admits := func(admitted string, addresses ...string) func(b *builder) {
+		return func(b *builder) {
+			regional(b, addresses...)
+			b.igw("igw-b", "vpc-b")
+			b.group("sg-b", "vpc-b", "in tcp 443 "+admitted)
+			b.eni("eni-b1", "subnet-b1", "10.1.1.20", "public=52.1.1.20", "sg-b")
+		}
+	}
+	check(t, []rule{
+		{"out, and the reply back", with("52.0.3.1 us-east-1a"), "eni-a1", somebody, "tcp 443", yes, yes, ""},
+		{"nobody in", with("52.0.3.1 us-east-1a"), somebody, "eni-a1", "tcp 443", no, no, ""},
+		{"only TCP, UDP and ICMP", with("52.0.3.1 us-east-1a"), "eni-a1", somebody, "esp", no, no, ""},
+		{"the VPC needs an internet gateway", func(b *builder) {
+			regional(b, "52.0.3.1 us-east-1a")
+			b.InternetGateways = nil
+		}, "eni-a1", somebody, "tcp 443", no, no, ""},
+		{"the sender's ACL must let replies in, at the client's ports", func(b *builder) {
+			regional(b, "52.0.3.1 us-east-1a")
+			b.acl("acl-a1", "vpc-a", []string{"100 out allow all 0.0.0.0/0", "100 in allow tcp 1-1023 0.0.0.0/0"}, "subnet-a1")
+		}, "eni-a1", somebody, "tcp 443 from 40000", yes, no, ""},
+		{"the sender's ACL sees the client's ports, not the gateway's", func(b *builder) {
+			regional(b, "52.0.3.1 us-east-1a")
+			b.acl("acl-a1", "vpc-a", []string{"100 out allow all 0.0.0.0/0", "100 in allow tcp 1-1023 0.0.0.0/0"}, "subnet-a1")
+		}, "eni-a1", somebody, "tcp 443 from 1000", yes, yes, ""},
+		{"it sends from an address of the sender's zone", admits("52.0.3.1/32", "52.0.3.1 us-east-1a", "52.0.3.2 us-east-1b"), "eni-a1", "eni-b1", "tcp 443", yes, yes, ""},
+		{"it sends from no address of another zone", admits("52.0.3.2/32", "52.0.3.1 us-east-1a", "52.0.3.2 us-east-1b"), "eni-a1", "eni-b1", "tcp 443", no, no, ""},
+		{"from which of several is not known", admits("52.0.3.2/32", "52.0.3.1 us-east-1a", "52.0.3.2 us-east-1a"), "eni-a1", "eni-b1", "tcp 443", unknown, unknown, ""},
+		{"where all of several are admitted it does not matter", admits("52.0.3.0/24", "52.0.3.1 us-east-1a", "52.0.3.2 us-east-1a"), "eni-a1", "eni-b1", "tcp 443", yes, yes, ""},
+	})
+}
+
+// https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-ecmp
+func TestEqualCostRoutes(t *testing.T) {
+	t.Parallel()
+	// VPC a asks b; the transit gateway's route there has several attachments.
+	over := func(attachments ...string) func(b *builder) {
+		return func(b *builder) {
+			overTransit(b, false, false)
+			b.attach("att-c", "tgw-1", "vpc-c", "tgw-rtb", false, "subnet-c1")
+			b.attachment("att-vpn-1", "tgw-1", "vpn", "vpn-1", "tgw-rtb")
+			b.attachment("att-vpn-2", "tgw-1", "vpn", "vpn-2", "tgw-rtb")
+			routes, _ := b.TransitGatewayRouteTables[0].Routes.Value()
+			for i := range routes {
+				if routes[i].CIDR.String() == "10.1.0.0/16" {
+					routes[i].Attachments = attachments
+				}
+			}
+			b.table("rtb-a1", "vpc-a", b.locals("vpc-a", "10.1.0.0/16 tgw-1"), "subnet-a1")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10")
+			alone(b, "eni-b1", "subnet-b1", "10.1.1.20")
+		}
+	}
+	check(t, []rule{
+		{"one of two may lead there", over("att-b", "att-c"), "eni-a1", "eni-b1", "tcp 22", unknown, unknown, ""},
+		{"one of two tunnels leads where nobody sees", over("att-vpn-1", "att-vpn-2"), "eni-a1", "10.1.9.9", "tcp 22", unknown, unknown, ""},
+		{"none leads there", over("att-c"), "eni-a1", "eni-b1", "tcp 22", no, no, ""},
+		{"a group that lets nothing in decides for all", func(b *builder) {
+			over("att-b", "att-vpn-1")(b)
+			b.group("sg-closed", "vpc-b")
+			b.networkInterface("eni-b1").SecurityGroups = []string{"sg-closed"}
+		}, "eni-a1", "eni-b1", "tcp 22", no, no, ""},
+	})
+}

@@ -320,6 +320,9 @@ func (w *walk) aclAt(t *trail, s *subnet, egress bool) {
 		t.edges = append(slices.Clip(t.edges), edge{s, egress})
 		return
 	}
+	if s.bare {
+		return
+	}
 	h := Hop{At: reference("network-acl", s.Place, "of "+s.id)}
 	if s.acl != nil {
 		h.At = s.acl.Ref()
@@ -786,12 +789,11 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 		t.stop(h)
 	}
 	h.At = g.Ref()
-	at := s
-	if g.Subnet != "" {
-		at = w.n.subnet(g.Place(), g.VPC, g.Subnet)
-		if at != s {
-			w.aclAt(&t, at, false)
-		}
+	var at *subnet
+	if g.Subnet == "" {
+		at = w.n.regionalNAT(g, t.senders[len(t.senders)-1].subnet.vpc)
+	} else if at = w.n.subnet(g.Place(), g.VPC, g.Subnet); at != s {
+		w.aclAt(&t, at, false)
 	}
 	from := locus{subnet: at, ports: netset.PortsOf(netset.PortRange{First: 1024, Last: 65535}), publicly: g.Public}
 	addresses := g.Addresses
@@ -826,11 +828,19 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 		}
 	})
 	if g.Subnet == "" { // a regional one stands in no subnet and leads to the VPC's internet gateway
-		if s.vpc.gateway == nil {
-			w.out(t, s, "of "+s.vpc.id)
-		} else {
+		if s.vpc.gateway != nil {
 			w.out(t, s, s.vpc.gateway.Ref().ID)
+			return
 		}
+		at := Hop{At: reference("vpc", s.vpc.Place, s.vpc.id)}
+		if gaps := w.n.unread(s.vpc.Place, "ec2:DescribeInternetGateways"); gaps != nil {
+			t.unsure(at, gaps, "")
+			w.lost(t)
+			return
+		}
+		at.Text = s.vpc.id + " has no internet gateway"
+		t.stop(at)
+		w.dead(t)
 		return
 	}
 	if w.goal.subnet == at && w.sameSubnet(&t, at) {
@@ -839,6 +849,22 @@ func (w *walk) nat(t trail, s *subnet, id string) {
 	}
 	w.aclAt(&t, at, true)
 	w.route(t, at)
+}
+
+// regionalNAT is what stands for the subnet of a regional NAT gateway, which is in none: it has no network ACL, and the routes
+// of the VPC, by which replies find senders there. Those by which they find others are not read.
+// https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html
+func (n *Network) regionalNAT(g *estate.NATGateway, sender *vpc) *subnet {
+	v := n.vpc(g.Place(), g.VPC)
+	at := &subnet{Place: v.Place, id: g.Ref().ID, vpc: v, bare: true, table: n0(n.edges, v.Region, g.Ref().ID)}
+	switch {
+	case at.table != nil:
+	case sender == v:
+		at.table = n.newTable(&estate.RouteTable{Resource: estate.Resource{Reference: reference("route-table", v.Place, "of "+at.id)}, VPC: v.id})
+	default:
+		at.tableGaps = []estate.Gap{{Place: v.Place, Operation: "ec2:DescribeRouteTables", About: at.id, Why: "the route table of " + at.id + " was not read"}}
+	}
+	return at
 }
 
 // nat64 are the addresses that stand for IPv4 behind a NAT gateway.
