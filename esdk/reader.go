@@ -1,0 +1,333 @@
+package esdk
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// A Reader opens a message as it is read. It hands out a frame's plaintext once that frame is authenticated; only io.EOF says that
+// the message was whole, that nothing followed it and, for a signed message, that its signature is good. Until then, treat what was
+// read as a part of a message that may turn out to be cut off. The final frame is kept back until all that is known.
+//
+// A Reader needs no closing: it reads its source only in calls of its methods.
+type Reader struct {
+	header Header
+	src    io.Reader
+	frames *frames
+	verify *verifier
+	next   uint64  // number of the next frame to fetch
+	queue  []*part // fetched, in order; the first is being handed out
+	spare  []*part
+	places int
+	piece  int  // bytes of the source in a part
+	ended  bool // no more is to be fetched
+	err    error
+}
+
+// A part is a run of regular frames and, as the last of a message, its final frame.
+type part struct {
+	raw   []byte // regular frames
+	first uint32
+	count int // frames in raw
+	final []byte
+	err   error // after the frames; io.EOF after the last part
+	done  chan struct{}
+
+	opened int // frames of raw that are proved
+	served int
+	rest   []byte // of the frame being handed out
+}
+
+// NewReader reads the header of a message from src and proves it. The context is for the wrapping keys, and not kept.
+func NewReader(ctx context.Context, src io.Reader, opts ReadOptions) (*Reader, error) {
+	h, err := parseHeader(src, &opts)
+	if err != nil {
+		return nil, err
+	}
+	f, verify, err := unlock(ctx, h, src, &opts)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{header: *h, src: src, frames: f, verify: verify, next: 1, places: pieces(opts.Parallel), piece: f.size() * f.perPiece()}
+	if h.FrameLength == 0 {
+		single := r.fetchSingle(opts.maxFrame())
+		r.ended = true
+		r.queue = append(r.queue, single)
+	}
+	return r, nil
+}
+
+// Header returns the message's header, which is proved.
+func (r *Reader) Header() Header { return r.header }
+
+// Read implements [io.Reader].
+func (r *Reader) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	total := 0
+	for total < len(p) {
+		if total > 0 && !r.ready() {
+			break // what comes next may have to wait for the source
+		}
+		frame, err := r.frame()
+		if err != nil {
+			if total > 0 {
+				break
+			}
+			return 0, err
+		}
+		n := copy(p[total:], frame)
+		r.queue[0].rest = frame[n:]
+		total += n
+	}
+	return total, nil
+}
+
+// WriteTo implements [io.WriterTo], without a copy.
+func (r *Reader) WriteTo(w io.Writer) (int64, error) {
+	var total int64
+	for {
+		frame, err := r.frame()
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+		n, err := w.Write(frame)
+		total += int64(n)
+		r.queue[0].rest = frame[n:]
+		if err == nil && n < len(frame) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// ready says whether plaintext is at hand.
+func (r *Reader) ready() bool {
+	return len(r.queue) > 0 && (len(r.queue[0].rest) > 0 || r.queue[0].served > 0 && r.queue[0].served < r.queue[0].opened)
+}
+
+// frame returns what is left of the current frame, or the next one. It is never empty without an error.
+func (r *Reader) frame() ([]byte, error) {
+	for {
+		if r.err != nil {
+			return nil, r.err
+		}
+		for !r.ended && len(r.queue) < r.places {
+			r.fetch()
+		}
+		p := r.queue[0]
+		if p.done != nil {
+			<-p.done
+			p.done = nil
+		}
+		if len(p.rest) > 0 {
+			return p.rest, nil
+		}
+		if p.served < p.opened {
+			at := p.served*r.frames.size() + frameHead
+			p.rest = p.raw[at : at+r.frames.length]
+			p.served++
+			continue
+		}
+		if len(p.final) > 0 {
+			p.rest, p.final = p.final, nil
+			continue
+		}
+		if p.err != nil {
+			r.err, r.ended = p.err, true
+			continue
+		}
+		r.queue = append(r.queue[:0], r.queue[1:]...)
+		r.spare = append(r.spare, p)
+	}
+}
+
+// fetch reads one part from the source and has it opened, beside the caller if there are places for that.
+func (r *Reader) fetch() {
+	p := r.cut()
+	r.queue = append(r.queue, p)
+	if p.err != nil {
+		r.ended = true
+	}
+	if r.places == 1 {
+		r.frames.openPart(p)
+		return
+	}
+	p.done = make(chan struct{})
+	go func() {
+		r.frames.openPart(p)
+		close(p.done)
+	}()
+}
+
+// cut reads one part from the source and finds its frames.
+func (r *Reader) cut() *part {
+	size := r.frames.size()
+	var p *part
+	if n := len(r.spare); n > 0 {
+		p = &part{raw: r.spare[n-1].raw}
+		r.spare = r.spare[:n-1]
+	} else {
+		p = &part{raw: make([]byte, r.piece)}
+	}
+	p.first = uint32(r.next)
+	n, err := io.ReadFull(r.src, p.raw[:cap(p.raw)])
+	raw := p.raw[:n]
+	p.raw = p.raw[:cap(p.raw)]
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		p.err = err
+		return p
+	}
+	for at := 0; len(raw)-at >= 4; at += size {
+		switch number := binary.BigEndian.Uint32(raw[at:]); {
+		case number == finalMarker:
+			p.final, p.err = r.cutEnd(raw[at:], err != nil)
+			return r.hashed(p, size)
+		case uint64(number) != r.next || len(raw)-at < size:
+			p.err = ErrOpen
+			return p
+		}
+		p.count++
+		r.next++
+	}
+	if err != nil {
+		p.err = ErrOpen // the source ended before a final frame
+	}
+	return r.hashed(p, size)
+}
+
+// hashed gives what the part has in front of its end to the verifier. The end was given by cutEnd, which needs the signature: so it is
+// called before, and hashes in order itself.
+func (r *Reader) hashed(p *part, size int) *part {
+	if r.verify == nil {
+		return p
+	}
+	r.verify.Write(p.raw[:p.count*size])
+	if p.final == nil {
+		return p
+	}
+	frame, footer, err := r.frames.cutFinal(p.final)
+	if err == nil {
+		r.verify.Write(frame)
+		err = r.verify.verify(footer)
+	}
+	p.final = frame
+	if err != nil {
+		p.final, p.err = nil, err
+	}
+	return p
+}
+
+// cutEnd takes the bytes from the final frame on, reads what is missing, and refuses what is too much. For a signed message it returns the
+// footer with the frame.
+func (r *Reader) cutEnd(start []byte, ended bool) ([]byte, error) {
+	end := bytes.Clone(start)
+	if !ended {
+		limit := finalExtra + r.frames.length + maxFooter + 1
+		more, err := io.ReadAll(io.LimitReader(r.src, int64(limit)))
+		if err != nil {
+			return nil, err
+		}
+		end = append(end, more...)
+	}
+	frame, footer, err := r.frames.cutFinal(end)
+	if err != nil {
+		return nil, err
+	}
+	if r.verify == nil && len(footer) > 0 || len(footer) > maxFooter {
+		return nil, ErrOpen
+	}
+	if r.verify != nil {
+		return end, io.EOF
+	}
+	return frame, io.EOF
+}
+
+// openPart opens the frames of a part in place, up to the first that fails.
+func (f *frames) openPart(p *part) {
+	var s scratch
+	size := f.size()
+	for ; p.opened < p.count; p.opened++ {
+		at := p.opened * size
+		if _, err := f.open(&s, nil, p.raw[at:at+size:at+size], p.first+uint32(p.opened)); err != nil {
+			p.final, p.err = nil, err
+			return
+		}
+	}
+	if p.final == nil {
+		return
+	}
+	plaintext, err := f.openFinal(p.final, p.first+uint32(p.count))
+	p.final = plaintext
+	if err != nil {
+		p.final, p.err = nil, err
+	}
+}
+
+// fetchSingle reads and opens the body of a message without frames.
+func (r *Reader) fetchSingle(limit uint64) *part {
+	head := make([]byte, ivLength+8)
+	if _, err := io.ReadFull(r.src, head); err != nil {
+		return &part{err: sourceError(err)}
+	}
+	length := binary.BigEndian.Uint64(head[ivLength:])
+	if length > limit {
+		return &part{err: fmt.Errorf("%w: its %d bytes without frames are more than the %d admitted", ErrRefused, length, limit)}
+	}
+	body, err := io.ReadAll(io.LimitReader(r.src, int64(length)+tagLength+maxFooter+1))
+	if err != nil {
+		return &part{err: err}
+	}
+	end := int(length) + tagLength
+	if len(body) < end || r.verify == nil && len(body) > end {
+		return &part{err: ErrOpen}
+	}
+	if r.verify != nil {
+		r.verify.Write(head)
+		r.verify.Write(body[:end])
+		if err := r.verify.verify(body[end:]); err != nil {
+			return &part{err: err}
+		}
+	}
+	var s scratch
+	plaintext, err := r.frames.aead.Open(body[:0:end], head[:ivLength], body[:end], r.frames.additional(&s, labelSingle, 1, length))
+	if err != nil {
+		return &part{err: ErrOpen}
+	}
+	return &part{final: plaintext, err: io.EOF}
+}
+
+// Open appends the plaintext of a whole message to dst. Nothing is appended unless all of it is proved.
+func Open(ctx context.Context, dst, message []byte, opts ReadOptions) ([]byte, error) {
+	opts.Parallel = 1
+	r, err := NewReader(ctx, bytes.NewReader(message), opts)
+	if err != nil {
+		return nil, err
+	}
+	r.piece = min(r.piece, len(message)+1) // one more than there is, so that the end is seen
+	at := len(dst)
+	if need := at + len(message); cap(dst) < need {
+		dst = append(make([]byte, 0, need), dst...)
+	}
+	for {
+		frame, err := r.frame()
+		if err == io.EOF {
+			return dst, nil
+		}
+		if err != nil {
+			clear(dst[at:])
+			return nil, err
+		}
+		dst = append(dst, frame...)
+		r.queue[0].rest = nil
+	}
+}
