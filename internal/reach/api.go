@@ -27,24 +27,24 @@ func (n *Network) apiFronts() []*front {
 			continue
 		}
 		base := front{protocol: netset.TCP, hops: []Hop{{At: outside, Passes: estate.True, Text: "anybody"}, {At: x.Reference, Passes: estate.True,
-			Text: fmt.Sprintf("API %s takes requests", called(x.Reference))}},
+			Text: fmt.Sprintf("%s takes requests", called(x.Reference))}},
 			entrance: entrance{way: ByAPI, through: []estate.Ref{x.Reference}}}
 		switch x.Stages.Holds(false, func(s []estate.APIStage) bool { return len(s) > 0 }) {
 		case estate.False:
 			continue // it is not deployed
 		case estate.Unknown:
 			gap, _ := x.Stages.Unread()
-			base.doubt, base.gaps = fmt.Sprintf("whether API %s is deployed was not read", called(x.Reference)), []estate.Gap{gap}
+			base.doubt, base.gaps = fmt.Sprintf("whether %s is deployed was not read", called(x.Reference)), []estate.Gap{gap}
 		}
 		if x.Disabled && base.doubt == "" {
-			base.doubt = fmt.Sprintf("the endpoint of API %s is disabled, and whether domains of its own lead to it was not read", called(x.Reference))
+			base.doubt = fmt.Sprintf("the endpoint of %s is disabled, and whether domains of its own lead to it was not read", called(x.Reference))
 		}
 		// Whom its policy names or keeps out is followed no further than that it lets in everybody.
 		// https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies.html
 		if doc, ok := x.Policy.Value(); ok && doc != nil && publicly(doc, "execute-api:Invoke") != estate.True && base.doubt == "" {
-			base.doubt = fmt.Sprintf("the policy of API %s lets in some callers only, or keeps some out, which is not followed", called(x.Reference))
+			base.doubt = fmt.Sprintf("the policy of %s lets in some callers only, or keeps some out, which is not followed", called(x.Reference))
 		} else if gap, unread := x.Policy.Unread(); unread && base.doubt == "" {
-			base.doubt, base.gaps = fmt.Sprintf("the policy of API %s was not read", called(x.Reference)), []estate.Gap{gap}
+			base.doubt, base.gaps = fmt.Sprintf("the policy of %s was not read", called(x.Reference)), []estate.Gap{gap}
 		}
 		functions, _ := x.Functions.Value()
 		for _, arn := range functions {
@@ -71,10 +71,10 @@ func (n *Network) apiFronts() []*front {
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html
 func (n *Network) linkFronts(base front, l *estate.VPCLink, named estate.Known[[]string]) []*front {
 	if l.Status != "" && l.Status != "AVAILABLE" && l.Status != "INACTIVE" && base.doubt == "" {
-		base.doubt = fmt.Sprintf("VPC link %s is %s", called(l.Reference), l.Status)
+		base.doubt = fmt.Sprintf("%s is %s", called(l.Reference), l.Status)
 	}
 	base.through = append(slices.Clip(base.through), l.Reference)
-	base.hops = append(base.hops, Hop{At: l.Reference, Passes: estate.True, Text: fmt.Sprintf("VPC link %s leads into the VPC", called(l.Reference))})
+	base.hops = append(base.hops, Hop{At: l.Reference, Passes: estate.True, Text: fmt.Sprintf("%s leads into the VPC", called(l.Reference))})
 	base.ports, base.hides = clientPorts, true
 	var all []*front
 	for _, arn := range l.Targets {

@@ -290,7 +290,7 @@ func (d *doors) targets(lb *estate.LoadBalancer, f forward) []*backend {
 			continue
 		}
 		b.targetPort = port
-		hop := Hop{At: g.Reference, Passes: estate.True, Text: fmt.Sprintf("target group %s sends to %s", called(g.Reference), t.ID)}
+		hop := Hop{At: g.Reference, Passes: estate.True, Text: fmt.Sprintf("%s sends to %s", called(g.Reference), t.ID)}
 		if g.Type != "lambda" {
 			hop.Rule = fmt.Sprintf("%s on %s %d", t.ID, f.protocol, port)
 			hop.Text += fmt.Sprintf(" on %d", port)

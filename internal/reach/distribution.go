@@ -188,10 +188,10 @@ func (n *Network) vpcOriginFronts(base front, o estate.Origin, v *estate.VPCOrig
 		return nil
 	}
 	if v.Status != "" && v.Status != "Deployed" && base.doubt == "" {
-		base.doubt = fmt.Sprintf("VPC origin %s is %s", called(v.Reference), strings.ToLower(v.Status))
+		base.doubt = fmt.Sprintf("%s is %s", called(v.Reference), strings.ToLower(v.Status))
 	}
 	base.through = append(slices.Clip(base.through), v.Reference)
-	base.hops = append(base.hops, Hop{At: v.Reference, Passes: estate.True, Text: fmt.Sprintf("VPC origin %s leads to %s", called(v.Reference), v.Of)})
+	base.hops = append(base.hops, Hop{At: v.Reference, Passes: estate.True, Text: fmt.Sprintf("%s leads to %s", called(v.Reference), v.Of)})
 	base.ports = originPorts(v.Protocol, v.HTTPPort, v.HTTPSPort)
 	if base.ports.Empty() { // the listing does not tell them
 		base.ports = originPorts(o.Protocol, o.HTTPPort, o.HTTPSPort)
@@ -199,7 +199,7 @@ func (n *Network) vpcOriginFronts(base front, o estate.Origin, v *estate.VPCOrig
 	if base.ports.Empty() {
 		base.ports = clientPorts
 		if base.doubt == "" {
-			base.doubt = fmt.Sprintf("the ports of VPC origin %s were not read", called(v.Reference))
+			base.doubt = fmt.Sprintf("the ports of %s were not read", called(v.Reference))
 			base.gaps = n.estate.Gaps("cloudfront:ListVpcOrigins")
 		}
 	}

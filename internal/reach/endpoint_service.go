@@ -30,7 +30,7 @@ func (n *Network) throughServices(from, to *node, p packet, all *[]Answer) {
 					f := &front{balancer: lb, protocol: p.protocol, ports: clientPorts,
 						entrance: entrance{way: ByEndpointService, through: []estate.Ref{e.Reference, s.Reference}, from: from, hides: true}}
 					if e.State != "available" {
-						f.doubt = fmt.Sprintf("endpoint %s is %s", called(e.Reference), e.State)
+						f.doubt = fmt.Sprintf("%s is %s", called(e.Reference), e.State)
 					}
 					f.arrive = func(stand *node, p packet) arrival {
 						first := n.send(from, door, p)
