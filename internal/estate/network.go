@@ -197,6 +197,8 @@ type NetworkInterface struct {
 	Instance       string   // id of the instance that it is attached to, if it is to one
 	Host           string   // the account of that instance
 	SourceDest     bool     // false: it may forward what is not for it
+	// DeniesGateway says that over IPv6 it takes nothing from an internet gateway, as internal load balancers by default.
+	DeniesGateway bool
 }
 
 // Association is a public IPv4 address that stands for a private one.

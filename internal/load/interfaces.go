@@ -41,21 +41,23 @@ func (l *loader) interfaces() {
 			Groups []struct {
 				GroupID string `json:"GroupId"`
 			}
-			SourceDestCheck *bool
-			TagSet          []tag
+			SourceDestCheck   *bool
+			DenyAllIgwTraffic bool
+			TagSet            []tag
 		}
 	}
 	each(l, "ec2:DescribeNetworkInterfaces", func(p estate.Place, page *interfaceList) {
 		for _, n := range page.NetworkInterfaces {
 			i := &estate.NetworkInterface{
-				Resource:    ec2Resource(owned(p, n.OwnerID), "network-interface", n.NetworkInterfaceID, n.TagSet),
-				VPC:         n.VpcID,
-				Subnet:      n.SubnetID,
-				Type:        n.InterfaceType,
-				Status:      n.Status,
-				Description: n.Description,
-				Instance:    n.Attachment.InstanceID,
-				SourceDest:  n.SourceDestCheck == nil || *n.SourceDestCheck,
+				Resource:      ec2Resource(owned(p, n.OwnerID), "network-interface", n.NetworkInterfaceID, n.TagSet),
+				VPC:           n.VpcID,
+				Subnet:        n.SubnetID,
+				Type:          n.InterfaceType,
+				Status:        n.Status,
+				Description:   n.Description,
+				Instance:      n.Attachment.InstanceID,
+				DeniesGateway: n.DenyAllIgwTraffic,
+				SourceDest:    n.SourceDestCheck == nil || *n.SourceDestCheck,
 			}
 			if n.RequesterManaged { // of one's own, the requester is the user who made it
 				i.Requester = n.RequesterID

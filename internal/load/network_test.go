@@ -90,12 +90,12 @@ func TestInterface(t *testing.T) {
 	t.Parallel()
 	e := network(t, map[string]string{
 		"111122223333/cn-north-1/ec2/describe-network-interfaces.json": `{"NetworkInterfaces": [{"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333",
-			"VpcId": "vpc-1", "SubnetId": "subnet-1", "InterfaceType": "interface", "SourceDestCheck": false, "PrivateIpAddress": "10.0.0.5",
+			"VpcId": "vpc-1", "SubnetId": "subnet-1", "InterfaceType": "interface", "SourceDestCheck": false, "DenyAllIgwTraffic": true, "PrivateIpAddress": "10.0.0.5",
 			"PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.5"}, {"PrivateIpAddress": "10.0.0.4"}], "Ipv6Addresses": [{"Ipv6Address": "2400:7fc0::1"}],
 			"Association": {"PublicIp": "52.80.0.1"}, "Attachment": {"InstanceId": "i-1"}, "Groups": [{"GroupId": "sg-2"}, {"GroupId": "sg-1"}]}]}`,
 	})
 	n := e.NetworkInterfaces[0]
-	if got := fmt.Sprintf("%v %v %v %v %s %v", n.Private, n.Public, n.IPv6, n.SecurityGroups, n.Instance, n.SourceDest); got != "[10.0.0.4 10.0.0.5] 52.80.0.1 [2400:7fc0::1] [sg-1 sg-2] i-1 false" {
+	if got := fmt.Sprintf("%v %v %v %v %s %v %v", n.Private, n.Public, n.IPv6, n.SecurityGroups, n.Instance, n.SourceDest, n.DeniesGateway); got != "[10.0.0.4 10.0.0.5] 52.80.0.1 [2400:7fc0::1] [sg-1 sg-2] i-1 false true" {
 		t.Errorf("interface is %s", got)
 	}
 	if got := n.Ref().ARN; got != "arn:aws-cn:ec2:cn-north-1:111122223333:network-interface/eni-1" {

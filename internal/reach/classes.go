@@ -54,6 +54,7 @@ type traits struct {
 	open           bool // no groups filter
 	sends, answers estate.Truth
 	public         bool // it has a public IPv4 address
+	denies         bool // it takes nothing from internet gateways over IPv6
 }
 
 // face is the addresses of a class that share their atoms: of IPv4 and of IPv6 one, or none.
@@ -298,7 +299,7 @@ func (c *classes) readNodes() {
 }
 
 func traitsOf(x *node) traits {
-	t := traits{open: x.open, sends: estate.True, answers: estate.True, public: x.publicly}
+	t := traits{open: x.open, sends: estate.True, answers: estate.True, public: x.publicly, denies: x.iface.DeniesGateway}
 	if x.idleGaps != nil {
 		t.sends, t.answers = estate.Unknown, estate.Unknown
 	}

@@ -503,6 +503,8 @@ func (n *Network) home(t *trail, forward *walk, came trail, k int, p packet) tra
 	if s.gateway != nil && len(came.live()) > 0 {
 		w := &walk{n: n, protocol: p.protocol, six: forward.six, reply: t, goal: goal{subnet: s.subnet, locus: true}, course: forward.course}
 		switch {
+		case forward.six && s.denies && s.through != "":
+			came.stop(Hop{At: reference("internet-gateway", s.gateway.Place, s.through), Text: "the sender takes nothing from internet gateways"})
 		case forward.six:
 		case len(s.mapped) > 0:
 			came.translate(s.mapped, inward, Hop{At: reference("internet-gateway", s.gateway.Place, s.through), Text: "nobody has that public address"})

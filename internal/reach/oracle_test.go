@@ -1002,6 +1002,9 @@ func (w *walk) enter(p packet, goal *estate.NetworkInterface) estate.Truth {
 // through a firewall, and the network ACL.
 // https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
 func (w *walk) inside(gateway *estate.InternetGateway, p packet, goal *estate.NetworkInterface) estate.Truth {
+	if p.dst.Is6() && goal.DeniesGateway {
+		return no
+	}
 	direct := w.acl(goal.Subnet, false, p.src, p)
 	for _, t := range w.RouteTables {
 		if !slices.Contains(t.Gateways, gateway.Ref().ID) {

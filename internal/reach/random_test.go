@@ -283,6 +283,7 @@ func (d *drawing) drawInterface(id string) {
 		v.at.instance("i-"+id, id, "running")
 	}
 	i.SourceDest = !d.chance(15, "forwards")
+	i.DeniesGateway = d.chance(10, "denies gateways")
 	if d.chance(4, "lost subnet") {
 		i.Subnet = "subnet-lost-" + v.id
 	}

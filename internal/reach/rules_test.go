@@ -365,6 +365,9 @@ func TestInternetGateways(t *testing.T) {
 		{"a private address is not outside", func(b *builder) { inA1(b) }, "eni-a1", "192.168.7.7", "tcp 22", no, no, ""},
 		{"the addresses of carriers are not outside", func(b *builder) { inA1(b) }, "eni-a1", "100.64.7.7", "tcp 22", no, no, ""},
 		{"in over IPv6", func(b *builder) { inA1(b) }, somebodyV6, "eni-a1", "tcp 22", yes, yes, ""},
+		{"an interface that denies gateways, over IPv6", func(b *builder) { inA1(b); b.NetworkInterfaces[0].DeniesGateway = true }, somebodyV6, "eni-a1", "tcp 22", no, no, "network-interface"},
+		{"its own packets get no reply", func(b *builder) { inA1(b); b.NetworkInterfaces[0].DeniesGateway = true }, "eni-a1", somebodyV6, "tcp 22", yes, no, ""},
+		{"over IPv4 it does not", func(b *builder) { inA1(b); b.NetworkInterfaces[0].DeniesGateway = true }, somebody, "eni-a1", "tcp 22", yes, yes, ""},
 		{"a rule for 0.0.0.0/0 admits nobody over IPv6", func(b *builder) {
 			b.group("sg-v4", "vpc-a", "in tcp 22 0.0.0.0/0")
 			inA1(b, "sg-v4")

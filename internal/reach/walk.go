@@ -44,6 +44,7 @@ type locus struct {
 	address  netset.Addresses // private, or IPv6
 	mapped   []mapping        // public addresses that stand for its own
 	publicly bool             // it has one that is not known
+	denies   bool             // it takes nothing from internet gateways over IPv6
 	ports    netset.Ports     // it sent from
 	service  bool             // through a gateway endpoint, straight from its subnet
 	gateway  *vpc             // the VPC whose internet gateway it left through; nil if by none
@@ -369,7 +370,7 @@ func n0[R any](m map[regional]R, region, id string) R { return m[regional{region
 // start sends the beams off from a node that stands in a subnet.
 func (w *walk) start(t trail, x *node, s *subnet) {
 	w.sender = x
-	t.senders = []locus{{subnet: s, address: x.address(w.six, s), mapped: x.mappings(s), publicly: x.publicly, ports: t.live()[0].from}}
+	t.senders = []locus{{subnet: s, address: x.address(w.six, s), mapped: x.mappings(s), publicly: x.publicly, denies: x.iface != nil && x.iface.DeniesGateway, ports: t.live()[0].from}}
 	switch {
 	case x.mute != "":
 		t.stop(Hop{At: x.ref, Text: x.mute})
@@ -677,6 +678,10 @@ func (w *walk) in(t trail) {
 			break
 		}
 		t.stop(Hop{At: reference("vpc", v.Place, v.id), Text: v.id + " has no internet gateway"})
+	}
+	// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html (denyAllIgwTraffic)
+	if x := g.node; w.six && x != nil && x.iface != nil && x.iface.DeniesGateway {
+		t.stop(Hop{At: x.ref, Text: called(x.ref) + " takes nothing from internet gateways"})
 	}
 	w.block(&t, g.subnet, false, false)
 	if !w.six && g.node != nil {
