@@ -105,14 +105,17 @@ func (f *frames) cutFinal(raw []byte) (frame, rest []byte, err error) {
 	return raw[:end:end], raw[end:], nil
 }
 
-// openFinal opens what cutFinal returned, in place.
-func (f *frames) openFinal(frame []byte, number uint32) ([]byte, error) {
+// openFinal opens what cutFinal returned, as open does.
+func (f *frames) openFinal(dst, frame []byte, number uint32) ([]byte, error) {
 	if binary.BigEndian.Uint32(frame) != finalMarker || binary.BigEndian.Uint32(frame[4:]) != number {
 		return nil, ErrOpen
 	}
 	var s scratch
 	sealed := frame[finalHead:]
-	plaintext, err := f.aead.Open(sealed[:0], frame[8:8+ivLength], sealed, f.additional(&s, labelFinal, number, uint64(len(sealed)-tagLength)))
+	if dst == nil {
+		dst = sealed
+	}
+	plaintext, err := f.aead.Open(dst[:0], frame[8:8+ivLength], sealed, f.additional(&s, labelFinal, number, uint64(len(sealed)-tagLength)))
 	if err != nil {
 		return nil, ErrOpen
 	}

@@ -64,7 +64,7 @@ func (h *Header) encode() error {
 	return nil
 }
 
-// headerBytes reads a header field by field and keeps all bytes. After an error every field is empty.
+// headerBytes reads a header field by field and keeps all bytes. Fields share memory with them, which nobody writes to again. After an error every field is empty.
 type headerBytes struct {
 	src io.Reader
 	raw []byte
@@ -108,7 +108,7 @@ func (b *headerBytes) uint32() uint64 {
 	return 0
 }
 
-func (b *headerBytes) string() []byte { return slices.Clone(b.next(b.uint16())) }
+func (b *headerBytes) string() []byte { return b.next(b.uint16()) }
 
 // sourceError tells a source that ended too early, which is a message cut off, from one that failed.
 func sourceError(err error) error {
@@ -142,9 +142,9 @@ func parseHeader(src io.Reader, opts *ReadOptions) (*Header, error) {
 		return nil, fmt.Errorf("%w: its suite %v is not among those named", ErrRefused, h.Suite)
 	}
 	if h.Version == 1 {
-		h.MessageID = slices.Clone(b.next(16))
+		h.MessageID = b.next(16)
 	} else {
-		h.MessageID = slices.Clone(b.next(32))
+		h.MessageID = b.next(32)
 	}
 	h.Context, ok = parseContext(b.next(b.uint16()))
 	if b.err == nil && !ok {
@@ -160,6 +160,7 @@ func parseHeader(src io.Reader, opts *ReadOptions) (*Header, error) {
 	case count > opts.maxDataKeys():
 		return nil, fmt.Errorf("%w: it carries %d wrapped keys, and %d are admitted", ErrRefused, count, opts.maxDataKeys())
 	}
+	h.Keys = make([]WrappedKey, 0, count)
 	for range count {
 		h.Keys = append(h.Keys, WrappedKey{Provider: string(b.string()), Info: b.string(), Ciphertext: b.string()})
 	}
@@ -171,7 +172,7 @@ func parseHeader(src io.Reader, opts *ReadOptions) (*Header, error) {
 	}
 	frame := b.uint32()
 	if h.Suite.Commits() {
-		h.commitment = slices.Clone(b.next(commitmentLength))
+		h.commitment = b.next(commitmentLength)
 	}
 	switch {
 	case b.err != nil:

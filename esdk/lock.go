@@ -11,6 +11,7 @@ import (
 	"hash"
 	"io"
 	"maps"
+	"slices"
 )
 
 // start makes the header of a new message with its authentication, the cipher of its frames, and the signer if there is one.
@@ -48,7 +49,9 @@ func start(ctx context.Context, opts *WriteOptions) ([]byte, *frames, *signer, e
 		if h.Context == nil {
 			h.Context = map[string]string{}
 		}
-		h.Context[publicKeyName] = encodePublicKey(&sign.key.PublicKey)
+		if h.Context[publicKeyName], err = encodePublicKey(&sign.key.PublicKey); err != nil {
+			return nil, nil, nil, err
+		}
 	}
 	secret := make([]byte, 32+32) // data key, message id
 	rand.Read(secret)
@@ -111,7 +114,7 @@ func unlock(ctx context.Context, h *Header, src io.Reader, opts *ReadOptions) (*
 		return nil, nil, err
 	}
 	defer clear(dataKey)
-	f := &frames{messageID: h.MessageID, length: h.FrameLength}
+	f := &frames{messageID: slices.Clone(h.MessageID), length: h.FrameLength}
 	var commitment []byte
 	if f.aead, commitment, err = h.Suite.derive(dataKey, h.MessageID); err != nil {
 		return nil, nil, err
@@ -207,7 +210,16 @@ func newVerifier(suite Suite, encoded string) (*verifier, error) {
 	if x == nil {
 		return nil, ErrOpen
 	}
-	return &verifier{row.signing.New(), &ecdsa.PublicKey{Curve: row.curve, X: x, Y: y}}, nil
+	size := (row.curve.Params().BitSize + 7) / 8
+	whole := make([]byte, 1+2*size)
+	whole[0] = 4 // uncompressed, SEC 1 section 2.3.3
+	x.FillBytes(whole[1 : 1+size])
+	y.FillBytes(whole[1+size:])
+	key, err := ecdsa.ParseUncompressedPublicKey(row.curve, whole)
+	if err != nil {
+		return nil, ErrOpen
+	}
+	return &verifier{row.signing.New(), key}, nil
 }
 
 // maxFooter is longer than any DER signature on the curves of the format, with its length before it.
@@ -220,6 +232,13 @@ func (v *verifier) verify(footer []byte) error {
 	return nil
 }
 
-func encodePublicKey(key *ecdsa.PublicKey) string {
-	return base64.StdEncoding.EncodeToString(elliptic.MarshalCompressed(key.Curve, key.X, key.Y))
+// encodePublicKey returns the compressed point in base64.
+func encodePublicKey(key *ecdsa.PublicKey) (string, error) {
+	whole, err := key.Bytes() // 4, x, y
+	if err != nil {
+		return "", err
+	}
+	point := whole[:1+len(whole)/2]
+	point[0] = 2 | whole[len(whole)-1]&1
+	return base64.StdEncoding.EncodeToString(point), nil
 }

@@ -22,7 +22,6 @@ type Reader struct {
 	queue  []*part // fetched, in order; the first is being handed out
 	spare  []*part
 	places int
-	piece  int  // bytes of the source in a part
 	ended  bool // no more is to be fetched
 	err    error
 }
@@ -51,7 +50,7 @@ func NewReader(ctx context.Context, src io.Reader, opts ReadOptions) (*Reader, e
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{header: *h, src: src, frames: f, verify: verify, next: 1, places: pieces(opts.Parallel), piece: f.size() * f.perPiece()}
+	r := &Reader{header: *h, src: src, frames: f, verify: verify, next: 1, places: pieces(opts.Parallel)}
 	if h.FrameLength == 0 {
 		single := r.fetchSingle(opts.maxFrame())
 		r.ended = true
@@ -177,7 +176,7 @@ func (r *Reader) cut() *part {
 		p = &part{raw: r.spare[n-1].raw}
 		r.spare = r.spare[:n-1]
 	} else {
-		p = &part{raw: make([]byte, r.piece)}
+		p = &part{raw: make([]byte, size*r.frames.perPiece())}
 	}
 	p.first = uint32(r.next)
 	n, err := io.ReadFull(r.src, p.raw[:cap(p.raw)])
@@ -266,7 +265,7 @@ func (f *frames) openPart(p *part) {
 	if p.final == nil {
 		return
 	}
-	plaintext, err := f.openFinal(p.final, p.first+uint32(p.count))
+	plaintext, err := f.openFinal(nil, p.final, p.first+uint32(p.count))
 	p.final = plaintext
 	if err != nil {
 		p.final, p.err = nil, err
@@ -306,28 +305,72 @@ func (r *Reader) fetchSingle(limit uint64) *part {
 	return &part{final: plaintext, err: io.EOF}
 }
 
-// Open appends the plaintext of a whole message to dst. Nothing is appended unless all of it is proved.
+// Open appends the plaintext of a whole message to dst, in the caller's goroutine: for small objects. Nothing is returned unless all
+// of it is proved. The message is not changed, and must not overlap the room behind dst.
 func Open(ctx context.Context, dst, message []byte, opts ReadOptions) ([]byte, error) {
-	opts.Parallel = 1
-	r, err := NewReader(ctx, bytes.NewReader(message), opts)
+	src := bytes.NewReader(message)
+	h, err := parseHeader(src, &opts)
 	if err != nil {
 		return nil, err
 	}
-	r.piece = min(r.piece, len(message)+1) // one more than there is, so that the end is seen
+	f, verify, err := unlock(ctx, h, src, &opts)
+	if err != nil {
+		return nil, err
+	}
+	body := message[len(message)-src.Len():]
 	at := len(dst)
-	if need := at + len(message); cap(dst) < need {
+	if need := at + len(body); cap(dst) < need {
 		dst = append(make([]byte, 0, need), dst...)
 	}
-	for {
-		frame, err := r.frame()
-		if err == io.EOF {
-			return dst, nil
+	if h.FrameLength == 0 {
+		single := (&Reader{src: src, frames: f, verify: verify}).fetchSingle(opts.maxFrame())
+		if single.err != io.EOF {
+			return nil, single.err
 		}
+		return append(dst, single.final...), nil
+	}
+	whole, err := f.openAll(dst, body, verify)
+	if err != nil {
+		clear(dst[at : at+len(body)])
+		return nil, err
+	}
+	return whole, nil
+}
+
+// openAll appends the plaintext of all frames to dst, which has room for it.
+func (f *frames) openAll(dst, body []byte, verify *verifier) ([]byte, error) {
+	var s scratch
+	size := f.size()
+	for number := uint32(1); ; number++ {
+		room := dst[len(dst):cap(dst)]
+		if len(body) >= 4 && binary.BigEndian.Uint32(body) == finalMarker {
+			frame, footer, err := f.cutFinal(body)
+			if err != nil {
+				return nil, err
+			}
+			if verify == nil && len(footer) > 0 {
+				return nil, ErrOpen
+			}
+			if verify != nil {
+				verify.Write(frame)
+				if err := verify.verify(footer); err != nil {
+					return nil, err
+				}
+			}
+			plaintext, err := f.openFinal(room, frame, number)
+			return dst[:len(dst)+len(plaintext)], err
+		}
+		if len(body) < size || number > maxRegular {
+			return nil, ErrOpen
+		}
+		if verify != nil {
+			verify.Write(body[:size])
+		}
+		plaintext, err := f.open(&s, room, body[:size:size], number)
 		if err != nil {
-			clear(dst[at:])
 			return nil, err
 		}
-		dst = append(dst, frame...)
-		r.queue[0].rest = nil
+		dst = dst[:len(dst)+len(plaintext)]
+		body = body[size:]
 	}
 }

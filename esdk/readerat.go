@@ -64,7 +64,7 @@ func NewReaderAt(ctx context.Context, src io.ReaderAt, size int64, opts ReadOpti
 	if err != nil || len(extra) > 0 {
 		return nil, ErrOpen
 	}
-	if r.final, err = f.openFinal(frame, uint32(r.count+1)); err != nil {
+	if r.final, err = f.openFinal(nil, frame, uint32(r.count+1)); err != nil {
 		return nil, err
 	}
 	return r, nil

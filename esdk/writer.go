@@ -239,7 +239,8 @@ func (w *Writer) Close() error {
 	return w.emit(footer)
 }
 
-// Seal appends the message of a whole plaintext to dst, in the caller's goroutine: for small objects.
+// Seal appends the message of a whole plaintext to dst, in the caller's goroutine: for small objects. The plaintext must not
+// overlap the room behind dst.
 func Seal(ctx context.Context, dst, plaintext []byte, opts WriteOptions) ([]byte, error) {
 	header, f, sign, err := start(ctx, &opts)
 	if err != nil {
