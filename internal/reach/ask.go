@@ -109,8 +109,20 @@ func (n *Network) Ask(q Question) Answer {
 		p.clients = netset.PortsOf(netset.PortRange{First: q.SourcePort, Last: q.SourcePort})
 	}
 	p.src, p.dst = q.From.Addresses, q.To.Addresses
-	return n.ask(n.parties(q.From), n.parties(q.To), p)
+	a := n.ask(n.parties(q.From), n.parties(q.To), p)
+	if a.Reason == nowhere {
+		for _, r := range slices.Concat(q.To.Refs, q.From.Refs) {
+			switch r.Kind {
+			case "accelerator", "api", "distribution":
+				a.Reason = called(r) + " stands in no VPC: what the internet reaches through it is in the list of what the internet reaches"
+			}
+		}
+	}
+	return a
 }
+
+// nowhere is why nothing is known of ends that stand in no VPC.
+const nowhere = "neither end is a resource with an address in a VPC that was read"
 
 func (n *Network) ask(from, to parties, p packet) Answer {
 	byDoors := p // which have addresses of their own
@@ -166,7 +178,7 @@ func (n *Network) ask(from, to parties, p packet) Answer {
 	}
 	all = append(all, outside...)
 	if len(all) == 0 {
-		return Answer{Way: Direct, Reason: "neither end is a resource with an address in a VPC that was read"}
+		return Answer{Way: Direct, Reason: nowhere}
 	}
 	return best(all)
 }
