@@ -361,7 +361,7 @@ func (t *terminal) unread(gaps []estate.Gap) {
 	of := map[string]*line{}
 	var order []string
 	for _, g := range gaps {
-		key := string(g.Operation) + g.Outcome.String() + g.Code
+		key := cmp.Or(g.Why, string(g.Operation)+g.Outcome.String()+g.Code)
 		if of[key] == nil {
 			of[key] = &line{first: g.String()}
 			order = append(order, key)
@@ -375,7 +375,7 @@ func (t *terminal) unread(gaps []estate.Gap) {
 			break
 		}
 		text := of[key].first
-		if n := of[key].n - 1; n > 0 {
+		if n := of[key].n - 1; n > 0 && key != text {
 			text += ", and in " + count(n, "other place")
 		}
 		t.para("  ? ", "    ", text)
