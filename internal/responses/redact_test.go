@@ -229,6 +229,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add(`{"Functions":[{"Environment":{"Variables":{"A":["x",{"b":null}]}}}]}`, `password="a" token: b`, "%3D%zz")
 	f.Add(`[[],{},"`+`\u0041KIA`+accessKey[4:]+`"]`, "https://a:b@c", "-----BEGIN PRIVATE KEY-----")
 	f.Add(`"eyJwYXNzd29yZCI6Imh1bnRlcjIifQ=="`, "%41password%3dx", "pwd=redacted:0123456789abcdef (x) y")
+	f.Add("0", "\xba"+accessKey[1:], "after")
 	op := row(f, "lambda:ListFunctions")
 	f.Fuzz(func(t *testing.T, body, before, after string) {
 		r := redactor()
@@ -243,8 +244,8 @@ func FuzzRedact(f *testing.F) {
 			}
 		}
 		for secret := range planted {
-			if strings.Contains(before, secret) || strings.Contains(after, secret) {
-				continue // the fuzzer's own copy may be glued to other letters, and then it is no secret any more
+			if own := before + " " + after; strings.Contains(own, secret) || strings.Contains(url.PathEscape(own), secret) {
+				continue // the fuzzer's own copy may be glued to other letters, or to an escape ("%BAKIA..."), and then it is no secret
 			}
 			text := before + " " + secret + " " + after
 			page, _ := json.Marshal(map[string]any{"Description": text, "Encoded": url.PathEscape(text), "List": []string{text}})
