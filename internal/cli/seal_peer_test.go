@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"encoding/hex"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -90,5 +91,35 @@ func TestAWSEncryptionCLIBothWays(t *testing.T) {
 	// AWS's command line signs, and a signature is about the whole.
 	if _, said := b.onus(nil, 1, "cat", "--key", "peer", filepath.Join(dir, "theirs"), "--range", "0-9"); said != "onus: refused: its signature is about all of it: read it as a stream\n" {
 		t.Errorf("a range of what is signed: %s", said)
+	}
+}
+
+func TestObjectsOfTheS3EncryptionClient(t *testing.T) {
+	t.Parallel()
+	b := newBucket(t, servers["moto"](t))
+	dir := t.TempDir()
+	key := noise(32)
+	b.onus(nil, 0, "key", "import", "--as", "legacy", putFile(t, filepath.Join(dir, "key"), key))
+	for _, version := range []string{"2", "3"} {
+		plaintext := noise(100_000)
+		b.other([]string{"PYTHONDONTWRITEBYTECODE=1"}, plaintext, testbed.Tool(t, "venv/bin/python"), "testdata/peer/s3ec.py", "box", "old"+version, version, hex.EncodeToString(key))
+		dst := filepath.Join(dir, "dst"+version)
+		// It has to be named: the metadata alone never chooses it.
+		if _, said := b.onus(nil, 1, "open", "s3://box/old"+version, dst); !strings.Contains(said, "does not open") {
+			t.Errorf("version %s, not named: %s", version, said)
+		}
+		b.onus(nil, 0, "open", "--format", "s3ec", "--key", "legacy", "s3://box/old"+version, dst)
+		sameFile(t, dst, plaintext)
+		if _, said := b.onus(nil, 1, "open", "--format", "s3ec", "--key", "backup", "s3://box/old"+version, filepath.Join(dir, "x")); said != "onus: does not open: wrong key or context, or damaged\n" {
+			t.Errorf("version %s, another key: %s", version, said)
+		}
+	}
+	// Moving away from it: sealed again in place, bound to its place, with the newest key.
+	b.onus(nil, 0, "reseal", "--from-format", "s3ec", "--key", "legacy", "--to", "backup", "s3://box/")
+	b.onus(nil, 0, "open", "--key", "backup", "s3://box/", filepath.Join(dir, "moved"))
+	sameFile(t, filepath.Join(dir, "moved", "old2"), noise(100_000))
+	sameFile(t, filepath.Join(dir, "moved", "old3"), noise(100_000))
+	if _, said := b.onus(nil, 1, "open", "--format", "s3ec", "--key", "legacy", "s3://box/old3", filepath.Join(dir, "x")); !strings.Contains(said, "no metadata of the S3 Encryption Client") {
+		t.Errorf("after the move: %s", said)
 	}
 }
