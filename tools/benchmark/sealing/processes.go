@@ -1,17 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -43,9 +44,7 @@ func processes(dir string, rounds int) error {
 	}
 	defer os.RemoveAll(folder)
 	in := filepath.Join(folder, "plain")
-	plaintext := make([]byte, fileBytes)
-	rand.Read(plaintext)
-	if err := os.WriteFile(in, plaintext, 0o600); err != nil {
+	if err := fill(in); err != nil {
 		return err
 	}
 	var all []*process
@@ -57,6 +56,7 @@ func processes(dir string, rounds int) error {
 	add("GCM seal, one core", self, "-child", "gcm", in, at("gcm"))
 	add("esdk seal, one", self, "-child", "seal1", in, at("esdk"))
 	add("esdk seal, two", self, "-child", "seal4", in, at("esdk"))
+	add("GCM open, one core", self, "-child", "gcmopen", at("gcm"), at("gcmopened"))
 	add("esdk open, one", self, "-child", "open1", at("esdk"), at("opened"))
 	add("esdk open, two", self, "-child", "open4", at("esdk"), at("opened"))
 	add("age encrypt", self, "-child", "age", in, at("age"))
@@ -73,12 +73,8 @@ func processes(dir string, rounds int) error {
 			}
 		}
 	}
-	opened, err := os.ReadFile(at("opened"))
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(opened, plaintext) {
-		return errors.New("what was opened is not what was sealed")
+	if same, err := sameFiles(in, at("opened")); err != nil || !same {
+		return errors.Join(errors.New("what was opened is not what was sealed"), err)
 	}
 	fmt.Printf("\nprocesses, a file of %d MiB to a file in %s\n\n%-40s %9s %9s %11s\n", fileBytes>>20, dir, "", "clock s", "CPU s", "peak MB")
 	for _, p := range all {
@@ -87,6 +83,34 @@ func processes(dir string, rounds int) error {
 		fmt.Printf("%-40s %9.2f %9.2f %11.0f\n", p.name, wall, cpu, float64(p.peak)/1e6)
 	}
 	return nil
+}
+
+// fill writes random bytes.
+func fill(name string) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = io.CopyN(f, rand.Reader, fileBytes)
+	return errors.Join(err, f.Close())
+}
+
+func sameFiles(a, b string) (bool, error) {
+	var sums [2][sha256.Size]byte
+	for i, name := range []string{a, b} {
+		f, err := os.Open(name)
+		if err != nil {
+			return false, err
+		}
+		h := sha256.New()
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return false, err
+		}
+		h.Sum(sums[i][:0])
+	}
+	return sums[0] == sums[1], nil
 }
 
 func (p *process) once(counts bool) error {
@@ -105,10 +129,17 @@ func (p *process) once(counts bool) error {
 	return nil
 }
 
-// runChild is what a started process does: one of copy, gcm, seal1, seal4, open1, open4 and age, from one file to another.
+// runChild is what a started process does: the table of processes, or one of its rows, from one file to another.
 func runChild(what string, files []string) error {
 	if len(files) != 2 {
 		return errors.New("name two files")
+	}
+	if what == "table" {
+		rounds, err := strconv.Atoi(files[1])
+		if err != nil {
+			return err
+		}
+		return processes(files[0], rounds)
 	}
 	src, err := os.Open(files[0])
 	if err != nil {
@@ -134,8 +165,8 @@ func turn(what string, dst io.Writer, src io.Reader) error {
 	case "copy":
 		_, err := io.CopyBuffer(struct{ io.Writer }{dst}, struct{ io.Reader }{src}, make([]byte, frame))
 		return err
-	case "gcm":
-		return rawGCM(dst, src)
+	case "gcm", "gcmopen":
+		return rawGCM(dst, src, what == "gcm")
 	case "seal1", "seal4":
 		w, err := esdk.NewWriter(ctx, dst, esdk.WriteOptions{Keys: keys, Parallel: parallel})
 		if err != nil {
@@ -166,12 +197,12 @@ func turn(what string, dst io.Writer, src io.Reader) error {
 		}
 		return w.Close()
 	default:
-		return fmt.Errorf("%q is none of copy, gcm, seal1, seal4, open1, open4 and age", what)
+		return fmt.Errorf("%q is none of copy, gcm, gcmopen, seal1, seal4, open1, open4 and age", what)
 	}
 }
 
-// rawGCM seals a frame at a time with no format around it.
-func rawGCM(dst io.Writer, src io.Reader) error {
+// rawGCM seals or opens a frame at a time with no format around it.
+func rawGCM(dst io.Writer, src io.Reader, seals bool) error {
 	block, err := aes.NewCipher(make([]byte, 32))
 	if err != nil {
 		return err
@@ -180,20 +211,25 @@ func rawGCM(dst io.Writer, src io.Reader) error {
 	if err != nil {
 		return err
 	}
-	plain, iv := make([]byte, frame), make([]byte, gcm.NonceSize())
-	sealed := make([]byte, 0, frame+gcm.Overhead())
+	iv, in, out := make([]byte, gcm.NonceSize()), make([]byte, frame), make([]byte, 0, frame+gcm.Overhead())
+	if !seals {
+		in = make([]byte, frame+gcm.Overhead())
+	}
 	for {
-		n, err := io.ReadFull(src, plain)
-		if n > 0 {
-			if _, err := dst.Write(gcm.Seal(sealed, iv, plain[:n], nil)); err != nil {
-				return err
-			}
-		}
-		switch err {
-		case nil:
-		case io.EOF, io.ErrUnexpectedEOF:
+		n, err := io.ReadFull(src, in)
+		if err == io.EOF {
 			return nil
-		default:
+		}
+		if err != nil && err != io.ErrUnexpectedEOF {
+			return err
+		}
+		done := out
+		if seals {
+			done = gcm.Seal(out, iv, in[:n], nil)
+		} else if done, err = gcm.Open(out, iv, in[:n], nil); err != nil {
+			return err
+		}
+		if _, err := dst.Write(done); err != nil {
 			return err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 const (
 	streamBytes   = 64 << 20
-	passes        = 2        // in one run, so that it is long enough to time
+	passes        = 8        // in one run, so that it is long enough to time
 	officialBytes = 16 << 20 // for the official SDK, which works on whole buffers
 	frame         = esdk.DefaultFrameLength
 	longFrame     = 1 << 20
