@@ -39,7 +39,6 @@ type Pairs struct {
 	free    [2]bitset     // faces whose outgoing rules admit everything of a family
 	has     [2]bitset     // faces with an address of a family
 	canSend [modes]bitset // faces that send, surely or perhaps
-	within  []run         // the faces in each subnet
 	extra   []uint32      // faces that are not the first of their class
 	doors   []bool        // subnets by which a transit gateway is attached
 	peered  map[*vpc]*[modes][]run
@@ -71,7 +70,11 @@ type entry struct {
 
 // Pairs makes the estate ready for questions about all pairs at once.
 func (n *Network) Pairs() *Pairs {
-	p := &Pairs{classes: classify(n), toPrefix: map[uint32][]entry{}, toGroup: map[uint32][]entry{}}
+	return pairsOf(classify(n))
+}
+
+func pairsOf(c *classes) *Pairs {
+	p := &Pairs{classes: c, toPrefix: map[uint32][]entry{}, toGroup: map[uint32][]entry{}}
 	p.senders()
 	p.outgoing()
 	p.acls = newACLs(p.classes)
@@ -93,6 +96,9 @@ func (p *Pairs) senders() {
 		p.canSend[mode] = make(bitset, p.words())
 	}
 	for i, f := range p.faces {
+		if f.vacant() {
+			continue
+		}
 		c := &p.all[f.class]
 		if c.traits.sends == estate.True {
 			p.canSend[surely].set(uint32(i))
@@ -121,7 +127,7 @@ func (p *Pairs) outgoing() {
 		p.free[family] = make(bitset, p.words())
 	}
 	for i, f := range p.faces {
-		if p.all[f.class].traits.open {
+		if !f.vacant() && p.all[f.class].traits.open {
 			p.free[four].set(uint32(i))
 			p.free[six].set(uint32(i))
 		}
@@ -574,9 +580,7 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	// Incoming rules: by address, and by group.
 	var by, byGroup span
 	admit := func(into bitset, faces []run, touched *span) {
-		for _, f := range faces {
-			*touched = touched.cover(into.setRun(f, window))
-		}
+		*touched = touched.cover(into.setRunsIn(faces, window))
 	}
 	everybody := []run{{0, uint32(len(r.faces))}}
 	if x.traits.open {
@@ -658,9 +662,7 @@ func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 	for prefix := atom; prefix != none; prefix = r.prefixes.parent[prefix] {
 		for _, e := range r.toPrefix[prefix] {
 			if e.traffic.has(header) {
-				for _, f := range e.faces {
-					r.from.setRun(f, window)
-				}
+				r.from.setRunsIn(e.faces, window)
 			}
 		}
 	}
@@ -670,8 +672,8 @@ func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 			if !e.traffic.has(header) {
 				continue
 			}
-			for _, f := range e.faces {
-				for _, k := range known[mode] { // few: the VPC and those that it is peered with
+			for _, k := range known[mode] { // few: the VPC and those that it is peered with
+				for _, f := range overlapping(e.faces, k.first, k.end) {
 					r.from.setRun(f.intersect(k), window)
 				}
 			}
@@ -679,9 +681,7 @@ func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 	}
 	if mode == perhaps {
 		for _, e := range r.toAny {
-			for _, f := range e.faces {
-				r.from.setRun(f, window)
-			}
+			r.from.setRunsIn(e.faces, window)
 		}
 	}
 }
@@ -757,6 +757,25 @@ func (b bitset) setRuns(runs []run) {
 	for _, r := range runs {
 		b.setRun(r, whole)
 	}
+}
+
+// setRunsIn adds sorted runs, as far as they are in a window, and returns the words that it touched.
+func (b bitset) setRunsIn(runs []run, window span) span {
+	var touched span
+	for _, r := range overlapping(runs, window.first*64, window.end*64) {
+		touched = touched.cover(b.setRun(r, window))
+	}
+	return touched
+}
+
+// overlapping are those of sorted runs that have numbers from first up to, not including, end.
+func overlapping(runs []run, first, end uint32) []run {
+	if len(runs) > 8 {
+		low, _ := slices.BinarySearchFunc(runs, first, func(r run, first uint32) int { return cmp.Compare(r.end, first+1) })
+		high, _ := slices.BinarySearchFunc(runs, end, func(r run, end uint32) int { return cmp.Compare(r.first, end) })
+		runs = runs[low:max(low, high)]
+	}
+	return runs
 }
 
 // setRun adds a run, as far as it is in a window, and returns the words that it touched.

@@ -111,10 +111,10 @@ func newACLs(c *classes) *acls {
 			a.of[i] = a.lists[s.acl]
 		}
 	}
-	for i, f := range c.faces {
-		x := a.of[c.all[f.class].subnet]
+	for i, faces := range c.within {
+		x := a.of[i]
 		for family := range a.guards {
-			if x == nil || x.open[outgoing][family] {
+			if x == nil || x.open[outgoing][family] || faces.end == 0 {
 				continue
 			}
 			j, ok := guarding[x]
@@ -124,9 +124,7 @@ func newACLs(c *classes) *acls {
 				// One that is open to one family only is asked for both: it answers right.
 				a.guards[four], a.guards[six] = append(a.guards[four], guard{acl: x}), append(a.guards[six], guard{acl: x})
 			}
-			if runs := a.guards[family][j].faces; len(runs) == 0 || runs[len(runs)-1].end <= uint32(i) {
-				a.guards[family][j].faces = appendFace(runs, uint32(i))
-			}
+			a.guards[family][j].faces = append(a.guards[family][j].faces, faces)
 		}
 	}
 	return a
@@ -228,9 +226,9 @@ func (a *acls) outOf(mode int, atom, header uint32) bitset {
 		}
 	}
 	if a.doubt && mode == surely {
-		for i, f := range a.c.faces {
-			if a.of[a.c.all[f.class].subnet] == nil {
-				set.set(uint32(i))
+		for i, faces := range a.c.within {
+			if a.of[i] == nil {
+				set.setRuns([]run{faces})
 			}
 		}
 	}

@@ -19,15 +19,10 @@ type Exposed struct {
 // Interfaces returns the ids of the interfaces.
 func (e Exposed) Interfaces() []string {
 	var ids []string
-	for _, i := range e.p.members(e.class) {
+	for _, i := range e.p.nodes[e.class] {
 		ids = append(ids, e.p.n.nodes[i].iface.Ref().ID)
 	}
 	return ids
-}
-
-// members are the nodes of a class.
-func (c *classes) members(class uint32) []uint32 {
-	return c.byClass[c.starts[class]:c.starts[class+1]]
 }
 
 // Internet is the answer about the whole Internet, factored: one element for each class at which a packet from a public

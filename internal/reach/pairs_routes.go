@@ -155,7 +155,6 @@ func (p *Pairs) findOrigins() {
 		}
 	}
 	p.doors = make([]bool, len(p.subnets))
-	p.within = make([]run, len(p.subnets))
 	for i, s := range p.subnets {
 		p.doors[i] = doors[s]
 	}
@@ -163,11 +162,9 @@ func (p *Pairs) findOrigins() {
 		p.has[i] = make(bitset, p.words())
 	}
 	for i, f := range p.faces {
-		within := &p.within[p.all[f.class].subnet]
-		if within.end == 0 {
-			within.first = uint32(i)
+		if f.vacant() {
+			continue
 		}
-		within.end = uint32(i) + 1
 		for family, atom := range f.atom {
 			if atom != none {
 				p.has[family].set(uint32(i))
