@@ -410,7 +410,7 @@ func (c *classes) index() {
 		if faces.end == 0 {
 			continue
 		}
-		whole := c.whole(s)
+		whole := c.wholeOf(s)
 		for _, around := range whole {
 			for p := around; p != none; p = c.prefixes.parent[p] {
 				c.under[p] = appendRun(c.under[p], faces)
@@ -433,9 +433,9 @@ func (c *classes) index() {
 	}
 }
 
-// whole is, by family, the longest prefix that holds all addresses of a subnet and of what stands in it; none where there is
+// wholeOf is, by family, the longest prefix that holds all addresses of a subnet and of what stands in it; none where there is
 // none, or the subnet has not exactly one CIDR.
-func (c *classes) whole(s int) [2]uint32 {
+func (c *classes) wholeOf(s int) [2]uint32 {
 	all := [2]uint32{none, none}
 	var read []netip.Prefix
 	if x := c.subnets[s].read; x != nil {

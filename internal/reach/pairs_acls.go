@@ -170,12 +170,35 @@ func (a *acls) sourcesOf(x *acl, mode, family int, header uint32) bitset {
 	if ok {
 		return set
 	}
-	set = make(bitset, a.c.words())
-	left := make(bitset, a.c.words())
+	set = a.matched(x, incoming, family, header)
+	a.Lock()
+	a.in[key] = set
+	a.Unlock()
+	return set
+}
+
+// reachedBy is the faces to which an ACL lets a header out.
+func (a *acls) reachedBy(x *acl, family int, header uint32) bitset {
+	key := aclKey{acl: x, header: a.at(header), mode: outgoing, which: family}
+	a.RLock()
+	set, ok := a.in[key]
+	a.RUnlock()
+	if !ok {
+		set = a.matched(x, outgoing, family, header)
+		a.Lock()
+		a.in[key] = set
+		a.Unlock()
+	}
+	return set
+}
+
+// matched is the faces with which an ACL lets a header pass in a direction: the first entry that matches decides.
+func (a *acls) matched(x *acl, direction, family int, header uint32) bitset {
+	set, left := make(bitset, a.c.words()), make(bitset, a.c.words())
 	for i := range left {
 		left[i] = ^uint64(0)
 	}
-	for _, e := range x.entries[incoming] {
+	for _, e := range x.entries[direction] {
 		if familyOf(a.c.prefixes.all[e.prefix].Addr()) != family || !e.traffic.has(header) {
 			continue
 		}
@@ -189,9 +212,6 @@ func (a *acls) sourcesOf(x *acl, mode, family int, header uint32) bitset {
 			}
 		}
 	}
-	a.Lock()
-	a.in[key] = set
-	a.Unlock()
 	return set
 }
 
