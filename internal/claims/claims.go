@@ -27,8 +27,12 @@ type File struct {
 	Systems []System // in the order of the file
 	// OwnerTags are the keys of tags that name an owner; see Owners for the default.
 	OwnerTags []string
-	Claims    []Claim
-	Excuses   []Excuse
+	// LocalKeys are the keys that data is encrypted with before it reaches AWS, in the order of the file.
+	LocalKeys []LocalKey
+	// Receipts is the folder in which holders of local keys put receipts; empty where the file does not say.
+	Receipts string
+	Claims   []Claim
+	Excuses  []Excuse
 }
 
 // DefaultOwnerTags are the tags that name an owner where the file does not say.
@@ -88,6 +92,14 @@ func (s System) Tier(name string) (Part, bool) {
 type Part struct {
 	Name string
 	Selection
+}
+
+// LocalKey is a key that is not in AWS.
+type LocalKey struct {
+	Name string
+	// Fingerprint tells the key apart and lets receipts be verified; it reveals nothing. onus key list shows it.
+	Fingerprint string
+	Line        int
 }
 
 // Data says how much harm the loss of a system's data would do.

@@ -39,6 +39,7 @@ var services = []func(*loader){
 	(*loader).dlm,
 	(*loader).identity,
 	(*loader).buckets,
+	(*loader).samples,
 	(*loader).network,
 	(*loader).securityGroups,
 	(*loader).loadBalancers,
