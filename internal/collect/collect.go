@@ -35,6 +35,8 @@ type Options struct {
 	RoleARNs []string
 	// OrgRole is the name of a role that is assumed in every active account of the organisation.
 	OrgRole string
+	// Sample says which objects to look into; its zero value, none.
+	Sample Sample
 
 	// Keep takes each response as it arrives, from one goroutine at a time; an error of it ends Collect.
 	Keep func(responses.Response) error
