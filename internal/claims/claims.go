@@ -124,6 +124,29 @@ type Selection struct {
 	ARNs []string
 }
 
+// S3Place is what a claim about s3://bucket/prefix is about: the objects of the bucket whose keys begin with the prefix, which may be
+// empty.
+type S3Place struct{ Bucket, Prefix string }
+
+// ParseS3Place reads "s3://bucket/prefix".
+func ParseS3Place(location string) (S3Place, bool) {
+	rest, ok := strings.CutPrefix(location, "s3://")
+	bucket, prefix, _ := strings.Cut(rest, "/")
+	return S3Place{bucket, prefix}, ok && bucket != ""
+}
+
+// S3Places are the places that claims of the file are about, each once, in the order of the file.
+func (f *File) S3Places() []S3Place {
+	var places []S3Place
+	for _, c := range f.Claims {
+		location, _ := c.Slots.Text("location")
+		if p, ok := ParseS3Place(location); ok && !slices.Contains(places, p) {
+			places = append(places, p)
+		}
+	}
+	return places
+}
+
 // Claim is a sentence with its slots filled.
 type Claim struct {
 	Form  *Form // of the Language that read it

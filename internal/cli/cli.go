@@ -85,7 +85,8 @@ Start with: onus demo`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newSentences(), newDiff(), newClaims(), newPolicy())
+	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newSentences(), newDiff(), newClaims(), newPolicy(),
+		newKey(), newSeal(), newOpen(), newReseal(), newCat())
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
 	}

@@ -64,6 +64,9 @@ func New(ctx context.Context, opts Options) (*Client, error) {
 	return &Client{config: cfg, regions: map[string]string{}, clients: map[string]*s3.Client{}}, nil
 }
 
+// Endpoint is where requests go if that is not AWS, from the configuration; empty for AWS.
+func (c *Client) Endpoint() string { return aws.ToString(c.config.BaseEndpoint) }
+
 // A Location is where an object is.
 type Location struct{ Bucket, Key string }
 
@@ -179,8 +182,8 @@ func (c *Client) in(region string) *s3.Client {
 	return c.clients[region]
 }
 
-// ErrChanged is the error for an object that was replaced while it was read.
-var ErrChanged = errors.New("it was replaced while it was read: run again")
+// ErrChanged is the error for an object that was replaced while it was read or rewritten.
+var ErrChanged = errors.New("it was replaced meanwhile: run again")
 
 // explain says what was asked, of what, and what to do about the answer.
 func explain(action string, at Location, err error) (explained error) {

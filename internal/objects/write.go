@@ -19,17 +19,28 @@ import (
 type Target struct {
 	client *Client
 	at     Location
+	match  *string
 }
 
 // Target returns the place of an object that is to be written.
-func (c *Client) Target(at Location) *Target { return &Target{c, at} }
+func (c *Client) Target(at Location) *Target { return &Target{c, at, nil} }
+
+// Replacing returns the place of an object that is to be written only while the one that was read is there still: otherwise writing
+// ends with ErrChanged.
+func (c *Client) Replacing(o Object) *Target {
+	t := c.Target(o.Location)
+	if o.ETag != "" {
+		t.match = &o.ETag
+	}
+	return t
+}
 
 const contentType = "application/octet-stream"
 
 // Put writes the object at once.
 func (t *Target) Put(ctx context.Context, body []byte) error {
 	_, err := t.client.bucket(ctx, t.at.Bucket).PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &t.at.Bucket, Key: &t.at.Key, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))), ContentType: aws.String(contentType),
+		Bucket: &t.at.Bucket, Key: &t.at.Key, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))), ContentType: aws.String(contentType), IfMatch: t.match,
 	})
 	return explain("s3:PutObject", t.at, err)
 }
@@ -68,7 +79,7 @@ func (t *Target) Finish(ctx context.Context, upload string, tags []string) error
 		parts[i] = types.CompletedPart{ETag: aws.String(tag), PartNumber: aws.Int32(int32(i + 1))}
 	}
 	_, err := t.client.bucket(ctx, t.at.Bucket).CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &t.at.Bucket, Key: &t.at.Key, UploadId: &upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		Bucket: &t.at.Bucket, Key: &t.at.Key, UploadId: &upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: t.match,
 	})
 	return explain("s3:PutObject", t.at, err)
 }

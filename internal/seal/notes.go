@@ -283,6 +283,7 @@ func (n Notes) Elsewhere(where string) int {
 // canLock says whether a file can be locked and renamed while it is open.
 const canLock = runtime.GOOS != "windows"
 
-func isTemp(name string) bool {
+// IsTemp says whether a name is that of a file in work, which nobody means.
+func IsTemp(name string) bool {
 	return strings.HasPrefix(name, tempPrefix) && strings.HasSuffix(name, tempSuffix)
 }

@@ -140,8 +140,7 @@ func (u *Upload) sealESDK(ctx context.Context, src io.Reader, opts *SealOptions)
 		return err
 	}
 	t := &transfer{Upload: u, sealer: sealer, part: u.partLength(sealer.FrameLength())}
-	first := make([]byte, t.part)
-	n, err := readPart(src, first)
+	first, n, err := u.firstPart(src, t.part)
 	if err != nil {
 		return err
 	}
@@ -308,11 +307,11 @@ func (t *transfer) parts(s *sender, src io.Reader) error {
 	}
 }
 
-// stream sends a stream that is sealed elsewhere, in parts.
+// stream seals with a library that gives a stream, and sends that. The goroutine ends with the pipe, or with the source if that blocks.
 func (u *Upload) stream(ctx context.Context, src io.Reader, opts SealOptions) error {
 	sealed, feed := io.Pipe()
 	defer sealed.CloseWithError(errors.New("the upload ended"))
-	go func() { // ends with the pipe, or with the source if that blocks
+	go func() {
 		w, err := Encrypt(ctx, feed, opts)
 		if err == nil {
 			_, err = io.Copy(w, src)
@@ -322,9 +321,13 @@ func (u *Upload) stream(ctx context.Context, src io.Reader, opts SealOptions) er
 		}
 		feed.CloseWithError(err) // nil: the end
 	}()
+	return u.Send(ctx, sealed)
+}
+
+// Send stores a stream as it is. It never goes on. After an error no object was made and no upload is open, or the error says that one is.
+func (u *Upload) Send(ctx context.Context, src io.Reader) error {
 	size := u.partLength(1)
-	first := make([]byte, size)
-	n, err := readPart(sealed, first)
+	first, n, err := u.firstPart(src, size)
 	if err != nil {
 		return err
 	}
@@ -343,27 +346,43 @@ func (u *Upload) stream(ctx context.Context, src io.Reader, opts SealOptions) er
 	if err != nil {
 		return err
 	}
-	return s.finish(ctx, func() error {
-		rest := io.MultiReader(bytes.NewReader(first), sealed)
-		for number := 1; number <= maxParts; number++ {
-			if u.Size < 0 {
-				size = u.partLength(1) << ((number - 1) / growAfter)
-			}
-			body := s.buffer(size)[:size]
-			n, err := readPart(rest, body)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				return nil
-			}
-			if err := s.send(number, body[:n], n); err != nil {
-				return err
-			}
-			if n < size {
-				return nil
-			}
+	return s.finish(ctx, u.sendParts(s, io.MultiReader(bytes.NewReader(first), src), size))
+}
+
+func (u *Upload) sendParts(s *sender, src io.Reader, size int) error {
+	for number := 1; number <= maxParts; number++ {
+		if u.Size < 0 {
+			size = u.partLength(1) << ((number - 1) / growAfter)
 		}
-		return fmt.Errorf("%s: the source is longer than an object can be", u.Target)
-	}())
+		body := s.buffer(size)[:size]
+		n, err := readPart(src, body)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+		if err := s.send(number, body[:n], n); err != nil {
+			return err
+		}
+		if n < size {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: the source is longer than an object can be", u.Target)
+}
+
+// firstPart reads up to one part, in no more memory than the source is said to need.
+func (u *Upload) firstPart(src io.Reader, size int) (first []byte, n int, err error) {
+	expected := size
+	if u.Size >= 0 && u.Size < int64(size) {
+		expected = int(u.Size) + 1
+	}
+	first = make([]byte, expected)
+	if n, err = readPart(src, first); err != nil || n < expected || expected == size {
+		return first, n, err
+	}
+	first = append(first, make([]byte, size-expected)...) // longer than it was said to be
+	more, err := readPart(src, first[n:])
+	return first, n + more, err
 }

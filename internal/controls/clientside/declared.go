@@ -69,7 +69,8 @@ func places(c *control.Case) []*place {
 func placeOf(e *estate.Estate, text string) *place {
 	p := &place{text: text, ref: estate.Ref{Kind: "place", Region: estate.Global, ID: text}}
 	p.tags = estate.Unread[map[string]string](estate.Gap{Why: "the bucket of " + text + " was not found"})
-	bucket, prefix, ok := Prefix(text)
+	at, ok := claims.ParseS3Place(text)
+	bucket, prefix := at.Bucket, at.Prefix
 	if !ok {
 		p.why = "only objects of S3 are looked at, as s3://bucket/prefix"
 		return p
@@ -94,13 +95,6 @@ func placeOf(e *estate.Estate, text string) *place {
 	}
 	p.sample = sample
 	return p
-}
-
-// Prefix reads "s3://bucket/prefix"; the prefix may be empty, and is what keys begin with.
-func Prefix(location string) (bucket, prefix string, ok bool) {
-	rest, ok := strings.CutPrefix(location, "s3://")
-	bucket, prefix, _ = strings.Cut(rest, "/")
-	return bucket, prefix, ok && bucket != ""
 }
 
 // finding is what one look at an object comes to.
