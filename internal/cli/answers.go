@@ -11,6 +11,8 @@ import (
 // answers is the one way from responses to a report.
 func (f *facts) answers() *answer.Report {
 	e, problems := load.Load(f.set)
+	e.Receipts = f.receipts
+	problems = append(problems, f.problems...)
 	network := reach.Of(e)
 	r := control.RunOver(e, func() *reach.Network { return network }, f.suite, f.declared, f.now)
 	r.Source = f.set.Source
