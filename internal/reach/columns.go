@@ -30,7 +30,6 @@ func newColumns(p *Pairs) *columns {
 	}
 	for d, w := range p.ways {
 		c.ways[d.family] = append(c.ways[d.family], w)
-		inOrder := func(a, b run) int { return cmp.Compare(a.first, b.first) }
 		slices.SortFunc(w.lost, inOrder)
 		for i := range w.filtered {
 			slices.SortFunc(w.filtered[i].faces, inOrder)
@@ -60,10 +59,12 @@ type outlet struct {
 	odd []run
 }
 
-func (c *columns) outletOf(subnet uint32, family int) *outlet {
-	o := &outlet{}
+// find fills an outlet, which is empty.
+func (o *outlet) find(c *columns, subnet uint32, family int) {
 	for mode := range c.used() {
-		o.routed[mode], o.known[mode] = make(bitset, c.words()), make(bitset, c.words())
+		if o.routed[mode] == nil {
+			o.routed[mode], o.known[mode] = make(bitset, c.words()), make(bitset, c.words())
+		}
 	}
 	i := c.within[subnet].first // whoever stands in the subnet takes the same ways
 	for _, w := range c.ways[family] {
@@ -80,8 +81,10 @@ func (c *columns) outletOf(subnet uint32, family int) *outlet {
 			o.odd = append(o.odd, w.faces...)
 		}
 	}
-	return o
+	slices.SortFunc(o.odd, inOrder)
 }
+
+func inOrder(a, b run) int { return cmp.Compare(a.first, b.first) }
 
 // among reports whether a number is in one of some sorted runs.
 func among(runs []run, i uint32) bool {
@@ -93,6 +96,7 @@ type column struct {
 	*columns
 	row                   *row
 	outlets               map[outletKey]*outlet
+	idle                  []*outlet // empty
 	part, refs, base, may bitset
 	number                uint32 // of a group
 	cuts                  []uint32
@@ -108,47 +112,69 @@ func (c *columns) newColumn() *column {
 		base: make(bitset, c.words()), may: make(bitset, c.words())}
 }
 
-// compute finds whom a class reaches with a header, once for each of some versions of the group with the column's number.
-func (c *column) compute(mode int, s, header uint32, versions []*group, into []bitset) {
-	x := &c.all[s]
-	for i := range into {
-		clear(into[i])
+// forget drops the outlets that were found: the ways of new classes are not in them.
+func (c *column) forget() {
+	for key, o := range c.outlets {
+		for mode := range modes {
+			clear(o.routed[mode])
+			clear(o.known[mode])
+		}
+		o.odd = o.odd[:0]
+		c.idle = append(c.idle, o)
+		delete(c.outlets, key)
 	}
+}
+
+// compute finds whom a class reaches with a header, once for each of some versions of the group with the column's number. It
+// returns the words that may not be zero; into must be empty.
+func (c *column) compute(mode int, s, header uint32, versions []*group, into []bitset) span {
+	x := &c.all[s]
+	var touched span
 	if !c.canSend[mode].has(x.first) {
-		return
+		return touched
 	}
 	for i := x.first; i < x.first+x.faces; i++ {
 		for family, atom := range c.faces[i].atom {
 			if atom == none {
 				continue
 			}
-			c.passing(mode, family, x, i, atom, header)
+			window := c.passing(mode, family, x, i, atom, header)
 			for v, version := range versions {
-				c.permitted(mode, family, x, header, version)
-				for j := range c.base {
-					into[v][j] |= c.base[j] & c.may[j]
+				if !window.empty() {
+					c.permitted(mode, family, x, header, version, window)
 				}
+				for j := window.first; j < window.end; j++ {
+					into[v][j] |= c.base[j] & c.may[j]
+					c.may[j] = 0
+				}
+			}
+			touched = touched.cover(window)
+			clear(c.base[window.first:window.end])
+		}
+	}
+	if touched.empty() {
+		return touched
+	}
+	for _, j := range c.extra {
+		for i := range into {
+			if into[i].has(j) {
+				into[i].unset(j)
+				first := c.all[c.faces[j].class].first
+				into[i].set(first)
+				touched = touched.cover(span{first / 64, first/64 + 1})
 			}
 		}
 	}
 	for i := range into {
-		for _, j := range c.extra {
-			if into[i].has(j) {
-				into[i].unset(j)
-				into[i].set(c.all[c.faces[j].class].first)
-			}
-		}
 		if x.size == 1 {
 			into[i].unset(x.first)
 		}
 	}
+	return touched
 }
 
 // passing finds, in base, what a face reaches as far as its own outgoing rules allow it.
-func (c *column) passing(mode, family int, x *class, i, atom, header uint32) {
-	clear(c.part)
-	clear(c.refs)
-	clear(c.base)
+func (c *column) passing(mode, family int, x *class, i, atom, header uint32) span {
 	whole := span{0, uint32(c.words())}
 	touched := c.part.setRunsIn(c.bare, whole)
 	for prefix := atom; prefix != none; prefix = c.prefixes.parent[prefix] {
@@ -169,10 +195,14 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32) {
 		touched = touched.cover(c.part.setRunsIn(c.in.any, whole))
 	}
 	o := c.outlet(x.subnet, family)
+	window := touched.cover(spanOf(o.odd))
 	for j := touched.first; j < touched.end; j++ {
 		c.base[j] = o.routed[mode][j] & (c.part[j] | c.refs[j]&o.known[mode][j])
 	}
 	for _, a := range c.guardsIn {
+		if !c.base.hits(a.faces) {
+			continue
+		}
 		lets := a.acl == nil && mode == perhaps || a.acl != nil && (a.open[incoming][family] || a.lets(incoming, c.classes, atom, header))
 		if !lets {
 			c.base.unsetRuns(a.faces)
@@ -180,9 +210,12 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32) {
 	}
 	switch own := c.acls.of[x.subnet]; {
 	case own == nil && mode == surely:
-		clear(c.base)
+		clear(c.base[touched.first:touched.end])
 	case own != nil && !own.open[outgoing][family]:
-		c.base.and(c.acls.reachedBy(own, family, header))
+		allowed := c.acls.reachedBy(own, family, header)
+		for j := touched.first; j < touched.end; j++ {
+			c.base[j] &= allowed[j]
+		}
 	}
 	for _, faces := range o.odd {
 		for j := faces.first; j < faces.end; j++ {
@@ -192,12 +225,15 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32) {
 		}
 	}
 	own := c.within[x.subnet]
-	for j := own.first / 64; j < (own.end+63)/64; j++ {
+	for j := max(own.first/64, touched.first); j < min((own.end+63)/64, touched.end); j++ {
 		c.base[j] |= (c.part[j] | c.refs[j]) & own.word(j)
 	}
-	for j := range c.base {
+	for j := window.first; j < window.end; j++ {
 		c.base[j] &= c.has[family][j] & c.canTake[mode][j]
 	}
+	clear(c.part[touched.first:touched.end])
+	clear(c.refs[touched.first:touched.end])
+	return window
 }
 
 // odd asks the row of a face whether it takes packets of another, whatever that one's outgoing rules allow.
@@ -217,20 +253,22 @@ func (c *column) outlet(subnet uint32, family int) *outlet {
 	key := outletKey{subnet, family}
 	o := c.outlets[key]
 	if o == nil {
-		o = c.outletOf(subnet, family)
+		if o = new(outlet); len(c.idle) > 0 {
+			o, c.idle = c.idle[len(c.idle)-1], c.idle[:len(c.idle)-1]
+		}
+		o.find(c.columns, subnet, family)
 		c.outlets[key] = o
 	}
 	return o
 }
 
-// permitted finds, in may, to whom the outgoing rules of a class let it send.
-func (c *column) permitted(mode, family int, x *class, header uint32, version *group) {
+// permitted finds, in may, to whom the outgoing rules of a class let it send, as far as they are in a window.
+func (c *column) permitted(mode, family int, x *class, header uint32, version *group, window span) {
 	all := func() {
-		for i := range c.may {
+		for i := window.first; i < window.end; i++ {
 			c.may[i] = ^uint64(0)
 		}
 	}
-	clear(c.may)
 	if x.traits.open {
 		all()
 		return
@@ -261,12 +299,12 @@ func (c *column) permitted(mode, family int, x *class, header uint32, version *g
 					all()
 					return
 				default:
-					c.may.setRuns(c.under[prefix])
+					c.may.setRunsIn(c.under[prefix], window)
 				}
 			}
 			if r.group != none {
 				for _, faces := range c.wears[r.group] {
-					c.may.setRuns(c.knownTo(mode, x, faces))
+					c.may.setRunsIn(c.knownTo(mode, x, faces), window)
 				}
 			}
 		}
@@ -339,8 +377,14 @@ func (b bitset) unsetRuns(runs []run) {
 	}
 }
 
-func (b bitset) and(o bitset) {
-	for i := range b {
-		b[i] &= o[i]
+// hits reports whether one of some runs is in the set.
+func (b bitset) hits(runs []run) bool {
+	for _, r := range runs {
+		for i := r.first / 64; i < (r.end+63)/64; i++ {
+			if b[i]&r.word(i) != 0 {
+				return true
+			}
+		}
 	}
+	return false
 }

@@ -58,7 +58,7 @@ func (d *Difference) compareRows(number uint32, now *group, changed []rule, afte
 	l := d.l
 	key := regional{after.Ref().Region, after.Ref().ID}
 	before := l.n.groups[key]
-	was, is := l.newRows(), l.newRow()
+	was, is := l.was, l.is
 	is.number, is.with = number, now
 	whole := span{0, uint32(l.words())}
 	var window span
@@ -99,10 +99,9 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 		return
 	}
 	l := d.l
-	c := l.columns.newColumn()
+	c, both, versions := l.column, l.both, []*group{old, now}
 	c.number = number
-	both := []bitset{make(bitset, l.words()), make(bitset, l.words())}
-	whole := span{0, uint32(l.words())}
+	c.forget()
 	for _, x := range l.wearers(number) {
 		if l.all[x].size == 0 || l.all[x].traits.open {
 			continue
@@ -111,8 +110,10 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 		for _, headers := range intervals(c.cuts, changed) {
 			s := shift{class: x, headers: headers}
 			for mode := range l.used() {
-				c.compute(mode, x, headers.first, []*group{old, now}, both)
-				s.note(mode, both[0], both[1], whole)
+				touched := c.compute(mode, x, headers.first, versions, both)
+				s.note(mode, both[0], both[1], touched)
+				clear(both[0][touched.first:touched.end])
+				clear(both[1][touched.first:touched.end])
 			}
 			d.columns = s.addTo(d.columns)
 		}
