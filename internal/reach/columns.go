@@ -94,12 +94,13 @@ func among(runs []run, i uint32) bool {
 // column is what it takes to find columns.
 type column struct {
 	*columns
-	row                   *row
-	outlets               map[outletKey]*outlet
-	idle                  []*outlet // empty
-	part, refs, base, may bitset
-	number                uint32 // of a group
-	cuts                  []uint32
+	row              *row
+	outlets          map[outletKey]*outlet
+	idle             []*outlet // empty
+	part, refs, base bitset    // empty but while a class is computed
+	may              [2]bitset
+	number           uint32 // of a group
+	cuts             []uint32
 }
 
 type outletKey struct {
@@ -109,7 +110,7 @@ type outletKey struct {
 
 func (c *columns) newColumn() *column {
 	return &column{columns: c, row: c.newRow(), outlets: map[outletKey]*outlet{}, part: make(bitset, c.words()), refs: make(bitset, c.words()),
-		base: make(bitset, c.words()), may: make(bitset, c.words())}
+		base: make(bitset, c.words()), may: [2]bitset{make(bitset, c.words()), make(bitset, c.words())}}
 }
 
 // forget drops the outlets that were found: the ways of new classes are not in them.
@@ -125,12 +126,30 @@ func (c *column) forget() {
 	}
 }
 
-// compute finds whom a class reaches with a header, once for each of some versions of the group with the column's number. It
-// returns the words that may not be zero; into must be empty.
-func (c *column) compute(mode int, s, header uint32, versions []*group, into []bitset) span {
+// compute finds whom a class reaches with a header.
+func (c *column) compute(mode int, s, header uint32, into bitset) span {
+	return c.versions(mode, s, header, []*group{nil}, []bitset{into})
+}
+
+// versions finds whom a class reaches with a header, for each of some versions of the group with the column's number; of
+// several, only those whom not all of them reach. It returns the words that may not be zero; into must be empty.
+func (c *column) versions(mode int, s, header uint32, versions []*group, into []bitset) span {
 	x := &c.all[s]
 	var touched span
 	if !c.canSend[mode].has(x.first) {
+		return touched
+	}
+	window := span{0, uint32(c.words())}
+	if len(versions) > 1 {
+		window = span{}
+		for family := range c.has {
+			if c.has[family].has(x.first) || x.faces > 1 {
+				window = window.cover(c.apart(mode, family, x, header, versions))
+			}
+		}
+		window = c.around(window)
+	}
+	if window.empty() {
 		return touched
 	}
 	for i := x.first; i < x.first+x.faces; i++ {
@@ -138,18 +157,17 @@ func (c *column) compute(mode int, s, header uint32, versions []*group, into []b
 			if atom == none {
 				continue
 			}
-			window := c.passing(mode, family, x, i, atom, header)
 			for v, version := range versions {
-				if !window.empty() {
-					c.permitted(mode, family, x, header, version, window)
-				}
-				for j := window.first; j < window.end; j++ {
-					into[v][j] |= c.base[j] & c.may[j]
-					c.may[j] = 0
+				c.permitted(mode, family, x, header, version, c.may[v])
+			}
+			passed := c.passing(mode, family, x, i, atom, header, window)
+			for v := range versions {
+				for j := passed.first; j < passed.end; j++ {
+					into[v][j] |= c.base[j] & c.may[v][j]
 				}
 			}
-			touched = touched.cover(window)
-			clear(c.base[window.first:window.end])
+			touched = touched.cover(passed)
+			clear(c.base[passed.first:passed.end])
 		}
 	}
 	if touched.empty() {
@@ -173,9 +191,23 @@ func (c *column) compute(mode int, s, header uint32, versions []*group, into []b
 	return touched
 }
 
-// passing finds, in base, what a face reaches as far as its own outgoing rules allow it.
-func (c *column) passing(mode, family int, x *class, i, atom, header uint32) span {
-	whole := span{0, uint32(c.words())}
+// apart is the words in which two versions of a group do not let a class send to the same.
+func (c *column) apart(mode, family int, x *class, header uint32, versions []*group) span {
+	for v, version := range versions {
+		c.permitted(mode, family, x, header, version, c.may[v])
+	}
+	window, a, b := span{0, uint32(c.words())}, c.may[0], c.may[1]
+	for window.first < window.end && a[window.first] == b[window.first] {
+		window.first++
+	}
+	for window.first < window.end && a[window.end-1] == b[window.end-1] {
+		window.end--
+	}
+	return window
+}
+
+// passing finds, in base, what a face reaches in a window as far as its own outgoing rules allow it.
+func (c *column) passing(mode, family int, x *class, i, atom, header uint32, whole span) span {
 	touched := c.part.setRunsIn(c.bare, whole)
 	for prefix := atom; prefix != none; prefix = c.prefixes.parent[prefix] {
 		for _, e := range c.in.byPrefix[prefix] {
@@ -195,12 +227,13 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32) spa
 		touched = touched.cover(c.part.setRunsIn(c.in.any, whole))
 	}
 	o := c.outlet(x.subnet, family)
-	window := touched.cover(spanOf(o.odd))
+	odd := overlapping(o.odd, whole.first*64, whole.end*64)
+	window := touched.cover(spanOf(odd))
 	for j := touched.first; j < touched.end; j++ {
 		c.base[j] = o.routed[mode][j] & (c.part[j] | c.refs[j]&o.known[mode][j])
 	}
 	for _, a := range c.guardsIn {
-		if !c.base.hits(a.faces) {
+		if !c.base.hits(a.faces, touched) {
 			continue
 		}
 		lets := a.acl == nil && mode == perhaps || a.acl != nil && (a.open[incoming][family] || a.lets(incoming, c.classes, atom, header))
@@ -217,7 +250,7 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32) spa
 			c.base[j] &= allowed[j]
 		}
 	}
-	for _, faces := range o.odd {
+	for _, faces := range odd {
 		for j := faces.first; j < faces.end; j++ {
 			if c.odd(mode, family, i, j, header) {
 				c.base.set(j)
@@ -262,13 +295,14 @@ func (c *column) outlet(subnet uint32, family int) *outlet {
 	return o
 }
 
-// permitted finds, in may, to whom the outgoing rules of a class let it send, as far as they are in a window.
-func (c *column) permitted(mode, family int, x *class, header uint32, version *group, window span) {
+// permitted finds to whom the outgoing rules of a class let it send.
+func (c *column) permitted(mode, family int, x *class, header uint32, version *group, may bitset) {
 	all := func() {
-		for i := window.first; i < window.end; i++ {
-			c.may[i] = ^uint64(0)
+		for i := range may {
+			may[i] = ^uint64(0)
 		}
 	}
+	clear(may)
 	if x.traits.open {
 		all()
 		return
@@ -299,12 +333,12 @@ func (c *column) permitted(mode, family int, x *class, header uint32, version *g
 					all()
 					return
 				default:
-					c.may.setRunsIn(c.under[prefix], window)
+					may.setRuns(c.under[prefix])
 				}
 			}
 			if r.group != none {
 				for _, faces := range c.wears[r.group] {
-					c.may.setRunsIn(c.knownTo(mode, x, faces), window)
+					may.setRuns(c.knownTo(mode, x, faces))
 				}
 			}
 		}
@@ -377,9 +411,9 @@ func (b bitset) unsetRuns(runs []run) {
 	}
 }
 
-// hits reports whether one of some runs is in the set.
-func (b bitset) hits(runs []run) bool {
-	for _, r := range runs {
+// hits reports whether one of some sorted runs is in the set, which is empty beyond a window.
+func (b bitset) hits(runs []run, window span) bool {
+	for _, r := range overlapping(runs, window.first*64, window.end*64) {
 		for i := r.first / 64; i < (r.end+63)/64; i++ {
 			if b[i]&r.word(i) != 0 {
 				return true

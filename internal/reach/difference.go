@@ -106,11 +106,14 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 		if l.all[x].size == 0 || l.all[x].traits.open {
 			continue
 		}
+		if l.freeWithout(x, number) {
+			continue
+		}
 		c.findCuts(x)
 		for _, headers := range intervals(c.cuts, changed) {
 			s := shift{class: x, headers: headers}
 			for mode := range l.used() {
-				touched := c.compute(mode, x, headers.first, versions, both)
+				touched := c.versions(mode, x, headers.first, versions, both)
 				s.note(mode, both[0], both[1], touched)
 				clear(both[0][touched.first:touched.end])
 				clear(both[1][touched.first:touched.end])
@@ -118,6 +121,13 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 			d.columns = s.addTo(d.columns)
 		}
 	}
+}
+
+// freeWithout reports whether a class may send everything to everybody whatever the rules of one of its groups say.
+func (l *Live) freeWithout(c, number uint32) bool {
+	nothing := &group{}
+	free := l.freeBy(l.rulesOf(l.all[c].set, number, nothing, outgoing))
+	return free[four] && free[six] || free[four] && !slices.ContainsFunc(l.facesOf(c), func(f face) bool { return f.atom[six] != none })
 }
 
 // wearers are the classes that wear a group.
@@ -201,20 +211,6 @@ func (s *shift) addTo(all []shift) []shift {
 		}
 	}
 	return append(all, *s)
-}
-
-// around is the words that hold all faces of the classes of which some are in a window.
-func (l *Live) around(w span) span {
-	if w.empty() {
-		return w
-	}
-	for _, i := range []uint32{w.first * 64, min(w.end*64, uint32(len(l.faces))) - 1} {
-		if f := l.faces[i]; !f.vacant() {
-			x := &l.all[f.class]
-			w = w.cover(span{x.first / 64, (x.first+x.faces-1)/64 + 1})
-		}
-	}
-	return w
 }
 
 // spanOf is the words that runs are in.
