@@ -8,6 +8,7 @@ import (
 // columns are rows turned round: for a class and a header, the faces that its packets reach. They say the same as rows do, from
 // the other end.
 type columns struct {
+	shut map[aclKey]bitset // remembered
 	*Pairs
 	in       postings // incoming rules
 	bare     []run    // faces that no group filters
@@ -22,7 +23,7 @@ type aclFaces struct {
 }
 
 func newColumns(p *Pairs) *columns {
-	c := &columns{Pairs: p, in: p.post(incoming, nil)}
+	c := &columns{Pairs: p, shut: map[aclKey]bitset{}, in: p.post(incoming, nil)}
 	for i, f := range p.faces {
 		if !f.vacant() && p.all[f.class].traits.open {
 			c.bare = appendRun(c.bare, run{uint32(i), uint32(i) + 1})
@@ -232,13 +233,10 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32, who
 	for j := touched.first; j < touched.end; j++ {
 		c.base[j] = o.routed[mode][j] & (c.part[j] | c.refs[j]&o.known[mode][j])
 	}
-	for _, a := range c.guardsIn {
-		if !c.base.hits(a.faces, touched) {
-			continue
-		}
-		lets := a.acl == nil && mode == perhaps || a.acl != nil && (a.open[incoming][family] || a.lets(incoming, c.classes, atom, header))
-		if !lets {
-			c.base.unsetRuns(a.faces)
+	if len(c.guardsIn) > 0 {
+		blocked := c.blocked(mode, family, atom, header)
+		for j := touched.first; j < touched.end; j++ {
+			c.base[j] &^= blocked[j]
 		}
 	}
 	switch own := c.acls.of[x.subnet]; {
@@ -267,6 +265,23 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32, who
 	clear(c.part[touched.first:touched.end])
 	clear(c.refs[touched.first:touched.end])
 	return window
+}
+
+// blocked is the faces whose own subnet's ACL does not let a header in from an address.
+func (c *columns) blocked(mode, family int, atom, header uint32) bitset {
+	key := aclKey{leaf: c.acls.leaves[atom], header: c.acls.at(header), mode: mode, which: family}
+	set, ok := c.shut[key]
+	if ok {
+		return set
+	}
+	set = make(bitset, c.words())
+	for _, a := range c.guardsIn {
+		if a.acl == nil && mode == surely || a.acl != nil && !a.open[incoming][family] && !a.lets(incoming, c.classes, atom, header) {
+			set.setRuns(a.faces)
+		}
+	}
+	c.shut[key] = set
+	return set
 }
 
 // odd asks the row of a face whether it takes packets of another, whatever that one's outgoing rules allow.
@@ -409,16 +424,4 @@ func (b bitset) unsetRuns(runs []run) {
 			b[i] &^= r.word(i)
 		}
 	}
-}
-
-// hits reports whether one of some sorted runs is in the set, which is empty beyond a window.
-func (b bitset) hits(runs []run, window span) bool {
-	for _, r := range overlapping(runs, window.first*64, window.end*64) {
-		for i := r.first / 64; i < (r.end+63)/64; i++ {
-			if b[i]&r.word(i) != 0 {
-				return true
-			}
-		}
-	}
-	return false
 }

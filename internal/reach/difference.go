@@ -44,7 +44,7 @@ func (d *Difference) weigh(self uint32, b bitset, window span) uint64 {
 			n += uint64(d.l.sizes[at+uint32(bits.TrailingZeros64(w))])
 		}
 	}
-	if first := d.l.all[self].first; n > 0 && first/64 >= window.first && first/64 < window.end && b.has(first-window.first*64) {
+	if first := d.l.all[self].first; n > 0 && b != nil && first/64 >= window.first && first/64 < window.end && b.has(first-window.first*64) {
 		n--
 	}
 	return n
@@ -181,16 +181,29 @@ func (s *shift) note(mode int, was, is bitset, window span) {
 		s.gained[m], s.lost[m] = widened(s.gained[m], s.window, around), widened(s.lost[m], s.window, around)
 	}
 	s.window = around
+	s.gained[mode], s.lost[mode] = beyond(is, was, window, around), beyond(was, is, window, around)
+}
+
+// beyond is what is in one set and not in another, in a window; nil for nothing.
+func beyond(a, b bitset, window, around span) bitset {
+	var more bitset
 	for i := window.first; i < window.end; i++ {
-		s.gained[mode][i-around.first], s.lost[mode][i-around.first] = is[i]&^was[i], was[i]&^is[i]
+		if w := a[i] &^ b[i]; w != 0 {
+			if more == nil {
+				more = make(bitset, around.end-around.first)
+			}
+			more[i-around.first] = w
+		}
 	}
+	return more
 }
 
 func widened(b bitset, from, to span) bitset {
-	wide := make(bitset, to.end-to.first)
-	if !from.empty() {
-		copy(wide[from.first-to.first:], b)
+	if b == nil || from == to {
+		return b
 	}
+	wide := make(bitset, to.end-to.first)
+	copy(wide[from.first-to.first:], b)
 	return wide
 }
 
