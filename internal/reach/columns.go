@@ -95,13 +95,29 @@ func among(runs []run, i uint32) bool {
 // column is what it takes to find columns.
 type column struct {
 	*columns
-	row              *row
-	outlets          map[outletKey]*outlet
-	idle             []*outlet // empty
-	part, refs, base bitset    // empty but while a class is computed
-	may              [2]bitset
-	number           uint32 // of a group
-	cuts             []uint32
+	row     *row
+	outlets map[outletKey]*outlet
+	idle    []*outlet // empty
+	number  uint32    // of a group
+	cuts    []uint32
+	// part, refs and base are empty but while a class is computed, and found are their words that are not.
+	part, refs, base bitset
+	found            []uint32
+	permits          [2][2]permit // by family and version
+}
+
+// permit is to whom outgoing rules let a class send.
+type permit struct {
+	all   bool
+	faces bitset
+	words span // of faces that may not be zero
+}
+
+func (p *permit) word(i uint32) uint64 {
+	if p.all {
+		return ^uint64(0)
+	}
+	return p.faces[i]
 }
 
 type outletKey struct {
@@ -110,8 +126,13 @@ type outletKey struct {
 }
 
 func (c *columns) newColumn() *column {
-	return &column{columns: c, row: c.newRow(), outlets: map[outletKey]*outlet{}, part: make(bitset, c.words()), refs: make(bitset, c.words()),
-		base: make(bitset, c.words()), may: [2]bitset{make(bitset, c.words()), make(bitset, c.words())}}
+	x := &column{columns: c, row: c.newRow(), outlets: map[outletKey]*outlet{}, part: make(bitset, c.words()), refs: make(bitset, c.words()), base: make(bitset, c.words())}
+	for family := range x.permits {
+		for v := range x.permits[family] {
+			x.permits[family][v].faces = make(bitset, c.words())
+		}
+	}
+	return x
 }
 
 // forget drops the outlets that were found: the ways of new classes are not in them.
@@ -127,148 +148,162 @@ func (c *column) forget() {
 	}
 }
 
-// compute finds whom a class reaches with a header.
-func (c *column) compute(mode int, s, header uint32, into bitset) span {
+// compute finds whom a class reaches with a header, and returns the words in which somebody is.
+func (c *column) compute(mode int, s, header uint32, into bitset) []uint32 {
 	return c.versions(mode, s, header, []*group{nil}, []bitset{into})
 }
 
-// versions finds whom a class reaches with a header, for each of some versions of the group with the column's number; of
-// several, only those whom not all of them reach. It returns the words that may not be zero; into must be empty.
-func (c *column) versions(mode int, s, header uint32, versions []*group, into []bitset) span {
+// versions finds whom a class reaches with a header, for each of one or two versions of the group with the column's number; of
+// two, only as far as not both may send there. It returns the words that may not be zero; into must be empty.
+func (c *column) versions(mode int, s, header uint32, versions []*group, into []bitset) []uint32 {
 	x := &c.all[s]
-	var touched span
+	c.found = c.found[:0]
 	if !c.canSend[mode].has(x.first) {
-		return touched
+		return nil
 	}
-	window := span{0, uint32(c.words())}
-	if len(versions) > 1 {
-		window = span{}
-		for family := range c.has {
-			if c.has[family].has(x.first) || x.faces > 1 {
-				window = window.cover(c.apart(mode, family, x, header, versions))
-			}
+	var window span
+	for family := range c.permits {
+		for v, version := range versions {
+			c.permit(mode, family, x, header, version, &c.permits[family][v])
 		}
-		window = c.around(window)
+		window = window.cover(apart(c.permits[family][:len(versions)], uint32(c.words())))
 	}
-	if window.empty() {
-		return touched
+	if window = c.around(window); window.empty() {
+		return nil
 	}
+	all := 0
 	for i := x.first; i < x.first+x.faces; i++ {
 		for family, atom := range c.faces[i].atom {
 			if atom == none {
 				continue
 			}
-			for v, version := range versions {
-				c.permitted(mode, family, x, header, version, c.may[v])
-			}
-			passed := c.passing(mode, family, x, i, atom, header, window)
-			for v := range versions {
-				for j := passed.first; j < passed.end; j++ {
-					into[v][j] |= c.base[j] & c.may[v][j]
+			c.passing(mode, family, x, i, atom, header, window)
+			for _, j := range c.found[all:] {
+				for v := range versions {
+					into[v][j] |= c.base[j] & c.permits[family][v].word(j)
 				}
+				c.part[j], c.refs[j], c.base[j] = 0, 0, 0
 			}
-			touched = touched.cover(passed)
-			clear(c.base[passed.first:passed.end])
+			all = len(c.found)
 		}
 	}
-	if touched.empty() {
-		return touched
+	if all == 0 {
+		return nil
 	}
-	for _, j := range c.extra {
-		for i := range into {
+	for i := range into {
+		for _, j := range c.extra {
 			if into[i].has(j) {
 				into[i].unset(j)
 				first := c.all[c.faces[j].class].first
 				into[i].set(first)
-				touched = touched.cover(span{first / 64, first/64 + 1})
+				c.found = append(c.found, first/64)
 			}
 		}
-	}
-	for i := range into {
 		if x.size == 1 {
 			into[i].unset(x.first)
 		}
 	}
-	return touched
+	slices.Sort(c.found)
+	c.found = slices.Compact(c.found)
+	return c.found
 }
 
-// apart is the words in which two versions of a group do not let a class send to the same.
-func (c *column) apart(mode, family int, x *class, header uint32, versions []*group) span {
-	for v, version := range versions {
-		c.permitted(mode, family, x, header, version, c.may[v])
+// apart is the words in which two versions do not let a class send to the same, or in which one lets it send.
+func apart(versions []permit, words uint32) span {
+	a := &versions[0]
+	whole := span{0, words}
+	if len(versions) == 1 {
+		return whole
 	}
-	window, a, b := span{0, uint32(c.words())}, c.may[0], c.may[1]
-	for window.first < window.end && a[window.first] == b[window.first] {
+	b := &versions[1]
+	switch {
+	case a.all && b.all:
+		return span{}
+	case a.all || b.all:
+		return whole
+	}
+	window := a.words.cover(b.words)
+	for window.first < window.end && a.faces[window.first] == b.faces[window.first] {
 		window.first++
 	}
-	for window.first < window.end && a[window.end-1] == b[window.end-1] {
+	for window.first < window.end && a.faces[window.end-1] == b.faces[window.end-1] {
 		window.end--
 	}
 	return window
 }
 
+// put adds runs of faces to a set, and their words in a window to those that were found.
+func (c *column) put(into bitset, runs []run, window span) {
+	for _, r := range overlapping(runs, window.first*64, window.end*64) {
+		for i := max(r.first/64, window.first); i < min((r.end+63)/64, window.end); i++ {
+			if c.part[i]|c.refs[i]|c.base[i] == 0 {
+				c.found = append(c.found, i)
+			}
+			into[i] |= r.word(i)
+		}
+	}
+}
+
 // passing finds, in base, what a face reaches in a window as far as its own outgoing rules allow it.
-func (c *column) passing(mode, family int, x *class, i, atom, header uint32, whole span) span {
-	touched := c.part.setRunsIn(c.bare, whole)
+func (c *column) passing(mode, family int, x *class, i, atom, header uint32, window span) {
+	begin := len(c.found)
+	c.put(c.part, c.bare, window)
 	for prefix := atom; prefix != none; prefix = c.prefixes.parent[prefix] {
 		for _, e := range c.in.byPrefix[prefix] {
 			if e.traffic.has(header) {
-				touched = touched.cover(c.part.setRunsIn(e.faces, whole))
+				c.put(c.part, e.faces, window)
 			}
 		}
 	}
 	for _, g := range c.sets[x.set] {
 		for _, e := range c.in.byGroup[g] {
 			if e.traffic.has(header) {
-				touched = touched.cover(c.refs.setRunsIn(e.faces, whole))
+				c.put(c.refs, e.faces, window)
 			}
 		}
 	}
 	if mode == perhaps {
-		touched = touched.cover(c.part.setRunsIn(c.in.any, whole))
+		c.put(c.part, c.in.any, window)
 	}
 	o := c.outlet(x.subnet, family)
-	odd := overlapping(o.odd, whole.first*64, whole.end*64)
-	window := touched.cover(spanOf(odd))
-	for j := touched.first; j < touched.end; j++ {
-		c.base[j] = o.routed[mode][j] & (c.part[j] | c.refs[j]&o.known[mode][j])
-	}
-	if len(c.guardsIn) > 0 {
-		blocked := c.blocked(mode, family, atom, header)
-		for j := touched.first; j < touched.end; j++ {
-			c.base[j] &^= blocked[j]
-		}
-	}
+	blocked := c.blocked(mode, family, atom, header)
+	within := c.within[x.subnet]
+	var allowed bitset
+	shut := false
 	switch own := c.acls.of[x.subnet]; {
-	case own == nil && mode == surely:
-		clear(c.base[touched.first:touched.end])
-	case own != nil && !own.open[outgoing][family]:
-		allowed := c.acls.reachedBy(own, family, header)
-		for j := touched.first; j < touched.end; j++ {
-			c.base[j] &= allowed[j]
-		}
+	case own == nil:
+		shut = mode == surely
+	case !own.open[outgoing][family]:
+		allowed = c.acls.reachedBy(own, family, header)
 	}
-	for _, faces := range odd {
+	for _, j := range c.found[begin:] {
+		admitted := c.part[j] | c.refs[j]
+		routed := o.routed[mode][j] & (c.part[j] | c.refs[j]&o.known[mode][j])
+		if blocked != nil {
+			routed &^= blocked[j]
+		}
+		if allowed != nil {
+			routed &= allowed[j]
+		}
+		if shut {
+			routed = 0
+		}
+		c.base[j] = (routed | admitted&within.word(j)) & c.has[family][j] & c.canTake[mode][j]
+	}
+	for _, faces := range overlapping(o.odd, window.first*64, window.end*64) {
 		for j := faces.first; j < faces.end; j++ {
-			if c.odd(mode, family, i, j, header) {
-				c.base.set(j)
+			if c.canTake[mode].has(j) && c.odd(mode, family, i, j, header) {
+				c.put(c.base, []run{{j, j + 1}}, span{j / 64, j/64 + 1})
 			}
 		}
 	}
-	own := c.within[x.subnet]
-	for j := max(own.first/64, touched.first); j < min((own.end+63)/64, touched.end); j++ {
-		c.base[j] |= (c.part[j] | c.refs[j]) & own.word(j)
-	}
-	for j := window.first; j < window.end; j++ {
-		c.base[j] &= c.has[family][j] & c.canTake[mode][j]
-	}
-	clear(c.part[touched.first:touched.end])
-	clear(c.refs[touched.first:touched.end])
-	return window
 }
 
 // blocked is the faces whose own subnet's ACL does not let a header in from an address.
 func (c *columns) blocked(mode, family int, atom, header uint32) bitset {
+	if len(c.guardsIn) == 0 {
+		return nil
+	}
 	key := aclKey{leaf: c.acls.leaves[atom], header: c.acls.at(header), mode: mode, which: family}
 	set, ok := c.shut[key]
 	if ok {
@@ -310,50 +345,36 @@ func (c *column) outlet(subnet uint32, family int) *outlet {
 	return o
 }
 
-// permitted finds to whom the outgoing rules of a class let it send.
-func (c *column) permitted(mode, family int, x *class, header uint32, version *group, may bitset) {
-	all := func() {
-		for i := range may {
-			may[i] = ^uint64(0)
-		}
-	}
-	clear(may)
-	if x.traits.open {
-		all()
-		return
-	}
+// permit finds to whom the outgoing rules of a class let it send.
+func (c *column) permit(mode, family int, x *class, header uint32, version *group, p *permit) {
+	clear(p.faces[p.words.first:p.words.end])
+	p.words, p.all = span{}, x.traits.open
+	whole := span{0, uint32(c.words())}
 	for _, g := range c.sets[x.set] {
 		group := &c.groups[g]
 		if version != nil && g == c.number {
 			group = version
 		}
-		if group.missing && mode == perhaps {
-			all()
-			return
-		}
-		for i := range group.rules[outgoing] {
+		p.all = p.all || group.missing && mode == perhaps
+		for i := 0; i < len(group.rules[outgoing]) && !p.all; i++ {
 			r := &group.rules[outgoing][i]
 			switch {
-			case r.unknown && mode == perhaps:
-				all()
-				return
+			case r.unknown:
+				p.all = mode == perhaps
+				continue
 			case !r.traffic.has(header):
 				continue
 			}
 			for _, prefix := range r.prefixes {
-				of, whole := c.whole(prefix)
-				switch {
-				case of != family:
-				case whole:
-					all()
-					return
-				default:
-					may.setRuns(c.under[prefix])
+				if of, all := c.whole(prefix); of == family {
+					if p.all = p.all || all; !all {
+						p.words = p.words.cover(p.faces.setRunsIn(c.under[prefix], whole))
+					}
 				}
 			}
 			if r.group != none {
 				for _, faces := range c.wears[r.group] {
-					may.setRuns(c.knownTo(mode, x, faces))
+					p.words = p.words.cover(p.faces.setRunsIn(c.knownTo(mode, x, faces), whole))
 				}
 			}
 		}

@@ -15,13 +15,17 @@ type Difference struct {
 	exposed       []uint32 // classes of which other things are exposed to the Internet, or may be
 }
 
-// shift is what changed for packets of some headers to, or from, one class: the faces at the other end.
+// shift is what changed for packets of some headers to, or from, one class: the faces at the other end, by mode.
 type shift struct {
-	class   uint32
-	headers interval
-	window  span
-	// gained and lost are by mode, in the words of the window.
-	gained, lost [modes]bitset
+	class        uint32
+	headers      interval
+	gained, lost [modes][]word
+}
+
+// word is one word of a bitset.
+type word struct {
+	at   uint32
+	bits uint64
 }
 
 // Total counts ordered pairs of interfaces, a pair once for each interval of headers in which it changed: those between which
@@ -30,22 +34,23 @@ func (d *Difference) Total() (gained, lost uint64) {
 	for _, list := range [][]shift{d.rows, d.columns} {
 		for _, s := range list {
 			size := uint64(d.l.all[s.class].size)
-			gained += d.weigh(s.class, s.gained[surely], s.window) * size
-			lost += d.weigh(s.class, s.lost[surely], s.window) * size
+			gained += d.weigh(s.class, s.gained[surely]) * size
+			lost += d.weigh(s.class, s.lost[surely]) * size
 		}
 	}
 	return gained, lost
 }
 
-func (d *Difference) weigh(self uint32, b bitset, window span) uint64 {
+func (d *Difference) weigh(self uint32, words []word) uint64 {
 	var n uint64
-	for i, w := range b {
-		for at := (window.first + uint32(i)) * 64; w != 0; w &= w - 1 {
-			n += uint64(d.l.sizes[at+uint32(bits.TrailingZeros64(w))])
+	first := d.l.all[self].first
+	for _, w := range words {
+		if w.at == first/64 && w.bits>>(first%64)&1 != 0 {
+			n-- // itself
 		}
-	}
-	if first := d.l.all[self].first; n > 0 && b != nil && first/64 >= window.first && first/64 < window.end && b.has(first-window.first*64) {
-		n--
+		for ; w.bits != 0; w.bits &= w.bits - 1 {
+			n += uint64(d.l.sizes[w.at*64+uint32(bits.TrailingZeros64(w.bits))])
+		}
 	}
 	return n
 }
@@ -86,7 +91,10 @@ func (d *Difference) compareRows(number uint32, now *group, changed []rule, afte
 				was.compute(mode, c, headers.first, window)
 				l.n.groups[key] = after // walks ask it
 				is.compute(mode, c, headers.first, window)
-				s.note(mode, was.row.bits, is.bits, was.row.touched.cover(is.touched))
+				touched := was.row.touched.cover(is.touched)
+				for i := touched.first; i < touched.end; i++ {
+					s.note(mode, i, was.row.bits[i], is.bits[i])
+				}
 			}
 			d.rows = s.addTo(d.rows)
 		}
@@ -113,10 +121,10 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 		for _, headers := range intervals(c.cuts, changed) {
 			s := shift{class: x, headers: headers}
 			for mode := range l.used() {
-				touched := c.versions(mode, x, headers.first, versions, both)
-				s.note(mode, both[0], both[1], touched)
-				clear(both[0][touched.first:touched.end])
-				clear(both[1][touched.first:touched.end])
+				for _, i := range c.versions(mode, x, headers.first, versions, both) {
+					s.note(mode, i, both[0][i], both[1][i])
+					both[0][i], both[1][i] = 0, 0
+				}
 			}
 			d.columns = s.addTo(d.columns)
 		}
@@ -165,56 +173,28 @@ func intervals(cuts []uint32, rules []rule) []interval {
 	return all
 }
 
-// note takes down what differs between two sets of faces, as far as they are in a window.
-func (s *shift) note(mode int, was, is bitset, window span) {
-	for window.first < window.end && was[window.first] == is[window.first] {
-		window.first++
+// note takes down what differs between two words.
+func (s *shift) note(mode int, at uint32, was, is uint64) {
+	if more := is &^ was; more != 0 {
+		s.gained[mode] = append(s.gained[mode], word{at, more})
 	}
-	for window.first < window.end && was[window.end-1] == is[window.end-1] {
-		window.end--
+	if less := was &^ is; less != 0 {
+		s.lost[mode] = append(s.lost[mode], word{at, less})
 	}
-	if window.empty() {
-		return
-	}
-	around := s.window.cover(window)
-	for m := range modes {
-		s.gained[m], s.lost[m] = widened(s.gained[m], s.window, around), widened(s.lost[m], s.window, around)
-	}
-	s.window = around
-	s.gained[mode], s.lost[mode] = beyond(is, was, window, around), beyond(was, is, window, around)
-}
-
-// beyond is what is in one set and not in another, in a window; nil for nothing.
-func beyond(a, b bitset, window, around span) bitset {
-	var more bitset
-	for i := window.first; i < window.end; i++ {
-		if w := a[i] &^ b[i]; w != 0 {
-			if more == nil {
-				more = make(bitset, around.end-around.first)
-			}
-			more[i-around.first] = w
-		}
-	}
-	return more
-}
-
-func widened(b bitset, from, to span) bitset {
-	if b == nil || from == to {
-		return b
-	}
-	wide := make(bitset, to.end-to.first)
-	copy(wide[from.first-to.first:], b)
-	return wide
 }
 
 // addTo adds a shift, if it is one, to the last of some where it goes on with the same.
 func (s *shift) addTo(all []shift) []shift {
-	if s.window.empty() {
+	empty := true
+	for m := range modes {
+		empty = empty && len(s.gained[m])+len(s.lost[m]) == 0
+	}
+	if empty {
 		return all
 	}
 	if n := len(all); n > 0 {
 		last := &all[n-1]
-		same := last.class == s.class && last.headers.last+1 == s.headers.first && last.window == s.window
+		same := last.class == s.class && last.headers.last+1 == s.headers.first
 		for m := range modes {
 			same = same && slices.Equal(last.gained[m], s.gained[m]) && slices.Equal(last.lost[m], s.lost[m])
 		}

@@ -132,7 +132,7 @@ func matrixOf(p *Pairs, mode int, header uint32) matrix {
 		}
 		sources := make([]uint64, (n+63)/64)
 		r.compute(mode, uint32(c), header, span{0, uint32(p.words())})
-		each(p, r.bits, 0, func(i uint32) { sources[i/64] |= 1 << (i % 64) })
+		each(p, wordsOf(r.bits), func(i uint32) { sources[i/64] |= 1 << (i % 64) })
 		for _, to := range p.nodes[c] {
 			m[to] = slices.Clone(sources)
 			m[to][to/64] &^= 1 << (to % 64)
@@ -142,15 +142,23 @@ func matrixOf(p *Pairs, mode int, header uint32) matrix {
 }
 
 // each calls yield with every node of the classes in a set of faces.
-func each(p *Pairs, b bitset, first uint32, yield func(uint32)) {
-	for i, w := range b {
-		for ; w != 0; w &= w - 1 {
-			face := (first+uint32(i))*64 + uint32(bits.TrailingZeros64(w))
+func each(p *Pairs, words []word, yield func(uint32)) {
+	for _, w := range words {
+		for ; w.bits != 0; w.bits &= w.bits - 1 {
+			face := w.at*64 + uint32(bits.TrailingZeros64(w.bits))
 			for _, node := range p.nodes[p.faces[face].class] {
 				yield(node)
 			}
 		}
 	}
+}
+
+func wordsOf(b bitset) []word {
+	var all []word
+	for i, w := range b {
+		all = append(all, word{uint32(i), w})
+	}
+	return all
 }
 
 // apply makes of a matrix what a difference says that it becomes.
@@ -168,18 +176,18 @@ func (d *Difference) apply(m matrix, mode int, header uint32) {
 	}
 	for _, s := range d.rows {
 		if s.headers.first <= header && header <= s.headers.last {
-			for on, b := range []bitset{s.lost[mode], s.gained[mode]} {
+			for on, b := range [][]word{s.lost[mode], s.gained[mode]} {
 				for _, to := range d.l.nodes[s.class] {
-					each(d.l.Pairs, b, s.window.first, func(from uint32) { flip(to, from, on == 1) })
+					each(d.l.Pairs, b, func(from uint32) { flip(to, from, on == 1) })
 				}
 			}
 		}
 	}
 	for _, s := range d.columns {
 		if s.headers.first <= header && header <= s.headers.last {
-			for on, b := range []bitset{s.lost[mode], s.gained[mode]} {
+			for on, b := range [][]word{s.lost[mode], s.gained[mode]} {
 				for _, from := range d.l.nodes[s.class] {
-					each(d.l.Pairs, b, s.window.first, func(to uint32) { flip(to, from, on == 1) })
+					each(d.l.Pairs, b, func(to uint32) { flip(to, from, on == 1) })
 				}
 			}
 		}
