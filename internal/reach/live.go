@@ -30,6 +30,12 @@ type Live struct {
 	public  []bool            // prefixes that hold a public address
 	exposed map[uint32][]Flow // what the Internet reaches, by class
 	renewed int               // how often everything was classified anew
+
+	// What comparisons work with: they are as long as everything, and made once.
+	was    *rows
+	is     *row
+	column *column
+	both   []bitset
 }
 
 // Live makes the estate ready for changes. It costs what Pairs and its Internet cost.
@@ -73,6 +79,8 @@ func (l *Live) classify(n *Network, named []netip.Prefix) {
 	c := classifyFor(n, future{spare: true, named: named})
 	l.Pairs = pairsOf(c)
 	l.columns = newColumns(l.Pairs)
+	l.was, l.is, l.column = l.newRows(), l.newRow(), l.columns.newColumn()
+	l.both = []bitset{make(bitset, l.words()), make(bitset, l.words())}
 	l.vacant = make([]run, len(c.within))
 	for s, faces := range c.within {
 		for faces.first < faces.end && !c.faces[faces.first].vacant() { // the vacant ones are the last
