@@ -25,6 +25,8 @@ type Caller struct {
 	ARN string
 	// Role is the IAM ARN, path included, of the role whose session calls; for other kinds empty.
 	Role string
+	// User is the ARN of the IAM user who made the federated session, where it is known; for other kinds empty.
+	User string
 	// Account is the caller's; empty for services, providers and anonymous callers.
 	Account string
 	// ManagesOrganization says that its account is the organisation's management account, which no service control policy binds.
