@@ -101,7 +101,7 @@ func (c *checker) spelled(r *reader, what, name string) string {
 	}
 	for _, n := range names {
 		if strings.EqualFold(n, name) && n != name {
-			c.complain(r, r.at, "Syntax errors in policy.", "%s has no element %q: it is written %s", what, name, n)
+			c.complain(r, r.at, "", "%s has no element %q: it is written %s", what, name, n)
 			name = n
 		}
 	}
@@ -164,7 +164,7 @@ func (c *checker) ofEmpty() string {
 func (c *checker) complain(r *reader, at int, aws, format string, args ...any) {
 	var e *Error
 	if errors.As(r.mistake(at, format, args...), &e) {
-		e.AWS = aws
+		e.AWS, e.Refused = aws, aws != ""
 		c.complaints = append(c.complaints, *e)
 	}
 }
@@ -228,7 +228,7 @@ func (c *checker) checkSids(r *reader, d *Document) {
 		case seen[s.Sid]:
 			c.says(r, at, "Statement IDs (SID) in a single policy must be unique.")
 		case c.kind.identity() && !alphanumeric.MatchString(s.Sid):
-			c.says(r, at, "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
+			c.notes(r, at, "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*")
 		}
 		seen[s.Sid] = true
 	}

@@ -384,6 +384,12 @@ func (r *reader) principal(name string) (*Principal, error) {
 	switch token := token.(type) {
 	case string:
 		if token != "*" {
+			bare := r.here("%s is %q: it must be \"*\", or an object such as {\"AWS\": \"111122223333\"}", name, token)
+			if r.check.excuses(bare, "Invalid principal in policy") {
+				r.check.value(r, token)
+				p.AWS = []string{token}
+				return p, nil
+			}
 			return nil, r.here("%s is %q: it must be \"*\", or an object such as {\"AWS\": \"111122223333\"}", name, token)
 		}
 		p.Everyone = true
