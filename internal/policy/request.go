@@ -99,9 +99,10 @@ type Grant struct {
 
 // S3Access is what S3 asks besides policies. Each member's zero value does not apply.
 type S3Access struct {
-	// Granted are the permissions that access control lists give the caller: READ, WRITE, READ_ACP, WRITE_ACP, FULL_CONTROL.
+	// Granted are the permissions that access control lists give the caller's account: READ, WRITE, READ_ACP, WRITE_ACP,
+	// FULL_CONTROL. GrantedToPublic are those that they give to AllUsers or AuthenticatedUsers; IgnoreACLs takes them away.
 	// Empty where ownership is enforced and lists do not count.
-	Granted []string
+	Granted, GrantedToPublic []string
 	// AccessPoint is the policy of the access point that the request goes through; the bucket's must allow too.
 	AccessPoint *Source
 	// AccessPointARN is how the access point's policy names it; empty where Request.Resource does so already.

@@ -185,7 +185,8 @@ func (g *gather) policies(r *row) *policy.Policies {
 			ContextEquals: k.Constraints.Equals, ContextSubset: k.Constraints.Subset, RetiringPrincipal: k.RetiringPrincipal})
 	}
 	if s := r.S3; s != nil {
-		p.S3 = &policy.S3Access{Granted: s.Granted, RestrictPublic: s.RestrictPublicBuckets, IgnoreACLs: s.IgnorePublicACLs, AccessPointARN: s.AccessPointARN}
+		p.S3 = &policy.S3Access{Granted: s.Granted, GrantedToPublic: s.GrantedToPublic, AccessPointARN: s.AccessPointARN,
+			RestrictPublic: s.PublicAccessBlock.RestrictPublicBuckets, IgnoreACLs: s.PublicAccessBlock.IgnorePublicACLs}
 		if s.AccessPoint != nil {
 			source := g.source("s3.accessPoint", policy.ResourcePolicy, *s.AccessPoint)
 			p.S3.AccessPoint = &source

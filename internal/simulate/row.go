@@ -190,11 +190,14 @@ type grant struct {
 
 // s3Settings is what S3 asks besides policies.
 type s3Settings struct {
-	Granted               []string `json:"granted"`
-	AccessPoint           *named   `json:"accessPoint"`
-	AccessPointARN        string   `json:"accessPointArn"`
-	IgnorePublicACLs      bool     `json:"ignorePublicAcls"`
-	RestrictPublicBuckets bool     `json:"restrictPublicBuckets"`
+	Granted           []string `json:"granted"`
+	GrantedToPublic   []string `json:"grantedToPublic"`
+	AccessPoint       *named   `json:"accessPoint"`
+	AccessPointARN    string   `json:"accessPointArn"`
+	PublicAccessBlock struct { // as S3 shows it; what counts at the moment of a request
+		IgnorePublicACLs      bool `json:"ignorePublicAcls"`
+		RestrictPublicBuckets bool `json:"restrictPublicBuckets"`
+	} `json:"publicAccessBlock"`
 }
 
 // context reads the condition keys. A null says that the key is surely missing.
