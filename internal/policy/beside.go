@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // hearBeside asks what stands beside policies: grants of a key, access control lists and access points of a bucket.
 func (j *judge) hearBeside(h *hearing) {
@@ -16,7 +19,11 @@ func (j *judge) hearBeside(h *hearing) {
 		}
 		h.accessPoint = through.hear(AccessPointLayer, "", true, []Source{*s3.AccessPoint})
 	}
-	if !s3.IgnoreACLs && s3.grants(strings.ToLower(j.request.Action)) {
+	granted := s3.Granted
+	if !s3.IgnoreACLs {
+		granted = append(slices.Clip(granted), s3.GrantedToPublic...)
+	}
+	if aclGrants(granted, strings.ToLower(j.request.Action)) {
 		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: yes}, hits: []hit{{truth: yes,
 			Reason: Reason{Layer: ACLLayer, Source: "access control list", Statement: -1, Effect: Allow}}}}
 	}
@@ -33,6 +40,9 @@ func (j *judge) weighBeside(h *hearing) {
 		w.resource = h.accessPoint.allow.min(w.resource.any())
 	}
 	w.resource = w.resource.max(h.grants.allow).max(h.acl.allow)
+	if j.staysAtHome() && w.signed && !w.sameAccount {
+		w.resource = forms{}
+	}
 	if h.public {
 		// A public policy under RestrictPublicBuckets is for the owner's account and services alone, what it gives to
 		// single other accounts included.
@@ -134,19 +144,12 @@ func (s *S3Access) throughAccessPoint(resource string) string {
 	return s.AccessPointARN + "/object/" + key
 }
 
-// grants reports whether access control lists allow an action.
+// aclGrants reports whether permissions of access control lists allow an action.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
-func (s *S3Access) grants(action string) bool {
-	for _, permission := range s.Granted {
-		for name, actions := range aclActions {
-			if permission != name && permission != "FULL_CONTROL" {
-				continue
-			}
-			for _, a := range actions {
-				if a == action {
-					return true
-				}
-			}
+func aclGrants(granted []string, action string) bool {
+	for name, actions := range aclActions {
+		if slices.Contains(actions, action) && (slices.Contains(granted, name) || slices.Contains(granted, "FULL_CONTROL")) {
+			return true
 		}
 	}
 	return false

@@ -63,6 +63,8 @@ func (j *judge) namedBy(entry string) forms {
 	switch {
 	case entry == c.ARN && c.ARN != "":
 		return forms{direct: yes}
+	case c.Kind == FederatedUser && c.User != "" && entry == c.User:
+		return forms{role: yes} // what it gives to the user, boundary and session policy of the federated user still bound
 	case c.Kind != RoleSession:
 		return forms{}
 	case c.Role != "" && entry == c.Role:

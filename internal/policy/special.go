@@ -12,6 +12,16 @@ func (j *judge) special() (Decision, bool) {
 		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
 			Text: "sts:GetCallerIdentity needs no permission, and no policy can take it away"}}}, true
 	}
+	switch kind := j.request.Caller.Kind; {
+	case strings.EqualFold(j.request.Action, "sts:GetSessionToken") && (kind == User || kind == RootUser):
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
+			Text: "sts:GetSessionToken needs no permission, and policies cannot control it"}}}, true
+	case strings.EqualFold(j.request.Action, "sts:AssumeRole") && kind == RootUser:
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: IdentityLayer, Statement: -1,
+			Text: "an account's root user cannot assume roles"}}}, true
+	}
 	if why := j.protected(); why != "" {
 		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}, true
 	}
@@ -82,10 +92,23 @@ func (j *judge) identityOnly() bool {
 
 // underResourceControl reports whether resource control policies bind the request: those of an account other than the
 // management account, on services that know them, and not on keys that AWS manages. They bind no role that a service made
-// for itself.
+// for itself, and do not reach kms:RetireGrant.
+// https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
 func (j *judge) underResourceControl() bool {
 	r := j.request
 	return j.policies.ResourceControl != nil && !r.ResourceManagesOrganization && !r.Caller.serviceLinked() &&
-		!r.AWSManagedKey && slices.Contains(resourceControlled, j.service)
+		!r.AWSManagedKey && slices.Contains(resourceControlled, j.service) && !strings.EqualFold(r.Action, "kms:RetireGrant")
 }
+
+// staysAtHome reports whether an operation on a KMS key can only be called from the key's own account, whatever policies say.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+func (j *judge) staysAtHome() bool {
+	_, operation, _ := strings.Cut(strings.ToLower(j.request.Action), ":")
+	return j.service == "kms" && j.mandatory() && !slices.Contains(acrossAccounts, operation)
+}
+
+var acrossAccounts = []string{"creategrant", "decrypt", "derivesharedsecret", "describekey", "encrypt", "generatedatakey",
+	"generatedatakeypair", "generatedatakeypairwithoutplaintext", "generatedatakeywithoutplaintext", "generatemac",
+	"getkeyrotationstatus", "getpublickey", "listgrants", "reencryptfrom", "reencryptto", "retiregrant", "revokegrant", "sign",
+	"verify", "verifymac"}

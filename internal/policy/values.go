@@ -135,6 +135,9 @@ func parseDate(s string) (time.Time, bool) {
 		}
 		return time.Time{}, false
 	}
+	if _, fraction, ok := strings.Cut(s, "."); ok && len(fraction)-len(strings.TrimLeft(fraction, "0123456789")) > 9 {
+		return time.Time{}, false
+	}
 	for _, form := range dateForms {
 		if t, err := time.Parse(form, s); err == nil {
 			return t, true
