@@ -529,6 +529,8 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 	values := map[string]string{}
 	for _, name := range f.op.By {
 		switch value := marked(f.base, name); {
+		case arnKinds[f.op.ID] != "" && bodyNames[name] != "" && f.member(bodyNames[name]) != "":
+			values[name] = f.member(bodyNames[name]) // all of it, where the name has a part
 		case value != "":
 			values[name] = value
 		case f.member(name) != "":
