@@ -9,7 +9,9 @@ import (
 // Data is what is kept: buckets, databases, tables and the keys that encrypt them. Each list is sorted by Ref.Key.
 type Data struct {
 	Databases
-	Buckets []*Bucket
+	Stores
+	Buckets      []*Bucket
+	AccessPoints []*AccessPoint
 }
 
 // Bucket is an S3 bucket. Each of its settings is a question of its own.
@@ -22,6 +24,8 @@ type Bucket struct {
 	PolicyPublic Known[bool]
 	// PublicGrants are the permissions that the access control list gives to everybody or to everybody with an AWS account.
 	PublicGrants Known[[]string]
+	// ACL is the whole access control list.
+	ACL Known[ACL]
 	// Ownership is BucketOwnerEnforced (access control lists are off), BucketOwnerPreferred or ObjectWriter; absent means
 	// the last, for buckets from before April 2023.
 	Ownership Known[string]
@@ -51,4 +55,32 @@ type PublicAccessBlock struct {
 type BucketEncryption struct {
 	Algorithm string // AES256, aws:kms, aws:kms:dsse
 	Key       string // of KMS; empty for AWS's own
+}
+
+// ACL is the access control list of a bucket.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
+type ACL struct {
+	Owner  string // canonical user id of the bucket's owner
+	Grants []ACLGrant
+}
+
+// ACLGrant is one line of an access control list. One of Canonical, Group and Email is given.
+type ACLGrant struct {
+	Canonical  string // canonical user id
+	Group      string // "AllUsers", "AuthenticatedUsers", "LogDelivery"
+	Email      string
+	Permission string // "FULL_CONTROL", "READ", "WRITE", "READ_ACP", "WRITE_ACP"
+}
+
+// AccessPoint is an S3 access point: another name for a bucket, with a policy of its own.
+type AccessPoint struct {
+	Resource
+	Bucket      string // name
+	BucketOwner string // account id; empty where AWS does not say
+	Alias       string // its name as a bucket
+	VPC         string // requests must come from it; empty if they may come from the Internet
+	// Policy is absent where the access point has none. What it allows, the bucket's policy must allow too.
+	Policy       Known[*policy.Document]
+	PolicyPublic Known[bool] // as of Bucket
+	Block        Known[PublicAccessBlock]
 }

@@ -64,16 +64,6 @@ type Account struct {
 	Organization Known[string]
 }
 
-// Organization is the organisation that the accounts belong to.
-type Organization struct {
-	ID         Known[string]
-	Management string
-	// Members are the ids of all its accounts, sorted.
-	Members Known[[]string]
-	// Listed is the organisation that the list of its accounts names in their ARNs; empty where there is no list.
-	Listed struct{ ID, Management string }
-}
-
 // Tagged is a resource as the tagging API shows it.
 type Tagged struct {
 	ARN string
