@@ -101,6 +101,9 @@ Start with: onus demo`,
 		newReseal(),
 		newCat(),
 		newSimulate(),
+		newCan(),
+		newWhoCan(),
+		newPaths(),
 	)
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
