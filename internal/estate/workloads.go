@@ -6,21 +6,18 @@ import (
 	"github.com/onus-cloud/onus/internal/operation"
 )
 
-// Workload is something that runs as a role and of which nothing else is read: a build project, a stack, a job, a notebook, a
-// state machine, a service of App Runner, an interpreter of Bedrock AgentCore. Who may change it or start it may have the
-// role do as he likes. The kind of its reference is told in WorkloadKinds.
+// Workload is something that runs as a role and of which little else is read: a build project, a stack, a notebook, a state
+// machine. Who may change it or start it may have the role do as he likes. The kinds of references are those of WorkloadKinds.
 type Workload struct {
 	Resource
-	// Service is the prefix of the actions that change it: "codebuild", "cloudformation", "glue", "sagemaker", "states", ...
-	Service string
-	// Roles are those that it has now. A stack without a role, which acts as whoever changes it, is not among the workloads.
-	Roles []RoleUse
-	// Network says where it runs, if in a VPC of the account.
+	// Roles are those that it has now, sorted; none where it acts as whoever uses it, as a stack may.
+	Roles Known[[]RoleUse]
+	// Inactive is what cannot be used as it stands: a stack that is being deleted, a stopped notebook.
+	Inactive bool
+	// VPC is where it runs, if in one of the account's and AWS says so.
 	VPC            string
-	Subnets        []string // sorted, like the next
-	SecurityGroups []string
-	// Active is false for what cannot be used as it stands: a deleted stack, an inactive definition.
-	Active bool
+	Subnets        []string // sorted
+	SecurityGroups []string // ids, sorted
 }
 
 // RoleUse is a role of a workload and what it has it for.
@@ -29,8 +26,8 @@ type RoleUse struct {
 	For string // as the service calls it: "serviceRole", "roleArn", "executionRoleArn", "InstanceRoleArn"
 }
 
-// WorkloadKinds are the kinds of workloads' references, the prefix of their actions, and the listing that tells them: nothing
-// is known of a kind at a place where that is not complete.
+// WorkloadKinds are the kinds of workloads' references, the prefix of the actions that change them, and the listing that tells
+// which there are: nothing is known of a kind at a place where that is not complete.
 var WorkloadKinds = []struct {
 	Kind, Service string
 	Listing       operation.ID
@@ -38,6 +35,12 @@ var WorkloadKinds = []struct {
 	{"build-project", "codebuild", "codebuild:BatchGetProjects"},
 	{"stack", "cloudformation", "cloudformation:DescribeStacks"},
 	{"state-machine", "states", "stepfunctions:ListStateMachines"},
+	{"app-runner-service", "apprunner", "apprunner:ListServices"},
+	{"job-definition", "batch", "batch:DescribeJobDefinitions"},
+	{"notebook", "sagemaker", "sagemaker:ListNotebookInstances"},
+	{"agent-runtime", "bedrock-agentcore", "bedrock-agentcore-control:ListAgentRuntimes"},
+	{"code-interpreter", "bedrock-agentcore", "bedrock-agentcore-control:ListCodeInterpreters"},
+	{"browser", "bedrock-agentcore", "bedrock-agentcore-control:ListBrowsers"},
 }
 
 // Workload returns a workload of a place by its kind and id, or nil.
