@@ -68,6 +68,9 @@ func controls() []*control.Control {
 		leastprivilege.RootLocked,
 		leastprivilege.ConsoleUsersMFA,
 		leastprivilege.KeysYoungAndUsed,
+		leastprivilege.RightsThroughGroups,
+		leastprivilege.TrustIsNarrow,
+		leastprivilege.UnusedRolesGone,
 
 		containment.DatabaseCannotCallOut,
 		containment.TiersTalkAsDeclared,
