@@ -93,6 +93,7 @@ type Operator struct {
 	ForAnyValue  bool // false of a key that is not in the request
 	Name         string
 	IfExists     bool // true of a key that is not in the request
+	Unknown      bool // AWS has no operator of that name: a condition with it is never met
 }
 
 func (o Operator) String() string {

@@ -6,8 +6,13 @@ type Request struct {
 	Resource string // an ARN, or "*" for actions that know no resource
 	// ResourceAccount owns the resource, where its ARN does not say so (S3). Empty: the ARN's account, or else the caller's.
 	ResourceAccount string
-	Caller          Caller
-	Context         Context
+	// ResourceManagesOrganization says that the resource's account is the management account, which no resource control policy
+	// binds.
+	ResourceManagesOrganization bool
+	// AWSManagedKey says that the resource is a KMS key that AWS manages: resource control policies leave it alone.
+	AWSManagedKey bool
+	Caller        Caller
+	Context       Context
 }
 
 // Caller is the principal that makes a request.
@@ -24,6 +29,8 @@ type Caller struct {
 	Account string
 	// ManagesOrganization says that its account is the organisation's management account, which no service control policy binds.
 	ManagesOrganization bool
+	// CanonicalID is the canonical user id of its account, by which policies and lists of S3 may name it; empty where not known.
+	CanonicalID string
 }
 
 // CallerKind is what sort of principal calls.
@@ -95,6 +102,8 @@ type S3Access struct {
 	Granted []string
 	// AccessPoint is the policy of the access point that the request goes through; the bucket's must allow too.
 	AccessPoint *Source
+	// AccessPointARN is how the access point's policy names it; empty where Request.Resource does so already.
+	AccessPointARN string
 	// RestrictPublic and IgnoreACLs are the effective settings of public access block, of bucket, account and organisation together.
 	RestrictPublic, IgnoreACLs bool
 }
@@ -151,10 +160,4 @@ type Reason struct {
 type Dependence struct {
 	Key    string // a condition key as written, empty where a policy was not read
 	Reason        // the statement whose condition asks for it, or the policy that was not read
-}
-
-// Decide judges a request as AWS does, statement by statement: the readable form of the rules, and the oracle for Evaluator.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
-func Decide(r *Request, p *Policies) Decision {
-	panic("begun")
 }

@@ -181,6 +181,15 @@ var otherServices = []string{"apigateway", "apigatewayv2", "apprunner", "appstre
 	"fms", "fsx", "gamelift", "imagebuilder",
 	"iot", "keyspaces", "memorydb", "opensearch", "s3tables", "snowball", "sso", "transfer", "verifiedpermissions", "workdocs", "workmail"}
 
+// sharedNames are operations of whose name other services have one too, with a member that their own output has: either that or the
+// path must name the service.
+var sharedNames = map[operation.ID]string{
+	"apprunner:DescribeService": "ServiceUrl", "apprunner:ListServices": "ServiceSummaryList", "codebuild:ListProjects": "projects",
+	"dynamodb:GetResourcePolicy": "RevisionId", "identitystore:ListGroups": "IdentityStoreId", "identitystore:ListUsers": "IdentityStoreId",
+	"kms:ListAliases": "TargetKeyId", "secretsmanager:GetResourcePolicy": "ARN", "sns:ListTopics": "TopicArn", "sqs:ListQueues": "QueueUrls",
+	"sso-admin:ListInstances": "InstanceArn",
+}
+
 func (f *cliFile) named(base string) bool {
 	// Words that start an operation: cut the parameters off first where they are marked.
 	head, _, _ := strings.Cut(base, "--")
@@ -198,6 +207,9 @@ func (f *cliFile) named(base string) bool {
 				named = true
 				score += 1 + len(service)
 			}
+		}
+		if telling, shared := sharedNames[op.ID]; shared && !named && !bytes.Contains(f.body, []byte(`"`+telling+`"`)) {
+			continue
 		}
 		if !named && (slices.ContainsFunc(otherServices, func(s string) bool { return namesService(f.name, s) }) || op.ID == "organizations:ListPolicies" && namesService(f.name, "iam")) {
 			continue
@@ -517,6 +529,8 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 			values[name] = value
 		case f.member(name) != "":
 			values[name] = f.member(name)
+		case bodyNames[name] != "" && f.member(bodyNames[name]) != "":
+			values[name] = f.member(bodyNames[name])
 		case name == "Attribute":
 			values[name] = f.attribute()
 		case name == "ResourceType":
@@ -529,6 +543,17 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 				return nil, fmt.Sprintf("which %s it is about is not said: name it like %s--%s=VALUE.json", name, kebab(f.op.ID.Name()), name)
 			}
 		}
+		switch {
+		case name == "KeyId": // of some commands an ARN
+			_, id, isARN := strings.Cut(values[name], ":key/")
+			if isARN {
+				values[name] = id
+			}
+		case name == "QueueUrl" && !strings.Contains(values[name], "://"):
+			if values[name] = names.queue(f, values[name]); values[name] == "" {
+				return nil, "which QueueUrl it is about is not said: name it after the queue, and add the output of `aws sqs list-queues`"
+			}
+		}
 		if kind := arnKinds[f.op.ID]; name == f.op.By[0] && kind != "" && !strings.HasPrefix(values[name], "arn:") {
 			if values[name] = names.arn(f, kind, values[name]); values[name] == "" {
 				return nil, fmt.Sprintf("which %s it is about is not said by an ARN, nor by the name of one in the folder: name it like %s--%s=VALUE.json, with %%2F for /", name, kebab(f.op.ID.Name()), name)
@@ -536,6 +561,23 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 		}
 	}
 	return values, ""
+}
+
+// bodyNames are what outputs call a parameter where they have another name for it.
+var bodyNames = map[string]string{"SecretId": "ARN", "TaskDefinition": "TaskDefinitionArn", "QueueUrl": "QueueArn"}
+
+// queue is the one address of a queue in the file's account and Region that a name or an ARN means; "" where there is none.
+func (n *names) queue(f *cliFile, value string) string {
+	found := ""
+	for word := range n.words {
+		if strings.HasPrefix(word, "http") && strings.HasSuffix(word, "/"+f.account+"/"+value[strings.LastIndexByte(value, ':')+1:]) && inName(regionPattern, word) == f.region {
+			if found != "" {
+				return ""
+			}
+			found = word
+		}
+	}
+	return found
 }
 
 // arnKinds are the operations that are asked about an ARN, and what stands in those ARNs: people name files by a part of them.
@@ -546,6 +588,10 @@ var arnKinds = map[operation.ID]string{
 	"globalaccelerator:ListListeners": ":accelerator/", "globalaccelerator:ListEndpointGroups": "/listener/",
 	"wafv2:ListResourcesForWebACL": "/webacl/", "wafv2:GetLoggingConfiguration": "/webacl/", "acm:DescribeCertificate": ":certificate/",
 	"network-firewall:DescribeFirewall": ":firewall/", "network-firewall:DescribeFirewallPolicy": ":firewall-policy/", "network-firewall:DescribeRuleGroup": "-rulegroup/",
+	"dynamodb:GetResourcePolicy": ":table/", "ecs:DescribeTaskDefinition": ":task-definition/", "iam:GetOpenIDConnectProvider": ":oidc-provider/", "iam:GetServiceLastAccessedDetails": ":iam::",
+	"sso-admin:ListPermissionSets": ":instance/", "sso-admin:DescribePermissionSet": ":permissionSet/", "sso-admin:ListManagedPoliciesInPermissionSet": ":permissionSet/", "sso-admin:ListCustomerManagedPolicyReferencesInPermissionSet": ":permissionSet/",
+	"sso-admin:GetInlinePolicyForPermissionSet": ":permissionSet/", "sso-admin:GetPermissionsBoundaryForPermissionSet": ":permissionSet/", "sso-admin:ListAccountsForProvisionedPermissionSet": ":permissionSet/",
+	"stepfunctions:DescribeStateMachine": ":stateMachine:", "apprunner:DescribeService": ":service/",
 }
 
 // names are what the files of a folder name: the ARNs, and all words in quotes.
@@ -581,7 +627,7 @@ func (n *names) arn(f *cliFile, kind, value string) string {
 	found := ""
 	for arn := range n.arns {
 		parts := strings.SplitN(arn, ":", 6)
-		if len(parts) < 6 || parts[4] != f.account || parts[3] != f.region && f.region != "global" || !strings.Contains(arn, kind) {
+		if len(parts) < 6 || parts[4] != f.account && parts[4] != "" || parts[3] != f.region && parts[3] != "" && f.region != "global" || !strings.Contains(arn, kind) {
 			continue
 		}
 		_, tail, _ := strings.Cut(arn, kind)

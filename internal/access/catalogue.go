@@ -1,0 +1,124 @@
+package access
+
+import (
+	_ "embed"
+	"strings"
+)
+
+// escalationsTSV is the catalogue of escalations: one row for each set of permissions that is known to lead to more, with the public
+// work that describes it. Rows flagged "unverified" are our own reasoning.
+//
+//go:embed escalations.tsv
+var escalationsTSV string
+
+// actionsTSV is what each action of an escalation is on, from AWS's Service Authorization Reference.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
+//
+//go:embed actions.tsv
+var actionsTSV string
+
+// Technique is one row of the catalogue.
+type Technique struct {
+	ID         string
+	Rule       string   // "new", "existing" and "swap" are about roles of workloads; the others are named in rules.go
+	Trusts     []string // services, one of which the role must trust
+	Workload   string   // the kind of workload that must exist
+	Actions    []string // all are needed
+	Unverified bool
+	Ended      bool // the service takes no new customers, or is gone
+	Sources    string
+
+	needs actionSet
+}
+
+// template is a pattern of the ARNs of one kind of resource that an action needs.
+type template struct {
+	kind     string
+	arn      string
+	optional bool // any one of the optional ones is enough
+}
+
+// pattern is the template in an account, with * where names go.
+func (t template) pattern(account string) string {
+	var b strings.Builder
+	rest := t.arn
+	for {
+		before, after, ok := strings.Cut(rest, "${")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		name, tail, _ := strings.Cut(after, "}")
+		switch name {
+		case "Partition":
+			b.WriteString("aws")
+		case "Account":
+			b.WriteString(account)
+		default:
+			b.WriteString("*")
+		}
+		rest = tail
+	}
+}
+
+var (
+	actions     []string       // all that escalations and stores need
+	actionIndex map[string]int // by name in lower case
+	templates   [][]template   // by index
+	techniques  []*Technique
+	everyAction actionSet
+)
+
+// The catalogue is data of the program: a mistake in it is found by the tests, when the package is loaded.
+var _ = func() bool {
+	actionIndex = map[string]int{}
+	for line := range strings.Lines(actionsTSV) {
+		name, kinds, _ := strings.Cut(strings.TrimRight(line, "\n"), "\t")
+		actionIndex[strings.ToLower(name)] = len(actions)
+		everyAction.add(len(actions))
+		actions = append(actions, name)
+		var ts []template
+		for k := range strings.FieldsSeq(kinds) {
+			kind, arn, _ := strings.Cut(k, "=")
+			optional := strings.HasPrefix(kind, "?")
+			ts = append(ts, template{strings.TrimPrefix(kind, "?"), arn, optional})
+		}
+		templates = append(templates, ts)
+	}
+	first := true
+	for line := range strings.Lines(escalationsTSV) {
+		f := strings.Split(strings.TrimRight(line, "\n"), "\t")
+		if first || len(f) < 7 {
+			first = false
+			continue
+		}
+		t := &Technique{ID: f[0], Rule: strings.TrimPrefix(f[1], "rule "), Trusts: strings.Fields(f[2]), Workload: f[3], Actions: strings.Fields(f[4]),
+			Unverified: strings.Contains(f[5], "unverified"), Ended: strings.Contains(f[5], "ended"), Sources: f[6]}
+		for _, a := range t.Actions {
+			t.needs.add(actionIndex[strings.ToLower(a)])
+		}
+		techniques = append(techniques, t)
+	}
+	return true
+}()
+
+// Techniques returns the catalogue, in its order.
+func Techniques() []*Technique { return techniques }
+
+// objectsOf are the kinds of resources that an action needs; none where it knows none.
+func objectsOf(action string) []template {
+	i, ok := actionIndex[strings.ToLower(action)]
+	if !ok {
+		return nil
+	}
+	return templates[i]
+}
+
+// need makes a set of actions.
+func need(names ...string) actionSet {
+	var s actionSet
+	for _, n := range names {
+		s.add(actionIndex[strings.ToLower(n)])
+	}
+	return s
+}
