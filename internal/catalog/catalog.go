@@ -37,6 +37,7 @@ func controls() []*control.Control {
 		atrest.VolumeEncrypted,
 		atrest.VolumeDefaultEveryRegion,
 		atrest.DatabaseEncrypted,
+		atrest.KeyNotPublic,
 
 		backups.PlanCoversEverythingStateful,
 		backups.PointWithinRPO,
@@ -70,12 +71,15 @@ func controls() []*control.Control {
 		leastprivilege.KeysYoungAndUsed,
 		leastprivilege.RightsThroughGroups,
 		leastprivilege.TrustIsNarrow,
+		leastprivilege.OutsidersAreDeclared,
+		leastprivilege.ResourcePoliciesNotPublic,
 		leastprivilege.UnusedRolesGone,
 
 		containment.DatabaseCannotCallOut,
 		containment.TiersTalkAsDeclared,
 		containment.MetadataV2Only,
 		containment.PeeringNarrow,
+		containment.RoleNotShared,
 
 		watch.TrailEverywhere,
 		watch.FlowLogsOn,

@@ -28,22 +28,47 @@ func (c Company) Owns(account string) (estate.Truth, []estate.Gap) {
 	switch {
 	case known && len(members) > 0:
 		return estate.Is(slices.Contains(members, account)), nil
-	case o.Members.Absent():
-		return estate.False, nil
 	case known: // an account that is in no organisation answered, and others are in one
 		return estate.Unknown, []estate.Gap{{Place: estate.Place{Account: "*", Region: estate.Global}, Operation: "organizations:ListAccounts",
 			Why: "the accounts of the organisation were not listed (organizations:ListAccounts)"}}
+	case o.Members.Absent():
+		if gaps := c.unsaid(); len(gaps) > 0 {
+			return estate.Unknown, gaps
+		}
+		return estate.False, nil
 	}
 	gap, _ := o.Members.Unread()
 	return estate.Unknown, []estate.Gap{gap}
 }
 
-// OwnsOrganization says whether an organisation is ours.
+// OwnsOrganization says whether an organisation is ours: whether one of our accounts is in it.
 func (c Company) OwnsOrganization(id string) (estate.Truth, []estate.Gap) {
-	ours := c.estate.Organization.ID
-	if gap, unread := ours.Unread(); unread {
-		return estate.Unknown, []estate.Gap{gap}
+	if id == c.estate.Organization.Listed.ID {
+		return estate.True, nil
 	}
-	own, _ := ours.Value()
-	return estate.Is(own == id), nil
+	for _, a := range c.estate.Accounts {
+		if own, _ := a.Organization.Value(); own == id {
+			return estate.True, nil
+		}
+	}
+	if gaps := c.unsaid(); len(gaps) > 0 {
+		return estate.Unknown, gaps
+	}
+	return estate.False, nil
+}
+
+// unsaid are what would have told to which organisation our accounts belong.
+func (c Company) unsaid() []estate.Gap {
+	var gaps []estate.Gap
+	o := &c.estate.Organization
+	members, _ := o.Members.Value()
+	for _, a := range c.estate.Accounts {
+		if o.Listed.ID != "" && slices.Contains(members, a.ID) {
+			continue // the list names the organisation
+		}
+		if gap, unread := a.Organization.Unread(); unread {
+			gaps = append(gaps, gap)
+		}
+	}
+	return gaps
 }

@@ -25,7 +25,7 @@ func ServerLists() []operation.ID {
 
 // ServerReads are the operations that tell their roles.
 func ServerReads() []operation.ID {
-	return []operation.ID{"iam:GetAccountAuthorizationDetails", "ecs:DescribeTasks", "ecs:DescribeTaskDefinition"}
+	return []operation.ID{"iam:GetAccountAuthorizationDetails", "ecs:ListTasks", "ecs:DescribeTasks", "ecs:DescribeTaskDefinition"}
 }
 
 // Servers are all servers, by the key of their reference. Stopped hosts are servers: somebody will start them.
