@@ -40,18 +40,29 @@ type World struct {
 	assumed    map[string]estate.Gap
 	tagKeys    []string // condition keys on tags of principals that some policy asks for, in lower case
 	mu         sync.Mutex
-	escalation *Escalation
+	rows       map[string]*estate.Credentials // of credential reports, by account and user
+	allowAll   *policy.Document
+	pillars    map[string][]int // by account
+	field      *field
 }
 
 // New reads an estate.
 func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
-		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{}}
+		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
+		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}}
 	for _, g := range e.Groups {
 		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g
 	}
 	for _, m := range e.ManagedPolicies {
 		w.managed[m.Reference.Account+" "+m.Reference.ARN] = m
+	}
+	w.allowAll = w.documents.intern(fullAccess())
+	for _, l := range e.Logins {
+		report, _ := l.Report.Value()
+		for _, c := range report.Users {
+			w.rows[c.Reference.Account+"/"+c.Reference.ID] = c
+		}
 	}
 	w.listObjects()
 	w.listPrincipals()

@@ -62,45 +62,42 @@ func (t template) pattern(account string) string {
 }
 
 var (
-	actions     []string       // all that escalations and stores need
-	actionIndex map[string]int // by name in lower case
-	templates   [][]template   // by index
-	techniques  []*Technique
-	everyAction actionSet
+	// actions are all that escalations and stores need; the index is by name in lower case, templates are by index.
+	actions, actionIndex, templates, everyAction = readActions(actionsTSV)
+	techniques                                   = readTechniques(escalationsTSV)
 )
 
-// The catalogue is data of the program: a mistake in it is found by the tests, when the package is loaded.
-var _ = func() bool {
-	actionIndex = map[string]int{}
-	for line := range strings.Lines(actionsTSV) {
-		name, kinds, _ := strings.Cut(strings.TrimRight(line, "\n"), "\t")
-		actionIndex[strings.ToLower(name)] = len(actions)
-		everyAction.add(len(actions))
-		actions = append(actions, name)
+func readActions(text string) (names []string, index map[string]int, kinds [][]template, all actionSet) {
+	index = map[string]int{}
+	for line := range strings.Lines(text) {
+		name, rest, _ := strings.Cut(strings.TrimRight(line, "\n"), "\t")
+		index[strings.ToLower(name)] = len(names)
+		all.add(len(names))
+		names = append(names, name)
 		var ts []template
-		for k := range strings.FieldsSeq(kinds) {
+		for k := range strings.FieldsSeq(rest) {
 			kind, arn, _ := strings.Cut(k, "=")
-			optional := strings.HasPrefix(kind, "?")
-			ts = append(ts, template{strings.TrimPrefix(kind, "?"), arn, optional})
+			ts = append(ts, template{strings.TrimPrefix(kind, "?"), arn, strings.HasPrefix(kind, "?")})
 		}
-		templates = append(templates, ts)
+		kinds = append(kinds, ts)
 	}
-	first := true
-	for line := range strings.Lines(escalationsTSV) {
+	return names, index, kinds, all
+}
+
+func readTechniques(text string) []*Technique {
+	var all []*Technique
+	for line := range strings.Lines(text) {
 		f := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if first || len(f) < 7 {
-			first = false
+		if len(f) < 7 || f[0] == "id" {
 			continue
 		}
 		t := &Technique{ID: f[0], Rule: strings.TrimPrefix(f[1], "rule "), Trusts: strings.Fields(f[2]), Workload: f[3], Actions: strings.Fields(f[4]),
 			Unverified: strings.Contains(f[5], "unverified"), Ended: strings.Contains(f[5], "ended"), Sources: f[6]}
-		for _, a := range t.Actions {
-			t.needs.add(actionIndex[strings.ToLower(a)])
-		}
-		techniques = append(techniques, t)
+		t.needs = need(t.Actions...)
+		all = append(all, t)
 	}
-	return true
-}()
+	return all
+}
 
 // Techniques returns the catalogue, in its order.
 func Techniques() []*Technique { return techniques }

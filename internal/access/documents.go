@@ -141,6 +141,19 @@ func sortedSet(s []string) []string {
 // varies reports whether what it says may differ between two principals of one account.
 func (c *document) varies() bool { return len(c.keys) > 0 || len(c.variables) > 0 }
 
+// tells reports whether it may tell apart two principals of one account that are like each other but for their names.
+func (c *document) tells() bool {
+	if c.varies() {
+		return true
+	}
+	for arn := range c.named {
+		if arn != "*" && !isAccount(arn) && !strings.HasSuffix(arn, ":root") {
+			return true
+		}
+	}
+	return false
+}
+
 // mayAllow reports whether some statement could allow an action.
 func (c *document) mayAllow(action string) bool {
 	c.mu.Lock()
@@ -186,4 +199,14 @@ func (s actionSet) includes(t actionSet) bool {
 		}
 	}
 	return true
+}
+
+// meets reports whether the sets have something in common.
+func (s actionSet) meets(t actionSet) bool {
+	for i := range s {
+		if s[i]&t[i] != 0 {
+			return true
+		}
+	}
+	return false
 }

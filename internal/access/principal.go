@@ -33,7 +33,8 @@ type Principal struct {
 
 	user  *estate.User
 	role  *estate.Role
-	class int // index in World.classes; -1 where no other principal could be in the same
+	how   string // what was done to it, where it is not as the estate has it
+	class int    // index in World.classes; -1 where no other principal could be in the same
 	id    int
 }
 

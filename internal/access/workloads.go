@@ -102,10 +102,13 @@ func (w *World) listWorkloads() []*Workload {
 		add(c.Reference, "")
 	}
 	for _, x := range w.estate.Workloads {
-		if len(x.Roles) == 0 {
+		roles, known := x.Roles.Value()
+		if gap, unread := x.Roles.Unread(); unread {
+			add(x.Reference, "").unread["role"] = gap.String()
+		} else if !known || len(roles) == 0 {
 			add(x.Reference, "")
 		}
-		for _, r := range x.Roles {
+		for _, r := range roles {
 			add(x.Reference, r.ARN)
 		}
 	}

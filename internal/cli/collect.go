@@ -58,7 +58,7 @@ func (l *live) collect(c *cobra.Command, keep func(responses.Response) error) (*
 	p := newProgress(c.ErrOrStderr())
 	defer p.done()
 	scope, err := collect.Collect(c.Context(), collect.Options{
-		Profile: l.profile, Regions: l.regions, RoleARNs: l.roleARNs, OrgRole: l.orgRole, Keep: keep, Progress: p.show,
+		Profile: l.profile, Regions: l.regions, RoleARNs: l.roleARNs, OrgRole: l.orgRole, LastAccessed: l.lastAccessed, Keep: keep, Progress: p.show,
 	})
 	if err != nil {
 		return nil, err

@@ -90,7 +90,7 @@ func (s *source) open(c *cobra.Command) (*facts, error) {
 // check refuses flags that say two things.
 func (s *source) check() error {
 	if s.from != "" && s.live.given() {
-		return usage("--from reads no AWS account: leave --profile, --role-arn and --org-role out, or --from")
+		return usage("--from reads no AWS account: leave --profile, --role-arn, --org-role and --last-accessed out, or --from")
 	}
 	if s.asOf != "" && s.from == "" {
 		return usage("--as-of is for a folder of AWS CLI output: name it with --from")
@@ -214,6 +214,8 @@ type live struct {
 	regions  []string
 	roleARNs []string
 	orgRole  string
+	// lastAccessed has AWS report what each principal used: it takes minutes in a large account.
+	lastAccessed bool
 }
 
 func (l *live) flags(c *cobra.Command) {
@@ -222,9 +224,12 @@ func (l *live) flags(c *cobra.Command) {
 	f.StringSliceVar(&l.regions, "region", nil, "read only this Region; may be repeated (default: every enabled Region)")
 	f.StringArrayVar(&l.roleARNs, "role-arn", nil, "read the account of this role instead, by assuming it; may be repeated")
 	f.StringVar(&l.orgRole, "org-role", "", "read every account of the organisation, by assuming the role of this `name` in each")
+	f.BoolVar(&l.lastAccessed, "last-accessed", false, "read as well what each user, group and role last used: two calls or more for each")
 }
 
-func (l *live) given() bool { return l.profile != "" || len(l.roleARNs) > 0 || l.orgRole != "" }
+func (l *live) given() bool {
+	return l.profile != "" || len(l.roleARNs) > 0 || l.orgRole != "" || l.lastAccessed
+}
 
 func (l *live) check() error {
 	for _, r := range l.regions {

@@ -15,7 +15,7 @@ func (l *loader) kubernetes() {
 	each(l, "eks:ListClusters", func(p estate.Place, page *clusterList) {
 		for _, name := range page.Clusters {
 			clusterARN := arn("eks", p, "cluster/"+name)
-			l.estate.KubernetesClusters = append(l.estate.KubernetesClusters, &estate.KubernetesCluster{
+			cluster := &estate.KubernetesCluster{
 				Resource: estate.Resource{
 					Reference: estate.Ref{Kind: "kubernetes-cluster", Account: p.Account, Region: p.Region, ID: name, ARN: clusterARN, Name: name},
 					Labels:    l.tagsOf(p, clusterARN),
@@ -24,7 +24,11 @@ func (l *loader) kubernetes() {
 				NodeGroups:  l.nodeGroups(p, name),
 				Identities:  l.podIdentities(p, name),
 				Entries:     l.accessEntries(p, name),
-			})
+			}
+			if d, _ := cluster.Description.Value(); d.Authentication == "CONFIG_MAP" {
+				cluster.Entries = estate.None[[]estate.AccessEntry]() // AWS refuses to list what such a cluster does not have
+			}
+			l.estate.KubernetesClusters = append(l.estate.KubernetesClusters, cluster)
 		}
 	})
 	l.estate.KubernetesClusters = byKey(l.estate.KubernetesClusters)

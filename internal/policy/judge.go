@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/onus-cloud/onus/internal/iamdata"
 )
 
 // judge holds what all statements are asked about: one request.
@@ -17,6 +19,9 @@ type judge struct {
 
 func newJudge(r *Request, p *Policies) *judge {
 	j := &judge{request: r, policies: p, resource: r.Resource}
+	if knowsNoResource(r.Action) {
+		j.resource = "*"
+	}
 	service, _, _ := strings.Cut(r.Action, ":")
 	j.service = strings.ToLower(service)
 	j.resourceAccount = r.ResourceAccount
@@ -27,6 +32,14 @@ func newJudge(r *Request, p *Policies) *judge {
 		j.resourceAccount = r.Caller.Account
 	}
 	return j
+}
+
+// knowsNoResource reports whether AWS says of an action that it cannot be held to resources: only a statement about all of
+// them is about it. An action that the catalogue does not know may know some.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+func knowsNoResource(action string) bool {
+	a, ok := iamdata.Current().Action(action)
+	return ok && len(a.Resources) == 0
 }
 
 // sameAccount reports whether caller and resource are of one account. Callers of no account are of none.

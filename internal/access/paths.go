@@ -1,0 +1,219 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// Path is how one principal gets to a goal.
+type Path struct {
+	Principal *Principal
+	Strength  Strength
+	Steps     []Step
+	// End says what the last principal is at the goal by, with the decisions.
+	End     string
+	EndID   string // of the catalogue, where that takes a step of its own
+	Because []Answer
+}
+
+// Step is one move of a path: who, what he does, whom he can then act as.
+type Step struct {
+	From, To   *Principal
+	Technique  *Technique // nil where the catalogue has none
+	ID         string
+	Text       string // "assumes role Deploy"
+	Strength   Strength
+	Workload   *Workload // that it goes through; nil for none
+	Answers    []Answer  // the decisions that it rests on
+	Unread     []string  // what was not read and would tell
+	Unverified bool      // by our own reasoning, not a published finding
+}
+
+// Of returns how a principal gets to the goal, or nil where it does not. Every step is decided anew, so that what is shown is what
+// holds.
+func (e *Escalation) Of(p *Principal) *Path {
+	if p.Kind == "root" {
+		f, id, text := e.w.ends(p, everyAction, e.Goal)
+		if f.strength == No {
+			return nil
+		}
+		return &Path{Principal: p, Strength: f.strength, End: text, EndID: id, Because: f.answers}
+	}
+	n, ok := e.f.byARN[p.ARN]
+	if !ok || e.reached[n] == nil {
+		return nil
+	}
+	path := &Path{Principal: p, Strength: e.reached[n].strength}
+	for range len(e.f.nodes) + 1 { // steps grow fewer at each: the bound is for safety alone
+		r := e.reached[n]
+		if r.move == nil {
+			f, id, text := e.w.ends(e.f.nodes[n].p, e.f.nodes[n].group.allows, e.Goal)
+			path.End, path.EndID, path.Because = e.f.nodes[n].p.state()+" "+text, id, f.answers
+			break
+		}
+		if r.also >= 0 {
+			path.Steps = append(path.Steps, e.join(n, r)...)
+			q := r.move.change.made
+			f, id, text := e.w.ends(q, e.w.allows(&q.Policies, q.Kind), e.Goal)
+			path.End, path.EndID, path.Because = q.state()+" "+text, id, f.answers
+			break
+		}
+		path.Steps = append(path.Steps, e.w.stepsOf(e.f.nodes[n].p, e.f.nodes[r.move.to].p, r.move)...)
+		n = e.towards(*r.move)
+	}
+	return path
+}
+
+// Strength says whether a principal gets to the goal, without the path.
+func (e *Escalation) Strength(p *Principal) Strength {
+	if p.Kind == "root" {
+		f, _, _ := e.w.ends(p, everyAction, e.Goal)
+		return f.strength
+	}
+	n, ok := e.f.byARN[p.ARN]
+	if !ok || e.reached[n] == nil {
+		return No
+	}
+	return e.reached[n].strength
+}
+
+// Paths returns the paths of all principals that get to the goal, in the order of principals; root users are left out.
+func (e *Escalation) Paths() []*Path {
+	var all []*Path
+	for _, p := range e.w.principals {
+		if p.Kind == "root" {
+			continue
+		}
+		if path := e.Of(p); path != nil {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
+// state is what a principal is called where it was changed: "user bob, allowed everything,".
+func (p *Principal) state() string {
+	if p.how == "" {
+		return p.called()
+	}
+	return p.called() + ", " + p.how + ","
+}
+
+// stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes.
+func (w *World) stepsOf(p, q *Principal, m *move) []Step {
+	var steps []Step
+	if m.change != nil {
+		for _, d := range w.modifies(p, q, w.allows(&p.Policies, p.Kind)) {
+			if d.id == m.change.id && d.text == m.change.text {
+				steps = append(steps, w.step(p, q, d.id, d.text, d.proof, nil))
+				break
+			}
+		}
+	}
+	if m.rule != nil {
+		text := m.rule.verb + " " + q.called()
+		if m.workload != nil {
+			if m.rule.name == "swap" {
+				text = "puts " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + " to work as " + q.called()
+			} else {
+				text = "takes over " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + ", which runs as " + q.called()
+			}
+		}
+		steps = append(steps, w.step(p, q, m.rule.id, text, w.become(p, m.rule, q, m.workload), m.workload))
+	}
+	return steps
+}
+
+func (w *World) step(p, q *Principal, id, text string, f proof, x *Workload) Step {
+	s := Step{From: p, To: q, ID: id, Text: text, Strength: f.strength, Workload: x, Answers: f.answers, Unread: f.unread}
+	if i := slices.IndexFunc(techniques, func(t *Technique) bool { return t.ID == id }); i >= 0 {
+		s.Technique, s.Unverified = techniques[i], techniques[i].Unverified
+	}
+	return s
+}
+
+// join are the steps of a way that needs two principals: to the one that changes the other, the change, and to the other.
+func (e *Escalation) join(n int, r *reached) []Step {
+	var steps []Step
+	for _, to := range []int{r.also, r.move.to} {
+		for _, m := range e.f.way(n, to, Unknown) {
+			steps = append(steps, e.w.stepsOf(e.f.nodes[m.from].p, e.f.nodes[m.to].p, &m.move)...)
+		}
+		if to == r.also {
+			x, q := e.f.nodes[r.also].p, e.f.nodes[r.move.to].p
+			for _, d := range e.w.modifies(x, q, e.f.nodes[r.also].group.allows) {
+				if d.id == r.move.change.id && d.text == r.move.change.text {
+					steps = append(steps, e.w.step(x, q, d.id, d.text, d.proof, nil))
+					break
+				}
+			}
+		}
+	}
+	return steps
+}
+
+type hop struct {
+	from int
+	move
+}
+
+// way is the shortest way between two nodes without changes, the surest that is found first.
+func (f *field) way(from, to int, s Strength) []hop {
+	if from == to {
+		return nil
+	}
+	for _, sure := range []Strength{Yes, May, Unknown} {
+		if sure < s {
+			break
+		}
+		came := map[int]hop{from: {from: -1}}
+		for queue := []int{from}; len(queue) > 0 && came[to].rule == nil; queue = queue[1:] {
+			at := queue[0]
+			f.steps(at, sure, func(m move, _ Strength) {
+				if _, ok := came[m.to]; !ok {
+					came[m.to] = hop{at, m}
+					queue = append(queue, m.to)
+				}
+			})
+		}
+		if came[to].rule == nil {
+			continue
+		}
+		var hops []hop
+		for at := to; at != from; at = came[at].from {
+			hops = append(hops, came[at])
+		}
+		slices.Reverse(hops)
+		return hops
+	}
+	return nil
+}
+
+// Depends lists what a path depends on: the condition keys whose values nobody knows, each once, and what was not read.
+func (p *Path) Depends() (keys, unread []string) {
+	add := func(a Answer) {
+		for _, d := range a.DependsOn {
+			if d.Key == "" {
+				unread = append(unread, d.Text)
+			} else {
+				keys = append(keys, d.Key)
+			}
+		}
+	}
+	for _, s := range p.Steps {
+		unread = append(unread, s.Unread...)
+		for _, a := range s.Answers {
+			if a.Result == policy.Depends {
+				add(a)
+			}
+		}
+	}
+	for _, a := range p.Because {
+		if a.Result == policy.Depends {
+			add(a)
+		}
+	}
+	return sortedSet(keys), sortedSet(unread)
+}
