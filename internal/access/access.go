@@ -44,6 +44,7 @@ type World struct {
 	allowAll   *policy.Document
 	pillars    map[string][]int // by account
 	field      *field
+	reaching   map[string]*Escalation // by goal
 }
 
 // New reads an estate.
