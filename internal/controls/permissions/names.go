@@ -1,13 +1,13 @@
 package permissions
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -178,9 +178,16 @@ func Written(c claims.Principal) string {
 	return text
 }
 
-// Missing are the principals that a sentence names exactly and that nobody is, each with the names most like it.
-func Missing(w *access.World, of []claims.Principal) map[string]string {
-	missing := map[string]string{}
+// Missing is a name that a sentence names exactly and that nobody has.
+type Missing struct {
+	Name string
+	Near string       // who has a name like it: "there is arn:aws:iam::111122223333:role/Admin"
+	Gaps []estate.Gap // what would have told of more who might have it
+}
+
+// MissingOf are the names that nobody has, in the order of the sentence. A group or a user may be of the directory of IAM Identity Center.
+func MissingOf(w *access.World, of []claims.Principal) []Missing {
+	var all []Missing
 	for _, c := range of {
 		if strings.ContainsAny(c.Name, "*?") || slices.ContainsFunc(w.Principals(), func(p *access.Principal) bool { return is(c, p) }) {
 			continue
@@ -188,14 +195,48 @@ func Missing(w *access.World, of []claims.Principal) map[string]string {
 		if c.Kind == "group" && slices.ContainsFunc(w.Estate().Groups, func(g *estate.Group) bool { return policy.Match(c.Name, g.Ref().ID) }) {
 			continue // a group without members
 		}
-		near := ""
+		m := Missing{Name: Written(c), Gaps: slices.Clone(w.Gaps())}
+		if c.Kind == "group" || c.Kind == "user" {
+			found, gaps := inDirectory(w.Estate(), c)
+			if found {
+				continue
+			}
+			m.Gaps = append(m.Gaps, gaps...)
+		}
 		for _, p := range w.Principals() {
 			if p.Kind == c.Kind && strings.EqualFold(p.Name, c.Name) || c.Kind == "permission-set" && p.Set != "" && strings.EqualFold(p.Set, c.Name) {
-				near = fmt.Sprintf("there is %s", p.ARN)
+				m.Near = "there is " + p.ARN
 				break
 			}
 		}
-		missing[Written(c)] = near
+		all = append(all, m)
 	}
-	return missing
+	return all
+}
+
+// inDirectory reports whether a directory has a group or a user of that name.
+func inDirectory(e *estate.Estate, c claims.Principal) (found bool, gaps []estate.Gap) {
+	gaps = e.Gaps("sso-admin:ListInstances")
+	for _, center := range e.IdentityCenters {
+		if c.Kind == "group" {
+			groups, _ := center.Groups.Value()
+			found = found || slices.ContainsFunc(groups, func(g estate.DirectoryGroup) bool { return policy.Match(c.Name, g.Name) })
+			if gap, unread := center.Groups.Unread(); unread {
+				gaps = append(gaps, gap)
+			}
+			continue
+		}
+		users, _ := center.Users.Value()
+		found = found || slices.ContainsFunc(users, func(u estate.DirectoryUser) bool { return policy.Match(c.Name, u.Name) })
+		if gap, unread := center.Users.Unread(); unread {
+			gaps = append(gaps, gap)
+		}
+	}
+	return found, gaps
+}
+
+// DirectoryReads are the operations that tell who of a directory has which permission sets where.
+func DirectoryReads() []operation.ID {
+	return []operation.ID{"sso-admin:ListInstances", "sso-admin:ListPermissionSets", "sso-admin:DescribePermissionSet", "sso-admin:ListAccountsForProvisionedPermissionSet",
+		"sso-admin:ListAccountAssignments", "identitystore:ListGroups", "identitystore:ListUsers"}
 }
