@@ -13,13 +13,12 @@ import (
 	"sync"
 
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/iamdata"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // Options say how to read what is not there.
 type Options struct {
-	// Managed returns AWS's own policies by their ARN, for recordings that lack them; nil knows none.
-	Managed func(arn string) (*policy.Document, bool)
 	// AsRead takes what nobody asked for (calls that were not tried, as when only the authorization details are at hand) as not
 	// there, and lists it in Assumed. Calls that were denied or failed stay unknown. Without it both do.
 	AsRead bool
@@ -27,31 +26,32 @@ type Options struct {
 
 // World is who may do what.
 type World struct {
-	estate     *estate.Estate
-	options    Options
-	principals []*Principal // sorted by ARN
-	byARN      map[string]*Principal
-	objects    map[string]*Object // by ARN
-	documents  *documents
-	groups     map[string]*estate.Group // by account and name
-	managed    map[string]*estate.ManagedPolicy
-	control    map[string]guardrails // by account
-	classes    []*class
-	assumed    map[string]estate.Gap
-	tagKeys    []string // condition keys on tags of principals that some policy asks for, in lower case
-	mu         sync.Mutex
-	rows       map[string]*estate.Credentials // of credential reports, by account and user
-	allowAll   *policy.Document
-	pillars    map[string][]int // by account
-	field      *field
-	reaching   map[string]*Escalation // by goal
+	estate      *estate.Estate
+	options     Options
+	principals  []*Principal // sorted by ARN
+	byARN       map[string]*Principal
+	objects     map[string]*Object // by ARN
+	documents   *documents
+	groups      map[string]*estate.Group // by account and name
+	managed     map[string]*estate.ManagedPolicy
+	control     map[string]guardrails // by account
+	classes     []*class
+	assumed     map[string]estate.Gap
+	tagKeys     []string // condition keys on tags of principals that some policy asks for, in lower case
+	mu          sync.Mutex
+	rows        map[string]*estate.Credentials // of credential reports, by account and user
+	allowAll    *policy.Document
+	pillars     map[string][]int // by account
+	field       *field
+	awsPolicies map[string]*policy.Document
 }
 
 // New reads an estate.
 func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
 		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
-		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}}
+		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{},
+		awsPolicies: map[string]*policy.Document{}}
 	for _, g := range e.Groups {
 		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g
 	}
@@ -182,4 +182,53 @@ func (w *World) mayAllow(p *Principal, action string) bool {
 func service(action string) string {
 	s, _, _ := strings.Cut(action, ":")
 	return strings.ToLower(s)
+}
+
+// WhoCanAnything lists who may do an action on something: each principal with the resource, real or made up, on which it may most surely.
+func (w *World) WhoCanAnything(action string) []Answer {
+	var answers []Answer
+	memo := make([]*Answer, len(w.classes))
+	for _, p := range w.principals {
+		if p.class >= 0 && memo[p.class] != nil {
+			if a := *memo[p.class]; a.Principal != nil {
+				a.Principal = p
+				answers = append(answers, a)
+			}
+			continue
+		}
+		a := Answer{}
+		if w.mayAllow(p, action) {
+			a = w.anything(p, action)
+		}
+		if p.class >= 0 {
+			memo[p.class] = &a
+		}
+		if a.Principal != nil {
+			answers = append(answers, a)
+		}
+	}
+	return answers
+}
+
+// anything decides an action on whatever a principal may do it on: what its policies name, or everything.
+func (w *World) anything(p *Principal, action string) Answer {
+	best, answer := No, Answer{}
+	try := func(s Strength, a Answer) {
+		if s > best {
+			best, answer = s, a
+		}
+	}
+	if a, ok := iamdata.Current().Action(action); ok && len(a.Resources) > 0 {
+		service, _ := iamdata.Current().Service(a.Service)
+		for _, r := range a.Resources {
+			for _, arn := range service.Resources[r.Name].ARNs {
+				try(w.bestOf(p, action, template{arn: arn}.pattern(p.Account), p.Account, nil))
+				if best == Yes {
+					return answer
+				}
+			}
+		}
+	}
+	try(w.check(p, action, "*", nil))
+	return answer
 }

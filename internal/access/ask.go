@@ -2,7 +2,6 @@ package access
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/operation"
@@ -36,24 +35,6 @@ func Needs() []operation.ID {
 	}
 	slices.Sort(needs)
 	return slices.Compact(needs)
-}
-
-// Reaching is Escalate, made once for each goal: several controls ask the same.
-func (w *World) Reaching(g Goal) *Escalation {
-	key := g.Kind + " " + strings.Join(g.Stores, " ")
-	w.mu.Lock()
-	e := w.reaching[key]
-	w.mu.Unlock()
-	if e == nil {
-		e = w.Escalate(g)
-		w.mu.Lock()
-		if w.reaching == nil {
-			w.reaching = map[string]*Escalation{}
-		}
-		w.reaching[key] = e
-		w.mu.Unlock()
-	}
-	return e
 }
 
 // ByARN returns a principal, or nil.

@@ -46,11 +46,12 @@ func (e *Escalation) Of(p *Principal) *Path {
 		return nil
 	}
 	path := &Path{Principal: p, Strength: e.reached[n].strength}
+	current := p                   // nodes stand for all that are like them: what is shown is who it is here
 	for range len(e.f.nodes) + 1 { // steps grow fewer at each: the bound is for safety alone
 		r := e.reached[n]
 		if r.move == nil {
-			f, id, text := e.w.ends(e.f.nodes[n].p, e.f.nodes[n].group.allows, e.Goal)
-			path.End, path.EndID, path.Because = e.f.nodes[n].p.state()+" "+text, id, f.answers
+			f, id, text := e.w.ends(current, e.f.nodes[n].group.allows, e.Goal)
+			path.End, path.EndID, path.Because = current.state()+" "+text, id, f.answers
 			break
 		}
 		if r.also >= 0 {
@@ -60,8 +61,16 @@ func (e *Escalation) Of(p *Principal) *Path {
 			path.End, path.EndID, path.Because = q.state()+" "+text, id, f.answers
 			break
 		}
-		path.Steps = append(path.Steps, e.w.stepsOf(e.f.nodes[n].p, e.f.nodes[r.move.to].p, r.move)...)
-		n = e.towards(*r.move)
+		target := e.f.nodes[r.move.to].p
+		if r.move.rule == nil {
+			target = current // he changes himself
+		}
+		steps, made := e.w.stepsOf(current, target, r.move)
+		path.Steps = append(path.Steps, steps...)
+		n, current = e.towards(*r.move), target
+		if made != nil {
+			current = made
+		}
 	}
 	return path
 }
@@ -102,12 +111,11 @@ func (p *Principal) state() string {
 }
 
 // stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes.
-func (w *World) stepsOf(p, q *Principal, m *move) []Step {
-	var steps []Step
+func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal) {
 	if m.change != nil {
 		for _, d := range w.modifies(p, q, w.allows(&p.Policies, p.Kind)) {
-			if d.id == m.change.id && d.text == m.change.text {
-				steps = append(steps, w.step(p, q, d.id, d.text, d.proof, nil))
+			if d.id == m.change.id && (d.text == m.change.text || m.rule == nil && d.made.how == m.change.made.how) {
+				steps, made = append(steps, w.step(p, q, d.id, d.text, d.proof, nil)), d.made
 				break
 			}
 		}
@@ -123,7 +131,7 @@ func (w *World) stepsOf(p, q *Principal, m *move) []Step {
 		}
 		steps = append(steps, w.step(p, q, m.rule.id, text, w.become(p, m.rule, q, m.workload), m.workload))
 	}
-	return steps
+	return steps, made
 }
 
 func (w *World) step(p, q *Principal, id, text string, f proof, x *Workload) Step {
@@ -139,7 +147,8 @@ func (e *Escalation) join(n int, r *reached) []Step {
 	var steps []Step
 	for _, to := range []int{r.also, r.move.to} {
 		for _, m := range e.f.way(n, to, Unknown) {
-			steps = append(steps, e.w.stepsOf(e.f.nodes[m.from].p, e.f.nodes[m.to].p, &m.move)...)
+			more, _ := e.w.stepsOf(e.f.nodes[m.from].p, e.f.nodes[m.to].p, &m.move)
+			steps = append(steps, more...)
 		}
 		if to == r.also {
 			x, q := e.f.nodes[r.also].p, e.f.nodes[r.move.to].p
@@ -216,4 +225,50 @@ func (p *Path) Depends() (keys, unread []string) {
 		}
 	}
 	return sortedSet(keys), sortedSet(unread)
+}
+
+// Latent is a principal that holds everything that ways of the catalogue take, while nothing is there yet to take: there is no role
+// that it could pass and that leads further.
+type Latent struct {
+	Principal  *Principal
+	Techniques []*Technique
+}
+
+// Latent lists who does not get to the goal and would, were there a powerful role that the services trust.
+func (e *Escalation) Latent() []Latent {
+	var all []Latent
+	for _, p := range e.w.principals {
+		n, ok := e.f.byARN[p.ARN]
+		if !ok || e.reached[n] != nil {
+			continue
+		}
+		g := e.f.nodes[n].group
+		if !g.allows.has(passIndex) || e.f.scope(g, passIndex).empty() {
+			continue
+		}
+		l := Latent{Principal: p}
+		for i := range ruleset {
+			if r := &ruleset[i]; r.name == "new" && g.allows.includes(r.needs) && e.w.holds(p, r.technique) {
+				l.Techniques = append(l.Techniques, r.technique)
+			}
+		}
+		if len(l.Techniques) > 0 {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// holds reports whether a principal may do all that a technique takes, for some name of each.
+func (w *World) holds(p *Principal, t *Technique) bool {
+	for _, action := range t.Actions {
+		var given map[string][]string
+		if action == "iam:PassRole" {
+			given = map[string][]string{"iam:passedtoservice": {t.Trusts[0]}}
+		}
+		if s, _ := w.checkNew(p, action, p.Account, given); s == No {
+			return false
+		}
+	}
+	return true
 }

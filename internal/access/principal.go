@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/iamdata"
 	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/policy"
 )
@@ -153,9 +154,9 @@ func (w *World) managedPolicy(account, arn string) policy.Source {
 			return s
 		}
 	}
-	if strings.Contains(arn, ":iam::aws:policy/") && w.options.Managed != nil {
-		if d, ok := w.options.Managed(arn); ok {
-			s.Document = w.documents.intern(d)
+	if strings.Contains(arn, ":iam::aws:policy/") {
+		if d, ok := w.awsPolicy(arn); ok {
+			s.Document = d
 			return s
 		}
 	}
@@ -165,6 +166,21 @@ func (w *World) managedPolicy(account, arn string) policy.Source {
 		s.Unread = gap.String()
 	}
 	return s
+}
+
+// awsPolicy is one of AWS's own policies, as it was when the data that is built in was made.
+func (w *World) awsPolicy(arn string) (*policy.Document, bool) {
+	if d, ok := w.awsPolicies[arn]; ok {
+		return d, d != nil
+	}
+	var d *policy.Document
+	if m, ok := iamdata.Managed(arn); ok {
+		if parsed, err := policy.Parse([]byte(m.Document)); err == nil {
+			d = w.documents.intern(parsed)
+		}
+	}
+	w.awsPolicies[arn] = d
+	return d, d != nil
 }
 
 func (w *World) boundary(account, arn string) []policy.Source {

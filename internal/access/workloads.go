@@ -116,7 +116,7 @@ func (w *World) listWorkloads() []*Workload {
 	return all
 }
 
-// kindsUnread says what would have told the workloads of a kind in an account; empty where all were read.
+// kindUnread says what would have told the workloads of a kind in an account; empty where all were read.
 func (w *World) kindUnread(kind, account string) string {
 	id := listing(kind)
 	if id == "" {
@@ -127,9 +127,13 @@ func (w *World) kindUnread(kind, account string) string {
 		return "account " + account + " was not read"
 	}
 	for _, gap := range w.estate.Gaps(id) {
-		if gap.Account == account || gap.Account == "*" {
-			return gap.String()
+		if gap.Account != account && gap.Account != "*" {
+			continue
 		}
+		if gap.Operation != id { // Regions that nothing named: it could not be asked there
+			return "what of kind " + strings.ReplaceAll(kind, "-", " ") + " there is in account " + account + " was not read (" + string(id) + ")"
+		}
+		return gap.String()
 	}
 	return ""
 }

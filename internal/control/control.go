@@ -60,6 +60,8 @@ type Case struct {
 	Packets func() *reach.Network
 	// Access returns the analysis of who may do what, made once for all controls.
 	Access func() *access.World
+	// Reaching says who gets to a goal, and how, made once for each goal.
+	Reaching func(access.Goal) *access.Escalation
 
 	control *Control
 	scope   claims.Tier // what the claim is about; its zero value is everything

@@ -43,13 +43,24 @@ func Run(e *estate.Estate, s Suite, declared *claims.File, now time.Time) *answe
 type Analyses struct {
 	Packets func() *reach.Network
 	Access  func() *access.World
+	// Reaching says who gets to a goal, made once for each goal.
+	Reaching func(access.Goal) *access.Escalation
 }
 
 // AnalysesOf are the analyses of an estate.
 func AnalysesOf(e *estate.Estate) Analyses {
+	world := sync.OnceValue(func() *access.World { return access.Of(e) })
+	reaching := map[string]*access.Escalation{}
 	return Analyses{
 		Packets: sync.OnceValue(func() *reach.Network { return reach.Of(e) }),
-		Access:  sync.OnceValue(func() *access.World { return access.Of(e) }),
+		Access:  world,
+		Reaching: func(g access.Goal) *access.Escalation {
+			key := g.Kind + " " + strings.Join(g.Stores, " ")
+			if reaching[key] == nil {
+				reaching[key] = world().Escalate(g)
+			}
+			return reaching[key]
+		},
 	}
 }
 
@@ -149,7 +160,7 @@ func (r *run) claim(claim claims.Claim) answer.Answer {
 
 // ask lets a control judge, and makes its answer.
 func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answer {
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.Packets, Access: r.Access, control: c, scope: scope}
+	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.Packets, Access: r.Access, Reaching: r.Reaching, control: c, scope: scope}
 	c.Judge(bench)
 	a := answer.Answer{Practice: c.Practice, Sentence: claim.Text, Why: c.Why, Severity: c.Severity}
 	if bench.undeclared && len(bench.found) == 0 {

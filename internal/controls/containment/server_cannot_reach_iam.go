@@ -27,7 +27,7 @@ var ServerCannotReachIAM = &control.Control{
 	Permissions: true,
 	Judge: func(c *control.Case) {
 		judgeServers(c, func(p *access.Principal) ([]power, []estate.Gap) {
-			return escalates(c.Access(), p, access.Goal{Kind: "privileges"}, "can change users or privileges", func(*access.Path) bool { return true })
+			return escalates(c, p, access.Goal{Kind: "privileges"}, "can change users or privileges", func(*access.Path) bool { return true })
 		})
 	},
 }
@@ -47,7 +47,7 @@ var ServerCannotMakeUsers = &control.Control{
 	Permissions: true,
 	Judge: func(c *control.Case) {
 		judgeServers(c, func(p *access.Principal) ([]power, []estate.Gap) {
-			return escalates(c.Access(), p, access.Goal{Kind: "privileges"}, "may change users or privileges itself", func(path *access.Path) bool { return len(path.Steps) == 0 })
+			return escalates(c, p, access.Goal{Kind: "privileges"}, "may change users or privileges itself", func(path *access.Path) bool { return len(path.Steps) == 0 })
 		})
 	},
 }

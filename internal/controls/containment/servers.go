@@ -79,8 +79,8 @@ func missing(e *estate.Estate, s permissions.Server, role string) []estate.Gap {
 }
 
 // escalates asks how a role gets to a goal.
-func escalates(w *access.World, p *access.Principal, goal access.Goal, what string, concerns func(*access.Path) bool) ([]power, []estate.Gap) {
-	e := w.Reaching(goal)
+func escalates(c *control.Case, p *access.Principal, goal access.Goal, what string, concerns func(*access.Path) bool) ([]power, []estate.Gap) {
+	e := c.Reaching(goal)
 	switch strength := e.Strength(p); permissions.Truth(strength) {
 	case estate.False:
 		return nil, nil

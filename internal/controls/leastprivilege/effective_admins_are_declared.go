@@ -47,7 +47,7 @@ var EffectiveAdminsAreDeclared = &control.Control{
 			return
 		}
 		w := c.Access()
-		e := w.Reaching(access.Administrator)
+		e := c.Reaching(access.Administrator)
 		for _, p := range w.Principals() {
 			if p.Kind != "root" && !p.ServiceLinked() {
 				judgeAdministrator(c, e, declared, p)

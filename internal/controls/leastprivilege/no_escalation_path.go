@@ -32,7 +32,7 @@ var NoEscalationPath = &control.Control{
 	Judge: func(c *control.Case) {
 		declared := declaredAdministrators(c.Declared)
 		w := c.Access()
-		e := w.Reaching(access.Administrator)
+		e := c.Reaching(access.Administrator)
 		for _, p := range w.Principals() {
 			if p.Kind == "root" || p.ServiceLinked() || !c.Concerns(permissions.Subject(p)) {
 				continue
