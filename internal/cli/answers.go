@@ -10,15 +10,10 @@ import (
 // answers is the one way from responses to a report.
 func (f *facts) answers() *answer.Report {
 	e, problems := load.Load(f.set)
-<<<<<<< HEAD
 	e.Receipts = f.receipts
 	problems = append(problems, f.problems...)
-	network := reach.Of(e)
-	r := control.RunOver(e, func() *reach.Network { return network }, f.suite, f.declared, f.now)
-=======
 	of := control.AnalysesOf(e)
 	r := control.RunOver(e, of, f.suite, f.declared, f.now)
->>>>>>> controls
 	r.Source = f.set.Source
 	for _, p := range append(f.set.Problems, problems...) {
 		r.Reading.Problems = append(r.Reading.Problems, p.String())

@@ -160,11 +160,8 @@ func (r *run) claim(claim claims.Claim) answer.Answer {
 
 // ask lets a control judge, and makes its answer.
 func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answer {
-<<<<<<< HEAD
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.packets, control: c, form: claim.Form, scope: scope}
-=======
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.Packets, Access: r.Access, Reaching: r.Reaching, control: c, scope: scope}
->>>>>>> controls
+	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared,
+		Packets: r.Packets, Access: r.Access, Reaching: r.Reaching, control: c, form: claim.Form, scope: scope}
 	c.Judge(bench)
 	a := answer.Answer{Practice: c.Practice, Sentence: claim.Text, Why: c.Why, Severity: c.Severity}
 	if bench.undeclared && len(bench.found) == 0 {
