@@ -3,17 +3,20 @@ package reach
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // columns are rows turned round: for a class and a header, the faces that its packets reach. They say the same as rows do, from
 // the other end.
 type columns struct {
-	shut map[aclKey]bitset // remembered
 	*Pairs
 	in       postings // incoming rules
 	bare     []run    // faces that no group filters
 	ways     [2][]*approach
 	guardsIn []aclFaces // network ACLs that do not let everything in
+
+	sync.RWMutex
+	shut map[aclKey]bitset // remembered
 }
 
 // aclFaces are the faces in the subnets of a network ACL; nil for those of which it was not read.
@@ -154,7 +157,8 @@ func (c *column) compute(mode int, s, header uint32, into bitset) []uint32 {
 }
 
 // versions finds whom a class reaches with a header, for each of one or two versions of the group with the column's number; of
-// two, only as far as not both may send there. It returns the words that may not be zero; into must be empty.
+// two, only as far as not both may send there. It returns the words that may not be zero, some of them twice; into must be
+// empty.
 func (c *column) versions(mode int, s, header uint32, versions []*group, into []bitset) []uint32 {
 	x := &c.all[s]
 	c.found = c.found[:0]
@@ -203,8 +207,6 @@ func (c *column) versions(mode int, s, header uint32, versions []*group, into []
 			into[i].unset(x.first)
 		}
 	}
-	slices.Sort(c.found)
-	c.found = slices.Compact(c.found)
 	return c.found
 }
 
@@ -305,7 +307,9 @@ func (c *columns) blocked(mode, family int, atom, header uint32) bitset {
 		return nil
 	}
 	key := aclKey{leaf: c.acls.leaves[atom], header: c.acls.at(header), mode: mode, which: family}
+	c.RLock()
 	set, ok := c.shut[key]
+	c.RUnlock()
 	if ok {
 		return set
 	}
@@ -315,7 +319,9 @@ func (c *columns) blocked(mode, family int, atom, header uint32) bitset {
 			set.setRuns(a.faces)
 		}
 	}
+	c.Lock()
 	c.shut[key] = set
+	c.Unlock()
 	return set
 }
 

@@ -3,6 +3,8 @@ package reach
 import (
 	"math/bits"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/onus-cloud/onus/internal/estate"
 )
@@ -107,28 +109,52 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 		return
 	}
 	l := d.l
-	c, both, versions := l.column, l.both, []*group{old, now}
-	c.number = number
-	c.forget()
-	for _, x := range l.wearers(number) {
-		if l.all[x].size == 0 || l.all[x].traits.open {
-			continue
-		}
-		if l.freeWithout(x, number) {
-			continue
-		}
-		c.findCuts(x)
-		for _, headers := range intervals(c.cuts, changed) {
-			s := shift{class: x, headers: headers}
-			for mode := range l.used() {
-				for _, i := range c.versions(mode, x, headers.first, versions, both) {
-					s.note(mode, i, both[0][i], both[1][i])
-					both[0][i], both[1][i] = 0, 0
-				}
+	classes := slices.DeleteFunc(l.wearers(number), func(x uint32) bool {
+		return l.all[x].size == 0 || l.all[x].traits.open || l.freeWithout(x, number)
+	})
+	found := make([][]shift, len(classes))
+	var wait sync.WaitGroup
+	var next atomic.Int32
+	for i := range min(len(l.workers), len(classes)) {
+		wait.Go(func() {
+			w := l.workers[i]
+			w.number = number
+			w.forget()
+			for at := int(next.Add(1)) - 1; at < len(classes); at = int(next.Add(1)) - 1 {
+				found[at] = w.compare(classes[at], []*group{old, now}, changed)
 			}
-			d.columns = s.addTo(d.columns)
-		}
+		})
 	}
+	wait.Wait()
+	for _, list := range found {
+		d.columns = append(d.columns, list...)
+	}
+}
+
+// worker compares columns.
+type worker struct {
+	*column
+	both []bitset
+}
+
+func (c *columns) newWorker() *worker {
+	return &worker{column: c.newColumn(), both: []bitset{make(bitset, c.words()), make(bitset, c.words())}}
+}
+
+func (w *worker) compare(class uint32, versions []*group, changed []rule) []shift {
+	var all []shift
+	w.findCuts(class)
+	for _, headers := range intervals(w.cuts, changed) {
+		s := shift{class: class, headers: headers}
+		for mode := range w.used() {
+			for _, i := range w.versions(mode, class, headers.first, versions, w.both) {
+				s.note(mode, i, w.both[0][i], w.both[1][i])
+				w.both[0][i], w.both[1][i] = 0, 0
+			}
+		}
+		all = s.addTo(all)
+	}
+	return all
 }
 
 // freeWithout reports whether a class may send everything to everybody whatever the rules of one of its groups say.
