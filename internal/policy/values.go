@@ -48,12 +48,13 @@ func inRange(rangeText, addressText string) bool {
 		return false
 	}
 	address, ok := parseRange(addressText)
-	return ok && within.Addr().Is4() == address.Addr().Is4() && within.Bits() <= address.Bits() && within.Contains(address.Addr())
+	return ok && contains(within, address)
 }
 
 func parseRange(s string) (netip.Prefix, bool) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked(), true
+	if strings.IndexByte(s, '/') >= 0 {
+		p, err := netip.ParsePrefix(s)
+		return p.Masked(), err == nil
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil || a.Zone() != "" {
