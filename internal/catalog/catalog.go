@@ -73,6 +73,7 @@ func controls() []*control.Control {
 		leastprivilege.NoEscalationPath,
 		leastprivilege.RightsThroughGroups,
 		leastprivilege.TrustIsNarrow,
+		leastprivilege.PassRoleScoped,
 		leastprivilege.OutsidersAreDeclared,
 		leastprivilege.ResourcePoliciesNotPublic,
 		leastprivilege.UnusedRolesGone,
@@ -86,6 +87,8 @@ func controls() []*control.Control {
 		containment.ServerCannotMakeUsers,
 		containment.ServerCannotBlindUs,
 		containment.ServerCannotGiveDataAway,
+		containment.CrossAccountHopsDeclared,
+		containment.RoleMakersBounded,
 
 		watch.TrailEverywhere,
 		watch.FlowLogsOn,
