@@ -82,6 +82,7 @@ func controls() []*control.Control {
 		leastprivilege.NoEscalationPath,
 		leastprivilege.RightsThroughGroups,
 		leastprivilege.TrustIsNarrow,
+		leastprivilege.PassRoleScoped,
 		leastprivilege.OutsidersAreDeclared,
 		leastprivilege.ResourcePoliciesNotPublic,
 		leastprivilege.UnusedRolesGone,
@@ -95,6 +96,8 @@ func controls() []*control.Control {
 		containment.ServerCannotMakeUsers,
 		containment.ServerCannotBlindUs,
 		containment.ServerCannotGiveDataAway,
+		containment.CrossAccountHopsDeclared,
+		containment.RoleMakersBounded,
 
 		watch.TrailEverywhere,
 		watch.FlowLogsOn,

@@ -2,6 +2,7 @@ package containment
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/answer"
@@ -16,18 +17,25 @@ type power struct {
 	facts []answer.Fact
 	path  func(server estate.Subject) []answer.Hop // nil for none
 	cause answer.Cause
+	// meant says whether somebody declared that the server may; nil for powers that nobody can declare.
+	meant func(server estate.Subject) (estate.Truth, []estate.Gap)
 }
 
 // judgeServers asks what the role of each server can do. Servers are hosts, functions and tasks; what each can do is asked once for
 // each role. A server without a role can do nothing.
 func judgeServers(c *control.Case, ask func(p *access.Principal) ([]power, []estate.Gap)) {
+	judgeThose(c, func(estate.Subject) bool { return true }, ask)
+}
+
+// judgeThose is judgeServers of some.
+func judgeThose(c *control.Case, among func(estate.Subject) bool, ask func(p *access.Principal) ([]power, []estate.Gap)) {
 	type known struct {
 		powers []power
 		doubts []estate.Gap
 	}
 	asked := map[string]known{}
 	for _, s := range permissions.Servers(c.Estate) {
-		if !c.Concerns(s) {
+		if !c.Concerns(s) || !among(s) {
 			continue
 		}
 		role, has := s.Role.Value()
@@ -48,21 +56,40 @@ func judgeServers(c *control.Case, ask func(p *access.Principal) ([]power, []est
 			}
 			asked[role] = of
 		}
+		powers, doubts := undeclared(s, of.powers, of.doubts)
 		switch {
-		case len(of.powers) > 0:
-			for _, x := range of.powers {
+		case len(powers) > 0:
+			for _, x := range powers {
 				counter := control.Counter{Text: fmt.Sprintf("%s %s %s", s.Noun, control.Called(s.Ref()), x.text), Facts: x.facts, Cause: x.cause}
 				if x.path != nil {
 					counter.Path = x.path(s)
 				}
 				c.Breaks(s, counter)
 			}
-		case len(of.doubts) > 0:
-			c.Unknown(s, "what its role can do was not read in full", of.doubts...)
+		case len(doubts) > 0:
+			c.Unknown(s, "what its role can do was not read in full", doubts...)
 		default:
 			c.Holds(s)
 		}
 	}
+}
+
+// undeclared leaves out what somebody declared that the server may do.
+func undeclared(s estate.Subject, powers []power, doubts []estate.Gap) ([]power, []estate.Gap) {
+	var rest []power
+	for _, x := range powers {
+		if x.meant == nil {
+			rest = append(rest, x)
+			continue
+		}
+		switch truth, gaps := x.meant(s); truth {
+		case estate.False:
+			rest = append(rest, x)
+		case estate.Unknown:
+			doubts = append(slices.Clone(doubts), gaps...)
+		}
+	}
+	return rest, doubts
 }
 
 // missing is why a role of a server is not among the principals: its account was not read, or it is gone.

@@ -31,14 +31,14 @@ type Done struct {
 // Able says which deeds a principal can do by itself, each once, and what would have told of more.
 func Able(w *access.World, mentions Mentions, p *access.Principal, deeds []Deed) (done []Done, doubts []estate.Gap) {
 	for _, deed := range deeds {
-		on := reachOf(p, deed.Action)
+		on := Targets(p, deed.Action)
 		targets := slices.Clone(deed.On)
-		if deed.Any != "" && !on.none() {
+		if deed.Any != "" && !on.None() {
 			targets = append(anywhere(w.Estate(), p.Account, deed.Any), targets...)
 		}
 		able, perhaps := false, []estate.Gap(nil)
 		for _, arn := range targets {
-			if !on.has(arn) && !mentions.of(arn, p.ARN) {
+			if !on.Has(arn) && !mentions.of(arn, p.ARN) {
 				continue
 			}
 			a := w.Can(p, deed.Action, arn)
@@ -59,7 +59,7 @@ func Able(w *access.World, mentions Mentions, p *access.Principal, deeds []Deed)
 		}
 		doubts = append(doubts, perhaps...)
 		for _, op := range deed.Lists {
-			if on.none() && !slices.Contains(HolderLists(), op) {
+			if on.None() && !slices.Contains(HolderLists(), op) {
 				continue // what has no policy of its own lets nobody in
 			}
 			for _, gap := range w.Estate().Gaps(op) {
@@ -98,23 +98,26 @@ func anywhere(e *estate.Estate, account, template string) []string {
 	return all
 }
 
-// reach is on which resources the identity policies of a principal may allow an action: it leaves none out.
-type reach struct {
-	all      bool
-	patterns []string
+// Scope is on which resources the identity policies of a principal may allow an action: it leaves none out.
+type Scope struct {
+	All      bool
+	Patterns []string
 }
 
-func (r reach) none() bool { return !r.all && len(r.patterns) == 0 }
+// None reports whether they allow it on nothing.
+func (r Scope) None() bool { return !r.All && len(r.Patterns) == 0 }
 
-func (r reach) has(arn string) bool {
-	return r.all || slices.ContainsFunc(r.patterns, func(p string) bool { return policy.Match(p, arn) })
+// Has reports whether they may allow it on a resource.
+func (r Scope) Has(arn string) bool {
+	return r.All || slices.ContainsFunc(r.Patterns, func(p string) bool { return policy.Match(p, arn) })
 }
 
-func reachOf(p *access.Principal, action string) reach {
-	r := reach{}
+// Targets reads the identity policies of a principal.
+func Targets(p *access.Principal, action string) Scope {
+	r := Scope{}
 	for _, source := range p.Policies.Identity {
 		if source.Document == nil {
-			return reach{all: true}
+			return Scope{All: true}
 		}
 		for _, s := range source.Document.Statements {
 			if s.Effect != policy.Allow || !about(s, action) {
@@ -122,11 +125,11 @@ func reachOf(p *access.Principal, action string) reach {
 			}
 			for _, pattern := range s.Resource {
 				if variable := strings.Contains(pattern, "${"); variable || strings.Count(pattern, ":") < 5 {
-					return reach{all: true} // short forms and variables mean more than they say
+					return Scope{All: true} // short forms and variables mean more than they say
 				}
-				r.patterns = append(r.patterns, pattern)
+				r.Patterns = append(r.Patterns, pattern)
 			}
-			r.all = r.all || s.NotResource != nil || s.Resource == nil
+			r.All = r.All || s.NotResource != nil || s.Resource == nil
 		}
 	}
 	return r
