@@ -111,7 +111,7 @@ func rowOf(rows map[string][]string, dir string) string {
 	return ""
 }
 
-// goFiles returns the Go files that are not tests, by folder.
+// goFiles returns the Go files that are not tests, by folder. Folders with a go.mod of their own are other modules.
 func goFiles(t *testing.T) map[string][]string {
 	files := map[string][]string{}
 	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
@@ -119,6 +119,9 @@ func goFiles(t *testing.T) map[string][]string {
 			return err
 		}
 		if entry.IsDir() && (entry.Name() == "testdata" || strings.HasPrefix(entry.Name(), ".") && name != ".") {
+			return fs.SkipDir
+		}
+		if _, err := os.Stat(filepath.Join(name, "go.mod")); entry.IsDir() && err == nil && name != "." {
 			return fs.SkipDir
 		}
 		if strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
