@@ -38,6 +38,7 @@ func controls() []*control.Control {
 		atrest.VolumeEncrypted,
 		atrest.VolumeDefaultEveryRegion,
 		atrest.DatabaseEncrypted,
+		atrest.KeyNotPublic,
 
 		clientside.DeclaredDataIsCiphertext,
 		clientside.SampleIsNotReadable,
@@ -77,11 +78,26 @@ func controls() []*control.Control {
 		leastprivilege.RootLocked,
 		leastprivilege.ConsoleUsersMFA,
 		leastprivilege.KeysYoungAndUsed,
+		leastprivilege.EffectiveAdminsAreDeclared,
+		leastprivilege.NoEscalationPath,
+		leastprivilege.RightsThroughGroups,
+		leastprivilege.TrustIsNarrow,
+		leastprivilege.PassRoleScoped,
+		leastprivilege.OutsidersAreDeclared,
+		leastprivilege.ResourcePoliciesNotPublic,
+		leastprivilege.UnusedRolesGone,
 
 		containment.DatabaseCannotCallOut,
 		containment.TiersTalkAsDeclared,
 		containment.MetadataV2Only,
 		containment.PeeringNarrow,
+		containment.RoleNotShared,
+		containment.ServerCannotReachIAM,
+		containment.ServerCannotMakeUsers,
+		containment.ServerCannotBlindUs,
+		containment.ServerCannotGiveDataAway,
+		containment.CrossAccountHopsDeclared,
+		containment.RoleMakersBounded,
 
 		watch.TrailEverywhere,
 		watch.FlowLogsOn,
@@ -114,8 +130,6 @@ const (
 
 // pending are the forms that the design fixes and that nothing judges yet: such a claim reads unknown, with this reason.
 var pending = []claims.Form{
-	{ID: "access", Text: "administrators are exactly {principals}", Example: "administrators are exactly role/Admin in every account, permission-set/Operators in 111122223333", Pending: noPermissions},
-	{ID: "access", Text: "servers cannot change users or privileges, in any number of steps", Pending: noPermissions},
 	{ID: "access", Text: "only {principals} can delete backups", Example: "only role/Restore can delete backups", Pending: noPermissions},
 	{ID: "access", Text: "only {principals} can open a shell on {tier}", Example: "only group/Ops can open a shell on shop.web", Pending: noPermissions},
 }

@@ -127,6 +127,9 @@ Kinds: aes-256 (who seals can open), rsa-oaep (who has the public half can only 
 			if err != nil {
 				return err
 			}
+			if err := seal.CheckName(args[0]); err != nil {
+				return usage("%v", err)
+			}
 			version := 1
 			there, err := ring.Versions(args[0])
 			switch {

@@ -82,6 +82,9 @@ an rsa-oaep one, the identity of an age key; with --public its recipient or publ
 // label reads NAME or NAME/VERSION.
 func label(text string) (name string, version int, err error) {
 	name, number, ok := strings.Cut(text, "/")
+	if err := seal.CheckName(name); err != nil {
+		return "", 0, usage("%v", err)
+	}
 	if !ok {
 		return name, 0, nil
 	}
@@ -200,7 +203,11 @@ the files here: who has enough of them has the key, without a passphrase.`,
 			if err != nil {
 				return err
 			}
-			keys, err := ring.Versions(args[0])
+			name, _, err := label(args[0])
+			if err != nil {
+				return err
+			}
+			keys, err := ring.Versions(name)
 			if err != nil {
 				return err
 			}

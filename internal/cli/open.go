@@ -158,7 +158,8 @@ func (v *vault) plaintextS3EC(ctx context.Context, i item, opts seal.OpenOptions
 	if i.object, err = client.Stat(ctx, i.object.Location); err != nil { // a list tells no metadata
 		return nil, nil, err
 	}
-	p, err := seal.DecryptS3EC(ctx, client.At(ctx, i.object), i.object.Size, i.object.Metadata, opts)
+	again := func() io.ReadCloser { return client.Read(ctx, i.object) }
+	p, err := seal.DecryptS3EC(ctx, again, i.object.Size, i.object.Metadata, opts)
 	return p, func() {}, err
 }
 

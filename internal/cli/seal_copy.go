@@ -132,6 +132,9 @@ func file(to string, mode fs.FileMode, write func(io.Writer) error) error {
 	if resolved, err := filepath.EvalSymlinks(to); err == nil {
 		to = resolved // the file that a link names, not the link, is replaced
 	}
+	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
+		mode = info.Mode().Perm() // as it was
+	}
 	folder, err := seal.OpenFolder(filepath.Dir(to))
 	if err != nil {
 		return err

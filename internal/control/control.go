@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/estate"
@@ -43,6 +44,8 @@ type Control struct {
 	Receipts bool
 	// Packets says that it asks who can reach whom: it then needs all that package reach does.
 	Packets bool
+	// Permissions says that it asks who may do what: it then needs all that package access does.
+	Permissions bool
 	// Judge goes through the subjects. It must be pure: the same Case, the same judgements.
 	Judge func(*Case)
 }
@@ -59,6 +62,10 @@ type Case struct {
 
 	// Packets returns the analysis of who can reach whom, made once for all controls.
 	Packets func() *reach.Network
+	// Access returns the analysis of who may do what, made once for all controls.
+	Access func() *access.World
+	// Reaching says who gets to a goal, and how, made once for each goal.
+	Reaching func(access.Goal) *access.Escalation
 
 	control *Control
 	form    *claims.Form // of the claim that is asked
@@ -179,6 +186,9 @@ func (c *Control) Needs() []operation.ID {
 	needs := slices.Concat(c.Lists, c.Reads)
 	if c.Packets {
 		needs = append(needs, reach.Needs()...)
+	}
+	if c.Permissions {
+		needs = append(needs, access.Needs()...)
 	}
 	for _, id := range slices.Concat(c.Lists, needs[len(c.Lists)+len(c.Reads):]) {
 		if op, _ := operation.Get(id); op.Scope == operation.PerRegion || op.Scope == operation.PerRegionGlobal {

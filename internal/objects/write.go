@@ -112,8 +112,8 @@ func (t *Target) Parts(ctx context.Context, upload string) (tags map[int]string,
 	return tags, sizes, nil
 }
 
-// Uploads returns the open uploads to exactly this place that were begun between two times by S3's clock.
-func (t *Target) Uploads(ctx context.Context, from, to time.Time) ([]string, error) {
+// Uploads returns the open uploads to exactly this place that were begun until then by S3's clock.
+func (t *Target) Uploads(ctx context.Context, until time.Time) ([]string, error) {
 	var ids []string
 	pages := s3.NewListMultipartUploadsPaginator(t.client.bucket(ctx, t.at.Bucket), &s3.ListMultipartUploadsInput{Bucket: &t.at.Bucket, Prefix: &t.at.Key})
 	for pages.HasMorePages() {
@@ -122,8 +122,7 @@ func (t *Target) Uploads(ctx context.Context, from, to time.Time) ([]string, err
 			return nil, explain("s3:ListBucketMultipartUploads", t.at, err)
 		}
 		for _, u := range page.Uploads {
-			begun := aws.ToTime(u.Initiated)
-			if aws.ToString(u.Key) == t.at.Key && !begun.Before(from) && !begun.After(to) {
+			if aws.ToString(u.Key) == t.at.Key && !aws.ToTime(u.Initiated).After(until) {
 				ids = append(ids, aws.ToString(u.UploadId))
 			}
 		}

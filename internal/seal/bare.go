@@ -137,7 +137,7 @@ func importPEM(name string, version int, block *pem.Block, now time.Time) (*Key,
 // newHalf is a public half that came from elsewhere: nothing verifies receipts of it, since that key is derived from the secret. Its
 // fingerprint is another than the whole key's.
 func newHalf(name string, version int, kind Kind, now time.Time, public string) (*Key, error) {
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	k := &Key{

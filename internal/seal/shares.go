@@ -165,7 +165,7 @@ func ReadShare(r io.Reader) (*Share, error) {
 	if len(raw) > maxShare || json.Unmarshal(raw, s) != nil || s.Schema != shareSchema {
 		return nil, errors.New("this is no share of a key")
 	}
-	if s.Number < 1 || s.Number > maxShares || s.Threshold < 2 || s.Threshold > maxShares || checkName(s.Name) != nil {
+	if s.Number < 1 || s.Number > maxShares || s.Threshold < 2 || s.Threshold > maxShares || CheckName(s.Name) != nil {
 		return nil, errors.New("this share is damaged: its numbers make no sense")
 	}
 	if !bytes.Equal(s.Sum, s.sum()) {

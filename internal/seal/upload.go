@@ -30,8 +30,8 @@ type Store interface {
 	End(ctx context.Context, upload string) error
 	// Parts are the tags and sizes of what is there, fs.ErrNotExist if there is no such upload.
 	Parts(ctx context.Context, upload string) (tags map[int]string, sizes map[int]int64, err error)
-	// Uploads are the open uploads to this very place that were begun between two times.
-	Uploads(ctx context.Context, from, to time.Time) ([]string, error)
+	// Uploads are the open uploads to this very place that were begun until then.
+	Uploads(ctx context.Context, until time.Time) ([]string, error)
 	// Start reads the first n bytes of the object that is there, or fewer if it is shorter.
 	Start(ctx context.Context, n int) ([]byte, error)
 }
@@ -159,10 +159,21 @@ func (u *Upload) sealESDK(ctx context.Context, src io.Reader, opts *SealOptions)
 	if _, again := src.(io.ReadSeeker); again && u.Size >= 0 {
 		i.Source = u.Source
 	}
-	if t.note, err = u.Notes.begin(i); err != nil {
+	if t.note, err = u.begin(ctx, i); err != nil {
 		return err
 	}
 	return t.run(ctx, io.MultiReader(bytes.NewReader(first), src))
+}
+
+// begin notes an upload that is to be begun, and which others to the same place are open already: they are somebody else's. If the store
+// does not tell those, the upload is noted all the same, and the time alone tells them apart.
+func (u *Upload) begin(ctx context.Context, i intent) (*note, error) {
+	others, err := u.Store.Uploads(ctx, i.Created.Add(skew))
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	i.Others, i.Told = others, err == nil
+	return u.Notes.begin(i)
 }
 
 // goOn goes on with the upload of a note. It is not done, and the upload is ended, if the source changed or the upload is gone.
@@ -338,7 +349,7 @@ func (u *Upload) Send(ctx context.Context, src io.Reader) error {
 		u.sent(n)
 		return nil
 	}
-	o, err := u.Notes.begin(intent{Where: u.Where, Target: u.Target, Created: u.Now()})
+	o, err := u.begin(ctx, intent{Where: u.Where, Target: u.Target, Created: u.Now()})
 	if err != nil {
 		return err
 	}
