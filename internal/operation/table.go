@@ -26,7 +26,7 @@ var table = []Operation{
 	{ID: "sso-admin:DescribePermissionSet", Scope: PerRegion, Actions: []string{"sso:DescribePermissionSet"}, By: []string{"PermissionSetArn"}},
 	{ID: "sso-admin:ListManagedPoliciesInPermissionSet", Scope: PerRegion, Actions: []string{"sso:ListManagedPoliciesInPermissionSet"}, By: []string{"PermissionSetArn"}},
 	{ID: "sso-admin:ListCustomerManagedPolicyReferencesInPermissionSet", Scope: PerRegion, Actions: []string{"sso:ListCustomerManagedPolicyReferencesInPermissionSet"}, By: []string{"PermissionSetArn"}},
-	{ID: "sso-admin:GetInlinePolicyForPermissionSet", Scope: PerRegion, Actions: []string{"sso:GetInlinePolicyForPermissionSet"}, By: []string{"PermissionSetArn"}, Absent: []string{"ResourceNotFoundException"}},
+	{ID: "sso-admin:GetInlinePolicyForPermissionSet", Scope: PerRegion, Actions: []string{"sso:GetInlinePolicyForPermissionSet"}, By: []string{"PermissionSetArn"}},
 	{ID: "sso-admin:GetPermissionsBoundaryForPermissionSet", Scope: PerRegion, Actions: []string{"sso:GetPermissionsBoundaryForPermissionSet"}, By: []string{"PermissionSetArn"}, Absent: []string{"ResourceNotFoundException"}},
 	{ID: "sso-admin:ListAccountsForProvisionedPermissionSet", Scope: PerRegion, Actions: []string{"sso:ListAccountsForProvisionedPermissionSet"}, By: []string{"PermissionSetArn"}},
 	{ID: "sso-admin:ListAccountAssignments", Scope: PerRegion, Actions: []string{"sso:ListAccountAssignments"}, By: []string{"AccountId", "PermissionSetArn"}},

@@ -75,8 +75,8 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 		c.Parameters["AttributeNames"] = "All"
 	case service == "sso-admin" && name != "ListInstances":
 		set, _ := c.Parameters["PermissionSetArn"].(string)
-		if center, _, ok := strings.Cut(strings.TrimPrefix(set, "arn:aws:sso:::permissionSet/"), "/"); ok {
-			c.Parameters["InstanceArn"] = "arn:aws:sso:::instance/" + center
+		if parts := strings.Split(set, "/"); len(parts) == 3 { // ...:permissionSet/ssoins-1/ps-1
+			c.Parameters["InstanceArn"] = "arn:aws:sso:::instance/" + parts[1]
 		}
 	case service == "wafv2" && r.Region == "global":
 		c.Parameters["Scope"] = "CLOUDFRONT"
@@ -86,6 +86,8 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 		c.Parameters["Filter"] = "SERVICE_CONTROL_POLICY"
 	case name == "SearchTransitGatewayRoutes":
 		c.Parameters["Filters"] = "Name=state,Values=active,blackhole"
+	case name == "DescribeLaunchTemplateVersions":
+		c.Parameters["Versions"] = []string{"$Default", "$Latest"}
 	case name == "DescribeSnapshots":
 		c.Parameters["OwnerIds"] = "self"
 	}
