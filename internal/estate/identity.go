@@ -128,7 +128,8 @@ type Role struct {
 	Attached
 	Boundary string
 	Trust    Known[*policy.Document]
-	// Profiles are the ARNs of the instance profiles that carry the role, sorted.
+	// Profiles are the ARNs of the instance profiles that carry the role, sorted; nil where the details leave the list out, so that
+	// nothing is known of them.
 	Profiles []string
 	// LastUsed is zero where it was not used within AWS's tracking period (400 days at most).
 	LastUsed       time.Time

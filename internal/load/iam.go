@@ -242,6 +242,15 @@ type boundary struct {
 	PermissionsBoundaryArn string
 }
 
+// UnmarshalJSON takes the ARN by itself too, as other tools write it.
+func (b *boundary) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '"' {
+		return json.Unmarshal(text, &b.PermissionsBoundaryArn)
+	}
+	type plain boundary
+	return json.Unmarshal(text, (*plain)(b))
+}
+
 func (l *loader) authorizationDetails() {
 	const details operation.ID = "iam:GetAccountAuthorizationDetails"
 	type page struct {
@@ -274,8 +283,10 @@ func (l *loader) authorizationDetails() {
 			}
 		}
 		Policies []struct {
-			PolicyName, Arn   string
-			AttachmentCount   int
+			PolicyName, Arn string
+			AttachmentCount int
+			// Document stands in files that other tools made, which keep the default version alone: then nothing is said of others.
+			Document          document
 			PolicyVersionList []struct {
 				VersionID        string `json:"VersionId"`
 				Document         document
@@ -320,6 +331,9 @@ func (l *loader) authorizationDetails() {
 				Trust:    parse("the trust of role "+r.RoleName, r.AssumeRolePolicyDocument),
 				LastUsed: r.RoleLastUsed.LastUsedDate.Time, LastUsedRegion: r.RoleLastUsed.Region,
 			}
+			if r.InstanceProfileList != nil {
+				role.Profiles = []string{}
+			}
 			for _, profile := range r.InstanceProfileList {
 				role.Profiles = append(role.Profiles, profile.Arn)
 			}
@@ -330,6 +344,9 @@ func (l *loader) authorizationDetails() {
 			managed := &estate.ManagedPolicy{Resource: resource(p, "policy", m.PolicyName, m.Arn, nil), Attachments: m.AttachmentCount}
 			managed.Labels = estate.Known[map[string]string]{} // the details do not tell them
 			managed.Document = estate.Unread[*policy.Document](estate.Gap{Place: p, Operation: details, Why: "the details of " + m.Arn + " name no default version"})
+			if len(m.PolicyVersionList) == 0 && len(m.Document) > 0 {
+				managed.Document = parse("policy "+m.PolicyName, m.Document)
+			}
 			for _, v := range m.PolicyVersionList {
 				version := estate.PolicyVersion{ID: v.VersionID, Default: v.IsDefaultVersion, Document: parse("policy "+m.PolicyName, v.Document)}
 				if v.IsDefaultVersion {
