@@ -75,3 +75,17 @@ func Starts(service string) []*Technique {
 	}
 	return all
 }
+
+// ActsAs are the principals that another can surely act as, in any number of steps, itself the first.
+func (w *World) ActsAs(p *Principal) []*Principal {
+	f := w.fieldOf()
+	n, ok := f.byARN[p.ARN]
+	if !ok {
+		return []*Principal{p}
+	}
+	var all []*Principal
+	for _, m := range f.after(n, Yes, func(int) bool { return false }) {
+		all = append(all, f.nodes[m].p)
+	}
+	return all
+}

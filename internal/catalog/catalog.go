@@ -43,6 +43,7 @@ func controls() []*control.Control {
 		backups.PointWithinRPO,
 		backups.RestoredAndVerified,
 		backups.NotPublic,
+		backups.EraserIsSomeoneElse,
 
 		lockdown.NoSSHFromInternet,
 		lockdown.NoAdminPortReachable,
@@ -122,7 +123,6 @@ const (
 
 // pending are the forms that the design fixes and that nothing judges yet: such a claim reads unknown, with this reason.
 var pending = []claims.Form{
-	{ID: "access", Text: "only {principals} can delete backups", Example: "only role/Restore can delete backups", Pending: noPermissions},
 	{ID: "access", Text: "only {principals} can open a shell on {tier}", Example: "only group/Ops can open a shell on shop.web", Pending: noPermissions},
 	{ID: "seal", Text: "{location} is encrypted with a local key", Example: "s3://acme-vault/payroll is encrypted with a local key", Pending: noSeal},
 	{ID: "seal", Text: "the local key opens a canary every {period}", Example: "the local key opens a canary every 30 days", Pending: noSeal},
