@@ -38,6 +38,7 @@ func controls() []*control.Control {
 		atrest.VolumeDefaultEveryRegion,
 		atrest.DatabaseEncrypted,
 		atrest.KeyNotPublic,
+		atrest.KeyApartFromData,
 
 		backups.PlanCoversEverythingStateful,
 		backups.PointWithinRPO,
