@@ -84,6 +84,7 @@ func controls() []*control.Control {
 		containment.TiersTalkAsDeclared,
 		containment.MetadataV2Only,
 		containment.PeeringNarrow,
+		containment.ExposedHostIsWeak,
 		containment.RoleNotShared,
 		containment.ServerCannotReachIAM,
 		containment.ServerCannotMakeUsers,
