@@ -125,22 +125,27 @@ func (f *field) mayChange(g *group, q *Principal) bool {
 	return false
 }
 
+// node returns the node of a principal as it was made, and whether it is new.
+func (f *field) node(p *Principal, changes int) (n int, fresh bool) {
+	content, alone, _ := f.w.classKey(p)
+	if alone {
+		content += p.ARN
+	}
+	if n, ok := f.byContent[content]; ok {
+		return n, false
+	}
+	n = len(f.nodes)
+	f.byContent[content] = n
+	g := &group{members: []int{n}, allows: f.w.allows(&p.Policies, p.Kind), account: p.Account, scopes: map[int]*scope{}}
+	f.groups = append(f.groups, g)
+	f.nodes = append(f.nodes, &node{p: p, made: changes, group: g})
+	f.same[p.ARN] = append(f.same[p.ARN], n)
+	return n, true
+}
+
 // make adds a link to what a change makes, and the node if there is none like it.
 func (f *field) make(from int, m move, s Strength) {
-	made := m.change.made
-	content, alone, _ := f.w.classKey(made)
-	if alone {
-		content += made.ARN
-	}
-	to, ok := f.byContent[content]
-	if !ok {
-		to = len(f.nodes)
-		f.byContent[content] = to
-		g := &group{members: []int{to}, allows: f.w.allows(&made.Policies, made.Kind), account: made.Account, scopes: map[int]*scope{}}
-		f.groups = append(f.groups, g)
-		f.nodes = append(f.nodes, &node{p: made, made: f.nodes[from].made + 1, group: g})
-		f.same[made.ARN] = append(f.same[made.ARN], to)
-	}
+	to, _ := f.node(m.change.made, max(f.nodes[from].made, f.nodes[m.to].made)+1)
 	if to == from {
 		return
 	}
@@ -154,4 +159,16 @@ func (f *field) make(from int, m move, s Strength) {
 		}
 	}
 	f.nodes[to].in = append(in, link{from, m, s})
+}
+
+// mayChangeAny reports whether a group might change anybody: no is sure.
+func (f *field) mayChangeAny(g *group) bool {
+	for i := range changing {
+		for left := changing[i] & g.allows[i]; left != 0; left &= left - 1 {
+			if !f.scope(g, i*64+bits.TrailingZeros64(left)).empty() {
+				return true
+			}
+		}
+	}
+	return false
 }

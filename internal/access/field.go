@@ -22,6 +22,8 @@ type field struct {
 	byKind    map[string][]*Workload // by kind and account
 	all       *targets
 	proofs    map[proofKey]proof
+	open      map[*rule][]*Workload // see openFunctions
+	unlisted  map[string]bool       // accounts in which the policies of functions were not read
 }
 
 // node is a principal, or what one can be made into.
@@ -73,7 +75,7 @@ type targets struct {
 }
 
 func (w *World) newField() *field {
-	f := &field{w: w, byARN: map[string]int{}, same: map[string][]int{}, byContent: map[string]int{}, trusts: map[string]*trust{}, byRole: map[string][]*Workload{}, byKind: map[string][]*Workload{}, proofs: map[proofKey]proof{}}
+	f := &field{w: w, byARN: map[string]int{}, same: map[string][]int{}, byContent: map[string]int{}, trusts: map[string]*trust{}, byRole: map[string][]*Workload{}, byKind: map[string][]*Workload{}, proofs: map[proofKey]proof{}, open: map[*rule][]*Workload{}, unlisted: map[string]bool{}}
 	for _, c := range w.classes {
 		g := &group{allows: c.allows, scopes: map[int]*scope{}}
 		for _, p := range c.members {
@@ -263,23 +265,53 @@ func (f *field) existing(r *rule, t *targets, visit func(r *rule, to int, x *Wor
 	return true
 }
 
-// granted visits workloads whose own policy lets in others to do what a rule needs, whatever those are allowed themselves.
+// granted visits workloads whose own policy lets in others to do what a rule needs, whatever those are allowed themselves; and those
+// whose policy was not read, which may.
 func (f *field) granted(r *rule, t *targets, visit func(r *rule, to int, x *Workload) bool) (stopped bool) {
 	if r.technique.Workload != "function" {
 		return false // others have no such policies
 	}
-	for _, x := range f.workloads {
-		o := f.w.objects[x.ARN]
-		to, ok := f.byARN[x.Role]
-		if x.Kind != "function" || o == nil || o.policy == nil || o.policy.Document == nil || !ok || !t.has(f, to) ||
-			!f.w.documents.of(o.policy.Document).mayAllow(r.technique.Actions[0]) {
-			continue
-		}
-		if !visit(r, to, x) {
+	for _, x := range f.openFunctions(r) {
+		if to, ok := f.byARN[x.Role]; ok && t.has(f, to) && !visit(r, to, x) {
 			return true
 		}
 	}
+	for _, account := range slices.Sorted(maps.Keys(t.roles)) {
+		unread, ok := f.unlisted[account]
+		if !ok {
+			o := f.w.object("lambda:UpdateFunctionCode", "arn:aws:lambda:"+f.w.regionOf(account)+":"+account+":function:onus0")
+			unread = o.policy != nil
+			f.unlisted[account] = unread
+		}
+		if !unread {
+			continue
+		}
+		for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
+			if list := t.by[account+" "+name]; list != nil {
+				for _, to := range list.nodes {
+					if !visit(r, to, nil) {
+						return true
+					}
+				}
+			}
+		}
+	}
 	return false
+}
+
+// openFunctions are those whose own policy may let in others by a rule.
+func (f *field) openFunctions(r *rule) []*Workload {
+	open, ok := f.open[r]
+	if !ok {
+		for _, x := range f.workloads {
+			o := f.w.objects[x.ARN]
+			if x.Kind == "function" && o != nil && o.policy != nil && (o.policy.Document == nil || f.w.documents.of(o.policy.Document).mayAllow(r.technique.Actions[0])) {
+				open = append(open, x)
+			}
+		}
+		f.open[r] = open
+	}
+	return open
 }
 
 // has reports whether a node is among the targets.

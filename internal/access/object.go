@@ -16,6 +16,7 @@ type Object struct {
 
 	account   string // who owns it; empty where that is not known
 	region    string
+	assumed   *estate.Gap    // what would have told its policy, where that is taken as not there
 	policy    *policy.Source // nil where it has none, or can have none
 	grants    []policy.Grant
 	s3        *policy.S3Access
@@ -129,8 +130,10 @@ func (w *World) hold(s estate.Subject, d estate.Known[*policy.Document], name st
 	if document, ok := d.Value(); ok {
 		o.policy = &policy.Source{Name: name, Document: w.documents.intern(document)}
 	} else if gap, unread := d.Unread(); unread {
-		if source, ok := w.unread(name, gap); ok {
-			o.policy = &source
+		if w.options.AsRead && gap.Outcome == notTried {
+			o.assumed = &gap
+		} else {
+			o.policy = &policy.Source{Name: name, Unread: gap.String()}
 		}
 	}
 	return o
@@ -153,6 +156,9 @@ func (w *World) object(action, resource string) *Object {
 		}
 		o.policy = w.notListed(action, resource, o)
 		return o
+	}
+	if o.assumed != nil {
+		w.assume(*o.assumed)
 	}
 	if o.policy != nil && strings.HasPrefix(o.Ref.Kind, "role") && !assumes(action) {
 		c := *o // what a trust policy says is about taking on the role alone

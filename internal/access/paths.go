@@ -49,16 +49,21 @@ func (e *Escalation) Of(p *Principal) *Path {
 	current := p                   // nodes stand for all that are like them: what is shown is who it is here
 	for range len(e.f.nodes) + 1 { // steps grow fewer at each: the bound is for safety alone
 		r := e.reached[n]
+		if len(r.before) > 0 {
+			for _, h := range r.before {
+				q := e.f.nodes[h.to].p
+				steps, made := e.w.stepsOf(e.f.nodes[h.from].p, q, &h.move)
+				path.Steps = append(path.Steps, steps...)
+				if current = q; made != nil {
+					current = made
+				}
+			}
+			n = r.last
+			continue
+		}
 		if r.move == nil {
 			f, id, text := e.w.ends(current, e.f.nodes[n].group.allows, e.Goal)
 			path.End, path.EndID, path.Because = current.state()+" "+text, id, f.answers
-			break
-		}
-		if r.also >= 0 {
-			path.Steps = append(path.Steps, e.join(n, r)...)
-			q := r.move.change.made
-			f, id, text := e.w.ends(q, e.w.allows(&q.Policies, q.Kind), e.Goal)
-			path.End, path.EndID, path.Because = q.state()+" "+text, id, f.answers
 			break
 		}
 		target := e.f.nodes[r.move.to].p
@@ -140,64 +145,6 @@ func (w *World) step(p, q *Principal, id, text string, f proof, x *Workload) Ste
 		s.Technique, s.Unverified = techniques[i], techniques[i].Unverified
 	}
 	return s
-}
-
-// join are the steps of a way that needs two principals: to the one that changes the other, the change, and to the other.
-func (e *Escalation) join(n int, r *reached) []Step {
-	var steps []Step
-	for _, to := range []int{r.also, r.move.to} {
-		for _, m := range e.f.way(n, to, Unknown) {
-			more, _ := e.w.stepsOf(e.f.nodes[m.from].p, e.f.nodes[m.to].p, &m.move)
-			steps = append(steps, more...)
-		}
-		if to == r.also {
-			x, q := e.f.nodes[r.also].p, e.f.nodes[r.move.to].p
-			for _, d := range e.w.modifies(x, q, e.f.nodes[r.also].group.allows) {
-				if d.id == r.move.change.id && d.text == r.move.change.text {
-					steps = append(steps, e.w.step(x, q, d.id, d.text, d.proof, nil))
-					break
-				}
-			}
-		}
-	}
-	return steps
-}
-
-type hop struct {
-	from int
-	move
-}
-
-// way is the shortest way between two nodes without changes, the surest that is found first.
-func (f *field) way(from, to int, s Strength) []hop {
-	if from == to {
-		return nil
-	}
-	for _, sure := range []Strength{Yes, May, Unknown} {
-		if sure < s {
-			break
-		}
-		came := map[int]hop{from: {from: -1}}
-		for queue := []int{from}; len(queue) > 0 && came[to].rule == nil; queue = queue[1:] {
-			at := queue[0]
-			f.steps(at, sure, func(m move, _ Strength) {
-				if _, ok := came[m.to]; !ok {
-					came[m.to] = hop{at, m}
-					queue = append(queue, m.to)
-				}
-			})
-		}
-		if came[to].rule == nil {
-			continue
-		}
-		var hops []hop
-		for at := to; at != from; at = came[at].from {
-			hops = append(hops, came[at])
-		}
-		slices.Reverse(hops)
-		return hops
-	}
-	return nil
 }
 
 // Depends lists what a path depends on: the condition keys whose values nobody knows, each once, and what was not read.

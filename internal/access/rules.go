@@ -401,6 +401,8 @@ func (w *World) modifies(p, q *Principal, allows actionSet) []derivation {
 // boundaryARN is the ARN of the permissions boundary; empty for none.
 func (p *Principal) boundaryARN() string {
 	switch {
+	case p.free:
+		return ""
 	case p.user != nil:
 		return p.user.Boundary
 	case p.role != nil:
@@ -503,7 +505,7 @@ func (w *World) frees(p, q *Principal, may func(string) bool) []derivation {
 		f := proof{strength: Yes}
 		if f.also(w.check(p, "iam:Delete"+kind+"PermissionsBoundary", q.ARN, nil)) {
 			made := w.changed(q, "without its boundary", nil)
-			made.Policies.Boundary = nil
+			made.Policies.Boundary, made.free = nil, true
 			id := "pf:iam-022"
 			if q.Kind == "role" {
 				id = "pf:iam-023"
@@ -515,7 +517,7 @@ func (w *World) frees(p, q *Principal, may func(string) bool) []derivation {
 		f := proof{strength: Yes}
 		if f.also(w.check(p, "iam:Put"+kind+"PermissionsBoundary", q.ARN, map[string][]string{"iam:permissionsboundary": {w.administratorARN(q)}})) {
 			made := w.changed(q, "with a boundary that bounds nothing", nil)
-			made.Policies.Boundary = nil
+			made.Policies.Boundary, made.free = nil, true
 			all = append(all, derivation{"pf:iam-022", "puts a boundary that bounds nothing on " + q.called(), made, f})
 		}
 	}

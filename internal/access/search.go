@@ -19,7 +19,9 @@ type reached struct {
 	strength Strength // of the whole way
 	steps    int      // how many are left
 	move     *move    // nil where the node is at the goal
-	also     int      // of a step that needs another node besides; -1 for none
+	// before and last are of a way that several principals take part in: its moves, and the node from which it goes on.
+	before []hop
+	last   int
 }
 
 // Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
@@ -30,6 +32,7 @@ func (w *World) Escalate(g Goal) *Escalation {
 	starts := e.starts()
 	for _, s := range []Strength{Yes, May, Unknown} {
 		var frontier []int
+		e.at(len(f.nodes) - 1)
 		for n, r := range e.reached {
 			if r != nil {
 				frontier = append(frontier, n) // what was reached surely may be gone on from by steps that are not
@@ -37,7 +40,7 @@ func (w *World) Escalate(g Goal) *Escalation {
 		}
 		for n, at := range starts {
 			if at >= s && at > No && e.reached[n] == nil {
-				e.reached[n] = &reached{strength: at, also: -1}
+				e.reached[n] = &reached{strength: at}
 				frontier = append(frontier, n)
 			}
 		}
@@ -84,6 +87,7 @@ func (e *Escalation) starts() []Strength {
 // walk goes backwards from a frontier, level by level, over steps that are at least so sure.
 func (e *Escalation) walk(frontier []int, s Strength) {
 	f := e.f
+	e.at(len(f.nodes) - 1)
 	for len(frontier) > 0 {
 		slices.SortFunc(frontier, func(a, b int) int { return cmp.Or(e.reached[a].steps-e.reached[b].steps, a-b) })
 		// Ways may be of different lengths where a surer walk went before: those that are shorter come first.
@@ -96,7 +100,7 @@ func (e *Escalation) walk(frontier []int, s Strength) {
 		var next []int
 		arrive := func(n int, m move, strength Strength) {
 			if e.reached[n] == nil {
-				e.reached[n] = &reached{strength: min(strength, e.reached[e.towards(m)].strength), steps: level + 1, move: &m, also: -1}
+				e.reached[n] = &reached{strength: min(strength, e.reached[e.towards(m)].strength), steps: level + 1, move: &m}
 				next = append(next, n)
 			}
 		}
@@ -107,7 +111,7 @@ func (e *Escalation) walk(frontier []int, s Strength) {
 					arriveAt := m
 					arriveAt.made = n
 					if e.reached[l.from] == nil {
-						e.reached[l.from] = &reached{strength: min(l.strength, e.reached[n].strength), steps: level + 1, move: &arriveAt, also: -1}
+						e.reached[l.from] = &reached{strength: min(l.strength, e.reached[n].strength), steps: level + 1, move: &arriveAt}
 						next = append(next, l.from)
 					}
 				}
@@ -164,73 +168,119 @@ func (e *Escalation) towards(m move) int {
 	return m.to
 }
 
-// joint finds who gets to the goal by two ways together: one to a principal that changes another, one to that other. It returns the
-// nodes that were reached so.
+// joint finds who gets to the goal by several ways together: one to a principal that changes another, one to that other. Only who is
+// not there yet is looked at, so what it searches is small. It returns the nodes that were reached so.
 func (e *Escalation) joint(s Strength) []int {
 	f := e.f
+	var changers []int
+	for n := range f.nodes {
+		if e.at(n) == nil && f.nodes[n].group.allows.meets(changing) && f.mayChangeAny(f.nodes[n].group) {
+			changers = append(changers, n)
+		}
+	}
+	if len(changers) == 0 {
+		return nil
+	}
 	var found []int
-	for _, g := range f.groups {
-		if !g.allows.meets(changing) {
+	for _, n := range append(f.before(changers, s, func(n int) bool { return e.at(n) != nil }), changers...) {
+		if f.nodes[n].made > 0 || e.at(n) != nil {
 			continue
 		}
-		for _, x := range g.members {
-			if e.reached[x] != nil || f.nodes[x].p.Kind == "root" {
-				continue
-			}
-			found = append(found, e.jointAt(x, s)...)
+		if r := e.together(n, s); r != nil {
+			e.reached[n] = r
+			found = append(found, n)
 		}
 	}
 	return found
 }
 
-// jointAt looks for who reaches x, which is not at the goal, and somebody whom x can make reach it.
-func (e *Escalation) jointAt(x int, s Strength) []int {
-	f := e.f
-	g := f.nodes[x].group
-	var found []int
-	before := f.before(x, s, func(n int) bool { return e.reached[n] != nil })
-	if len(before) == 0 {
-		return nil
+// at is how a node reaches the goal: nil for not, or not yet. Nodes may have been added since.
+func (e *Escalation) at(n int) *reached {
+	for len(e.reached) <= n {
+		e.reached = append(e.reached, nil)
 	}
-	changes := map[int][]jointChange{}
-	for _, n := range before {
-		for _, q := range f.after(n, s, func(m int) bool { return e.reached[m] != nil }) {
-			if q == x || f.nodes[q].made > 0 || e.reached[n] != nil || !f.mayChange(g, f.nodes[q].p) {
-				continue
+	return e.reached[n]
+}
+
+// together searches everything that one node gets to, and what those can make of each other.
+func (e *Escalation) together(start int, s Strength) *reached {
+	f := e.f
+	came := map[int]hop{start: {from: -1, also: -1}}
+	order := []int{start}
+	end := -1
+	add := func(n int, h hop) {
+		if _, ok := came[n]; !ok && end < 0 {
+			came[n] = h
+			order = append(order, n)
+			if r := e.at(n); r != nil && r.strength >= s {
+				end = n
 			}
-			list, ok := changes[q]
-			if !ok {
+		}
+	}
+	changed := map[[2]int]bool{}
+	for i := 0; i < len(order) && end < 0; i++ {
+		n := order[i]
+		f.steps(n, s, func(m move, _ Strength) { add(m.to, hop{from: n, also: -1, move: m}) })
+		for j := 0; j <= i && end < 0; j++ {
+			for _, pair := range [][2]int{{n, order[j]}, {order[j], n}} {
+				x, q := pair[0], pair[1]
+				g := f.nodes[x].group
+				if changed[pair] || !g.allows.meets(changing) || f.nodes[q].made >= maxChanges || !f.mayChange(g, f.nodes[q].p) {
+					continue
+				}
+				changed[pair] = true
 				for _, d := range f.w.modifies(f.nodes[x].p, f.nodes[q].p, g.allows) {
 					if d.proof.strength < s {
 						continue
 					}
-					end, _, _ := e.w.ends(d.made, f.w.allows(&d.made.Policies, d.made.Kind), e.Goal)
-					if end.strength >= s {
-						list = append(list, jointChange{d, min(d.proof.strength, end.strength)})
+					to, fresh := f.node(d.made, f.nodes[q].made+1)
+					if fresh && e.at(to) == nil {
+						if ends, _, _ := e.w.ends(d.made, f.nodes[to].group.allows, e.Goal); ends.strength >= s {
+							e.reached[to] = &reached{strength: ends.strength}
+						}
 					}
+					add(to, hop{from: x, also: q, move: move{to: q, change: &d, made: to}})
 				}
-				changes[q] = list
-			}
-			if len(list) > 0 {
-				m := move{to: q, made: -1, change: &list[0].derivation}
-				e.reached[n] = &reached{strength: min(s, list[0].strength), steps: 3, move: &m, also: x}
-				found = append(found, n)
 			}
 		}
 	}
-	return found
+	if end < 0 {
+		return nil
+	}
+	r := &reached{strength: s, steps: e.reached[end].steps, last: end}
+	listed := map[int]bool{start: true}
+	var list func(n int)
+	list = func(n int) {
+		if listed[n] {
+			return
+		}
+		listed[n] = true
+		h := came[n]
+		list(h.from)
+		if h.also >= 0 {
+			list(h.also)
+		}
+		r.before = append(r.before, h)
+	}
+	list(end)
+	r.steps += len(r.before)
+	return r
 }
 
-type jointChange struct {
-	derivation
-	strength Strength
+// hop is one move of a way that several principals take part in.
+type hop struct {
+	from, also int // also is who is changed; -1 for nobody
+	move
 }
 
-// before are the nodes that get to a node, itself not among them; stop says where not to go.
-func (f *field) before(x int, s Strength, stop func(int) bool) []int {
-	seen := map[int]bool{x: true}
+// before are the nodes that get to some of others, those not among them; stop says where not to go.
+func (f *field) before(of []int, s Strength, stop func(int) bool) []int {
+	seen := map[int]bool{}
+	for _, n := range of {
+		seen[n] = true
+	}
 	var found []int
-	for frontier := []int{x}; len(frontier) > 0; {
+	for frontier := of; len(frontier) > 0; {
 		t := f.targets(frontier)
 		frontier = nil
 		add := func(n int) {
@@ -259,22 +309,6 @@ func (f *field) before(x int, s Strength, stop func(int) bool) []int {
 				}
 			}
 		}
-	}
-	return found
-}
-
-// after are the nodes that a node gets to, itself among them.
-func (f *field) after(n int, s Strength, stop func(int) bool) []int {
-	seen := map[int]bool{n: true}
-	found := []int{n}
-	for i := 0; i < len(found); i++ {
-		at := found[i]
-		f.steps(at, s, func(m move, _ Strength) {
-			if to := m.to; !seen[to] && !stop(to) {
-				seen[to] = true
-				found = append(found, to)
-			}
-		})
 	}
 	return found
 }
