@@ -83,9 +83,14 @@ func (w *World) ActsAs(p *Principal) []*Principal {
 	if !ok {
 		return []*Principal{p}
 	}
-	var all []*Principal
-	for _, m := range f.after(n, Yes, func(int) bool { return false }) {
-		all = append(all, f.nodes[m].p)
+	all, seen := []*Principal{p}, map[int]bool{n: true}
+	for queue := []int{n}; len(queue) > 0; queue = queue[1:] {
+		f.steps(queue[0], Yes, func(m move, _ Strength) {
+			if !seen[m.to] {
+				seen[m.to] = true
+				all, queue = append(all, f.nodes[m.to].p), append(queue, m.to)
+			}
+		})
 	}
 	return all
 }
