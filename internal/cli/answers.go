@@ -10,6 +10,8 @@ import (
 // answers is the one way from responses to a report.
 func (f *facts) answers() *answer.Report {
 	e, problems := load.Load(f.set)
+	e.Receipts = f.receipts
+	problems = append(problems, f.problems...)
 	of := control.AnalysesOf(e)
 	r := control.RunOver(e, of, f.suite, f.declared, f.now)
 	r.Source = f.set.Source

@@ -160,7 +160,8 @@ func (r *run) claim(claim claims.Claim) answer.Answer {
 
 // ask lets a control judge, and makes its answer.
 func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answer {
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.Packets, Access: r.Access, Reaching: r.Reaching, control: c, scope: scope}
+	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared,
+		Packets: r.Packets, Access: r.Access, Reaching: r.Reaching, control: c, form: claim.Form, scope: scope}
 	c.Judge(bench)
 	a := answer.Answer{Practice: c.Practice, Sentence: claim.Text, Why: c.Why, Severity: c.Severity}
 	if bench.undeclared && len(bench.found) == 0 {
@@ -189,6 +190,7 @@ func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answ
 	if a.Verdict == answer.Excused {
 		a.Until = r.excuses.until(a.CounterExamples)
 	}
+	a.Note = strings.Join(bench.notes, "; ")
 	a.Causes = slices.Sorted(maps.Keys(causes))
 	a.Read = r.read(c)
 	return a
@@ -353,6 +355,7 @@ func umbrella(p Practice, answers map[string]answer.Answer) answer.Answer {
 	a := answer.Answer{Kind: answer.OfPractice, ID: p.ID, Practice: p.ID, Sentence: p.Sentence}
 	undeclared := p.Declared != ""
 	causes := map[string]bool{}
+	var notes []string
 	for _, id := range p.Questions {
 		question, asked := answers[id]
 		if !asked {
@@ -360,6 +363,9 @@ func umbrella(p Practice, answers map[string]answer.Answer) answer.Answer {
 			continue
 		}
 		a.Questions = append(a.Questions, id)
+		if question.Note != "" && !slices.Contains(notes, question.Note) && !question.Tally.Undeclared {
+			notes = append(notes, question.Note)
+		}
 		a.Tally = a.Tally.Add(question.Tally)
 		undeclared = undeclared && question.Tally.Undeclared
 		a.Severity = max(a.Severity, question.Severity)
@@ -379,6 +385,9 @@ func umbrella(p Practice, answers map[string]answer.Answer) answer.Answer {
 		a.Tally.Asked, a.Tally.Questions = len(a.Questions), len(p.Questions)
 	}
 	a.Verdict = a.Tally.Verdict()
+	if a.Verdict == answer.Holds { // and what it holds by: a sample is said to be one
+		a.Note = strings.Join(notes, "; ")
+	}
 	if a.Verdict != answer.Excused {
 		a.Until = ""
 	}

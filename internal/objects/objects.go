@@ -61,8 +61,15 @@ func New(ctx context.Context, opts Options) (*Client, error) {
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
 	}
-	return &Client{config: cfg, regions: map[string]string{}, clients: map[string]*s3.Client{}}, nil
+	return newClient(cfg), nil
 }
+
+func newClient(cfg aws.Config) *Client {
+	return &Client{config: cfg, regions: map[string]string{}, clients: map[string]*s3.Client{}}
+}
+
+// Endpoint is where requests go if that is not AWS, from the configuration; empty for AWS.
+func (c *Client) Endpoint() string { return aws.ToString(c.config.BaseEndpoint) }
 
 // A Location is where an object is.
 type Location struct{ Bucket, Key string }
@@ -179,8 +186,8 @@ func (c *Client) in(region string) *s3.Client {
 	return c.clients[region]
 }
 
-// ErrChanged is the error for an object that was replaced while it was read.
-var ErrChanged = errors.New("it was replaced while it was read: run again")
+// ErrChanged is the error for an object that was replaced while it was read or rewritten.
+var ErrChanged = errors.New("it was replaced meanwhile: run again")
 
 // explain says what was asked, of what, and what to do about the answer.
 func explain(action string, at Location, err error) (explained error) {
@@ -189,8 +196,10 @@ func explain(action string, at Location, err error) (explained error) {
 	}
 	what := at.String()
 	var api smithy.APIError
+	var status *awshttp.ResponseError
+	answered := errors.As(err, &status) && status.HTTPStatusCode() >= 400 && status.HTTPStatusCode() < 500
 	if errors.As(err, &api) {
-		if api.ErrorFault() == smithy.FaultClient {
+		if answered {
 			defer func() { explained = &rejected{explained} }()
 		}
 		switch api.ErrorCode() {
@@ -200,7 +209,7 @@ func explain(action string, at Location, err error) (explained error) {
 			return fmt.Errorf("there is no bucket %q: check its name", at.Bucket)
 		case "AccessDenied", "Forbidden", "AllAccessDisabled":
 			return fmt.Errorf("%s: denied: these credentials need %s there, and S3 says the same of what does not exist to those who may not list", what, action)
-		case "PreconditionFailed":
+		case "PreconditionFailed", "NoSuchVersion":
 			return fmt.Errorf("%s: %w", what, ErrChanged)
 		case "ExpiredToken", "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken":
 			return fmt.Errorf("%s: AWS does not take these credentials (%s): renew them, or choose others with --profile", what, api.ErrorCode())
@@ -208,9 +217,8 @@ func explain(action string, at Location, err error) (explained error) {
 		return fmt.Errorf("%s: %s: %s: %s", what, action, api.ErrorCode(), api.ErrorMessage())
 	}
 	var network net.Error
-	var status *awshttp.ResponseError
 	switch {
-	case errors.As(err, &status) && status.HTTPStatusCode() == http.StatusNotFound:
+	case answered && status.HTTPStatusCode() == http.StatusNotFound:
 		return fmt.Errorf("%s: %w", what, fs.ErrNotExist)
 	case errors.As(err, &network):
 		return fmt.Errorf("%s: S3 is not reached: %w", what, network)

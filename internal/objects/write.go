@@ -19,17 +19,28 @@ import (
 type Target struct {
 	client *Client
 	at     Location
+	match  *string
 }
 
 // Target returns the place of an object that is to be written.
-func (c *Client) Target(at Location) *Target { return &Target{c, at} }
+func (c *Client) Target(at Location) *Target { return &Target{c, at, nil} }
+
+// Replacing returns the place of an object that is to be written only while the one that was read is there still: otherwise writing
+// ends with ErrChanged.
+func (c *Client) Replacing(o Object) *Target {
+	t := c.Target(o.Location)
+	if o.ETag != "" {
+		t.match = &o.ETag
+	}
+	return t
+}
 
 const contentType = "application/octet-stream"
 
 // Put writes the object at once.
 func (t *Target) Put(ctx context.Context, body []byte) error {
 	_, err := t.client.bucket(ctx, t.at.Bucket).PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &t.at.Bucket, Key: &t.at.Key, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))), ContentType: aws.String(contentType),
+		Bucket: &t.at.Bucket, Key: &t.at.Key, Body: bytes.NewReader(body), ContentLength: aws.Int64(int64(len(body))), ContentType: aws.String(contentType), IfMatch: t.match,
 	})
 	return explain("s3:PutObject", t.at, err)
 }
@@ -68,7 +79,7 @@ func (t *Target) Finish(ctx context.Context, upload string, tags []string) error
 		parts[i] = types.CompletedPart{ETag: aws.String(tag), PartNumber: aws.Int32(int32(i + 1))}
 	}
 	_, err := t.client.bucket(ctx, t.at.Bucket).CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &t.at.Bucket, Key: &t.at.Key, UploadId: &upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		Bucket: &t.at.Bucket, Key: &t.at.Key, UploadId: &upload, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts}, IfMatch: t.match,
 	})
 	return explain("s3:PutObject", t.at, err)
 }
@@ -101,8 +112,8 @@ func (t *Target) Parts(ctx context.Context, upload string) (tags map[int]string,
 	return tags, sizes, nil
 }
 
-// Uploads returns the open uploads to exactly this place that were begun between two times by S3's clock.
-func (t *Target) Uploads(ctx context.Context, from, to time.Time) ([]string, error) {
+// Uploads returns the open uploads to exactly this place that were begun until then by S3's clock.
+func (t *Target) Uploads(ctx context.Context, until time.Time) ([]string, error) {
 	var ids []string
 	pages := s3.NewListMultipartUploadsPaginator(t.client.bucket(ctx, t.at.Bucket), &s3.ListMultipartUploadsInput{Bucket: &t.at.Bucket, Prefix: &t.at.Key})
 	for pages.HasMorePages() {
@@ -111,8 +122,7 @@ func (t *Target) Uploads(ctx context.Context, from, to time.Time) ([]string, err
 			return nil, explain("s3:ListBucketMultipartUploads", t.at, err)
 		}
 		for _, u := range page.Uploads {
-			begun := aws.ToTime(u.Initiated)
-			if aws.ToString(u.Key) == t.at.Key && !begun.Before(from) && !begun.After(to) {
+			if aws.ToString(u.Key) == t.at.Key && !aws.ToTime(u.Initiated).After(until) {
 				ids = append(ids, aws.ToString(u.UploadId))
 			}
 		}

@@ -3,6 +3,7 @@ package reach
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // columns are rows turned round: for a class and a header, the faces that its packets reach. They say the same as rows do, from
@@ -13,6 +14,9 @@ type columns struct {
 	bare     []run    // faces that no group filters
 	ways     [2][]*approach
 	guardsIn []aclFaces // network ACLs that do not let everything in
+
+	sync.RWMutex
+	shut map[aclKey]bitset // remembered
 }
 
 // aclFaces are the faces in the subnets of a network ACL; nil for those of which it was not read.
@@ -22,7 +26,7 @@ type aclFaces struct {
 }
 
 func newColumns(p *Pairs) *columns {
-	c := &columns{Pairs: p, in: p.post(incoming, nil)}
+	c := &columns{Pairs: p, shut: map[aclKey]bitset{}, in: p.post(incoming, nil)}
 	for i, f := range p.faces {
 		if !f.vacant() && p.all[f.class].traits.open {
 			c.bare = appendRun(c.bare, run{uint32(i), uint32(i) + 1})
@@ -30,7 +34,6 @@ func newColumns(p *Pairs) *columns {
 	}
 	for d, w := range p.ways {
 		c.ways[d.family] = append(c.ways[d.family], w)
-		inOrder := func(a, b run) int { return cmp.Compare(a.first, b.first) }
 		slices.SortFunc(w.lost, inOrder)
 		for i := range w.filtered {
 			slices.SortFunc(w.filtered[i].faces, inOrder)
@@ -60,10 +63,12 @@ type outlet struct {
 	odd []run
 }
 
-func (c *columns) outletOf(subnet uint32, family int) *outlet {
-	o := &outlet{}
+// find fills an outlet, which is empty.
+func (o *outlet) find(c *columns, subnet uint32, family int) {
 	for mode := range c.used() {
-		o.routed[mode], o.known[mode] = make(bitset, c.words()), make(bitset, c.words())
+		if o.routed[mode] == nil {
+			o.routed[mode], o.known[mode] = make(bitset, c.words()), make(bitset, c.words())
+		}
 	}
 	i := c.within[subnet].first // whoever stands in the subnet takes the same ways
 	for _, w := range c.ways[family] {
@@ -80,8 +85,10 @@ func (c *columns) outletOf(subnet uint32, family int) *outlet {
 			o.odd = append(o.odd, w.faces...)
 		}
 	}
-	return o
+	slices.SortFunc(o.odd, inOrder)
 }
+
+func inOrder(a, b run) int { return cmp.Compare(a.first, b.first) }
 
 // among reports whether a number is in one of some sorted runs.
 func among(runs []run, i uint32) bool {
@@ -91,11 +98,29 @@ func among(runs []run, i uint32) bool {
 // column is what it takes to find columns.
 type column struct {
 	*columns
-	row                   *row
-	outlets               map[outletKey]*outlet
-	part, refs, base, may bitset
-	number                uint32 // of a group
-	cuts                  []uint32
+	row     *row
+	outlets map[outletKey]*outlet
+	idle    []*outlet // empty
+	number  uint32    // of a group
+	cuts    []uint32
+	// part, refs and base are empty but while a class is computed, and found are their words that are not.
+	part, refs, base bitset
+	found            []uint32
+	permits          [2][2]permit // by family and version
+}
+
+// permit is to whom outgoing rules let a class send.
+type permit struct {
+	all   bool
+	faces bitset
+	words span // of faces that may not be zero
+}
+
+func (p *permit) word(i uint32) uint64 {
+	if p.all {
+		return ^uint64(0)
+	}
+	return p.faces[i]
 }
 
 type outletKey struct {
@@ -104,100 +129,200 @@ type outletKey struct {
 }
 
 func (c *columns) newColumn() *column {
-	return &column{columns: c, row: c.newRow(), outlets: map[outletKey]*outlet{}, part: make(bitset, c.words()), refs: make(bitset, c.words()),
-		base: make(bitset, c.words()), may: make(bitset, c.words())}
+	x := &column{columns: c, row: c.newRow(), outlets: map[outletKey]*outlet{}, part: make(bitset, c.words()), refs: make(bitset, c.words()), base: make(bitset, c.words())}
+	for family := range x.permits {
+		for v := range x.permits[family] {
+			x.permits[family][v].faces = make(bitset, c.words())
+		}
+	}
+	return x
 }
 
-// compute finds whom a class reaches with a header, once for each of some versions of the group with the column's number.
-func (c *column) compute(mode int, s, header uint32, versions []*group, into []bitset) {
+// forget drops the outlets that were found: the ways of new classes are not in them.
+func (c *column) forget() {
+	for key, o := range c.outlets {
+		for mode := range modes {
+			clear(o.routed[mode])
+			clear(o.known[mode])
+		}
+		o.odd = o.odd[:0]
+		c.idle = append(c.idle, o)
+		delete(c.outlets, key)
+	}
+}
+
+// compute finds whom a class reaches with a header, and returns the words in which somebody is.
+func (c *column) compute(mode int, s, header uint32, into bitset) []uint32 {
+	return c.versions(mode, s, header, []*group{nil}, []bitset{into})
+}
+
+// versions finds whom a class reaches with a header, for each of one or two versions of the group with the column's number; of
+// two, only as far as not both may send there. It returns the words that may not be zero, some of them twice; into must be
+// empty.
+func (c *column) versions(mode int, s, header uint32, versions []*group, into []bitset) []uint32 {
 	x := &c.all[s]
-	for i := range into {
-		clear(into[i])
-	}
+	c.found = c.found[:0]
 	if !c.canSend[mode].has(x.first) {
-		return
+		return nil
 	}
+	var window span
+	for family := range c.permits {
+		for v, version := range versions {
+			c.permit(mode, family, x, header, version, &c.permits[family][v])
+		}
+		window = window.cover(apart(c.permits[family][:len(versions)], uint32(c.words())))
+	}
+	if window = c.around(window); window.empty() {
+		return nil
+	}
+	all := 0
 	for i := x.first; i < x.first+x.faces; i++ {
 		for family, atom := range c.faces[i].atom {
 			if atom == none {
 				continue
 			}
-			c.passing(mode, family, x, i, atom, header)
-			for v, version := range versions {
-				c.permitted(mode, family, x, header, version)
-				for j := range c.base {
-					into[v][j] |= c.base[j] & c.may[j]
+			c.passing(mode, family, x, i, atom, header, window)
+			for _, j := range c.found[all:] {
+				for v := range versions {
+					into[v][j] |= c.base[j] & c.permits[family][v].word(j)
 				}
+				c.part[j], c.refs[j], c.base[j] = 0, 0, 0
 			}
+			all = len(c.found)
 		}
+	}
+	if all == 0 {
+		return nil
 	}
 	for i := range into {
 		for _, j := range c.extra {
 			if into[i].has(j) {
 				into[i].unset(j)
-				into[i].set(c.all[c.faces[j].class].first)
+				first := c.all[c.faces[j].class].first
+				into[i].set(first)
+				c.found = append(c.found, first/64)
 			}
 		}
 		if x.size == 1 {
 			into[i].unset(x.first)
 		}
 	}
+	return c.found
 }
 
-// passing finds, in base, what a face reaches as far as its own outgoing rules allow it.
-func (c *column) passing(mode, family int, x *class, i, atom, header uint32) {
-	clear(c.part)
-	clear(c.refs)
-	clear(c.base)
-	whole := span{0, uint32(c.words())}
-	touched := c.part.setRunsIn(c.bare, whole)
+// apart is the words in which two versions do not let a class send to the same, or in which one lets it send.
+func apart(versions []permit, words uint32) span {
+	a := &versions[0]
+	whole := span{0, words}
+	if len(versions) == 1 {
+		return whole
+	}
+	b := &versions[1]
+	switch {
+	case a.all && b.all:
+		return span{}
+	case a.all || b.all:
+		return whole
+	}
+	window := a.words.cover(b.words)
+	for window.first < window.end && a.faces[window.first] == b.faces[window.first] {
+		window.first++
+	}
+	for window.first < window.end && a.faces[window.end-1] == b.faces[window.end-1] {
+		window.end--
+	}
+	return window
+}
+
+// put adds runs of faces to a set, and their words in a window to those that were found.
+func (c *column) put(into bitset, runs []run, window span) {
+	for _, r := range overlapping(runs, window.first*64, window.end*64) {
+		for i := max(r.first/64, window.first); i < min((r.end+63)/64, window.end); i++ {
+			if c.part[i]|c.refs[i]|c.base[i] == 0 {
+				c.found = append(c.found, i)
+			}
+			into[i] |= r.word(i)
+		}
+	}
+}
+
+// passing finds, in base, what a face reaches in a window as far as its own outgoing rules allow it.
+func (c *column) passing(mode, family int, x *class, i, atom, header uint32, window span) {
+	begin := len(c.found)
+	c.put(c.part, c.bare, window)
 	for prefix := atom; prefix != none; prefix = c.prefixes.parent[prefix] {
 		for _, e := range c.in.byPrefix[prefix] {
 			if e.traffic.has(header) {
-				touched = touched.cover(c.part.setRunsIn(e.faces, whole))
+				c.put(c.part, e.faces, window)
 			}
 		}
 	}
 	for _, g := range c.sets[x.set] {
 		for _, e := range c.in.byGroup[g] {
 			if e.traffic.has(header) {
-				touched = touched.cover(c.refs.setRunsIn(e.faces, whole))
+				c.put(c.refs, e.faces, window)
 			}
 		}
 	}
 	if mode == perhaps {
-		touched = touched.cover(c.part.setRunsIn(c.in.any, whole))
+		c.put(c.part, c.in.any, window)
 	}
 	o := c.outlet(x.subnet, family)
-	for j := touched.first; j < touched.end; j++ {
-		c.base[j] = o.routed[mode][j] & (c.part[j] | c.refs[j]&o.known[mode][j])
-	}
-	for _, a := range c.guardsIn {
-		lets := a.acl == nil && mode == perhaps || a.acl != nil && (a.open[incoming][family] || a.lets(incoming, c.classes, atom, header))
-		if !lets {
-			c.base.unsetRuns(a.faces)
-		}
-	}
+	blocked := c.blocked(mode, family, atom, header)
+	within := c.within[x.subnet]
+	var allowed bitset
+	shut := false
 	switch own := c.acls.of[x.subnet]; {
-	case own == nil && mode == surely:
-		clear(c.base)
-	case own != nil && !own.open[outgoing][family]:
-		c.base.and(c.acls.reachedBy(own, family, header))
+	case own == nil:
+		shut = mode == surely
+	case !own.open[outgoing][family]:
+		allowed = c.acls.reachedBy(own, family, header)
 	}
-	for _, faces := range o.odd {
+	for _, j := range c.found[begin:] {
+		admitted := c.part[j] | c.refs[j]
+		routed := o.routed[mode][j] & (c.part[j] | c.refs[j]&o.known[mode][j])
+		if blocked != nil {
+			routed &^= blocked[j]
+		}
+		if allowed != nil {
+			routed &= allowed[j]
+		}
+		if shut {
+			routed = 0
+		}
+		c.base[j] = (routed | admitted&within.word(j)) & c.has[family][j] & c.canTake[mode][j]
+	}
+	for _, faces := range overlapping(o.odd, window.first*64, window.end*64) {
 		for j := faces.first; j < faces.end; j++ {
-			if c.odd(mode, family, i, j, header) {
-				c.base.set(j)
+			if c.canTake[mode].has(j) && c.odd(mode, family, i, j, header) {
+				c.put(c.base, []run{{j, j + 1}}, span{j / 64, j/64 + 1})
 			}
 		}
 	}
-	own := c.within[x.subnet]
-	for j := own.first / 64; j < (own.end+63)/64; j++ {
-		c.base[j] |= (c.part[j] | c.refs[j]) & own.word(j)
+}
+
+// blocked is the faces whose own subnet's ACL does not let a header in from an address.
+func (c *columns) blocked(mode, family int, atom, header uint32) bitset {
+	if len(c.guardsIn) == 0 {
+		return nil
 	}
-	for j := range c.base {
-		c.base[j] &= c.has[family][j] & c.canTake[mode][j]
+	key := aclKey{leaf: c.acls.leaves[atom], header: c.acls.at(header), mode: mode, which: family}
+	c.RLock()
+	set, ok := c.shut[key]
+	c.RUnlock()
+	if ok {
+		return set
 	}
+	set = make(bitset, c.words())
+	for _, a := range c.guardsIn {
+		if a.acl == nil && mode == surely || a.acl != nil && !a.open[incoming][family] && !a.lets(incoming, c.classes, atom, header) {
+			set.setRuns(a.faces)
+		}
+	}
+	c.Lock()
+	c.shut[key] = set
+	c.Unlock()
+	return set
 }
 
 // odd asks the row of a face whether it takes packets of another, whatever that one's outgoing rules allow.
@@ -217,56 +342,45 @@ func (c *column) outlet(subnet uint32, family int) *outlet {
 	key := outletKey{subnet, family}
 	o := c.outlets[key]
 	if o == nil {
-		o = c.outletOf(subnet, family)
+		if o = new(outlet); len(c.idle) > 0 {
+			o, c.idle = c.idle[len(c.idle)-1], c.idle[:len(c.idle)-1]
+		}
+		o.find(c.columns, subnet, family)
 		c.outlets[key] = o
 	}
 	return o
 }
 
-// permitted finds, in may, to whom the outgoing rules of a class let it send.
-func (c *column) permitted(mode, family int, x *class, header uint32, version *group) {
-	all := func() {
-		for i := range c.may {
-			c.may[i] = ^uint64(0)
-		}
-	}
-	clear(c.may)
-	if x.traits.open {
-		all()
-		return
-	}
+// permit finds to whom the outgoing rules of a class let it send.
+func (c *column) permit(mode, family int, x *class, header uint32, version *group, p *permit) {
+	clear(p.faces[p.words.first:p.words.end])
+	p.words, p.all = span{}, x.traits.open
+	whole := span{0, uint32(c.words())}
 	for _, g := range c.sets[x.set] {
 		group := &c.groups[g]
 		if version != nil && g == c.number {
 			group = version
 		}
-		if group.missing && mode == perhaps {
-			all()
-			return
-		}
-		for i := range group.rules[outgoing] {
+		p.all = p.all || group.missing && mode == perhaps
+		for i := 0; i < len(group.rules[outgoing]) && !p.all; i++ {
 			r := &group.rules[outgoing][i]
 			switch {
-			case r.unknown && mode == perhaps:
-				all()
-				return
+			case r.unknown:
+				p.all = mode == perhaps
+				continue
 			case !r.traffic.has(header):
 				continue
 			}
 			for _, prefix := range r.prefixes {
-				of, whole := c.whole(prefix)
-				switch {
-				case of != family:
-				case whole:
-					all()
-					return
-				default:
-					c.may.setRuns(c.under[prefix])
+				if of, all := c.whole(prefix); of == family {
+					if p.all = p.all || all; !all {
+						p.words = p.words.cover(p.faces.setRunsIn(c.under[prefix], whole))
+					}
 				}
 			}
 			if r.group != none {
 				for _, faces := range c.wears[r.group] {
-					c.may.setRuns(c.knownTo(mode, x, faces))
+					p.words = p.words.cover(p.faces.setRunsIn(c.knownTo(mode, x, faces), whole))
 				}
 			}
 		}
@@ -336,11 +450,5 @@ func (b bitset) unsetRuns(runs []run) {
 		for i := r.first / 64; i < (r.end+63)/64; i++ {
 			b[i] &^= r.word(i)
 		}
-	}
-}
-
-func (b bitset) and(o bitset) {
-	for i := range b {
-		b[i] &= o[i]
 	}
 }

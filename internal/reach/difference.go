@@ -3,6 +3,8 @@ package reach
 import (
 	"math/bits"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/onus-cloud/onus/internal/estate"
 )
@@ -15,13 +17,17 @@ type Difference struct {
 	exposed       []uint32 // classes of which other things are exposed to the Internet, or may be
 }
 
-// shift is what changed for packets of some headers to, or from, one class: the faces at the other end.
+// shift is what changed for packets of some headers to, or from, one class: the faces at the other end, by mode.
 type shift struct {
-	class   uint32
-	headers interval
-	window  span
-	// gained and lost are by mode, in the words of the window.
-	gained, lost [modes]bitset
+	class        uint32
+	headers      interval
+	gained, lost [modes][]word
+}
+
+// word is one word of a bitset.
+type word struct {
+	at   uint32
+	bits uint64
 }
 
 // Total counts ordered pairs of interfaces, a pair once for each interval of headers in which it changed: those between which
@@ -30,22 +36,23 @@ func (d *Difference) Total() (gained, lost uint64) {
 	for _, list := range [][]shift{d.rows, d.columns} {
 		for _, s := range list {
 			size := uint64(d.l.all[s.class].size)
-			gained += d.weigh(s.class, s.gained[surely], s.window) * size
-			lost += d.weigh(s.class, s.lost[surely], s.window) * size
+			gained += d.weigh(s.class, s.gained[surely]) * size
+			lost += d.weigh(s.class, s.lost[surely]) * size
 		}
 	}
 	return gained, lost
 }
 
-func (d *Difference) weigh(self uint32, b bitset, window span) uint64 {
+func (d *Difference) weigh(self uint32, words []word) uint64 {
 	var n uint64
-	for i, w := range b {
-		for at := (window.first + uint32(i)) * 64; w != 0; w &= w - 1 {
-			n += uint64(d.l.sizes[at+uint32(bits.TrailingZeros64(w))])
+	first := d.l.all[self].first
+	for _, w := range words {
+		if w.at == first/64 && w.bits>>(first%64)&1 != 0 {
+			n-- // itself
 		}
-	}
-	if first := d.l.all[self].first; n > 0 && first/64 >= window.first && first/64 < window.end && b.has(first-window.first*64) {
-		n--
+		for ; w.bits != 0; w.bits &= w.bits - 1 {
+			n += uint64(d.l.sizes[w.at*64+uint32(bits.TrailingZeros64(w.bits))])
+		}
 	}
 	return n
 }
@@ -58,7 +65,7 @@ func (d *Difference) compareRows(number uint32, now *group, changed []rule, afte
 	l := d.l
 	key := regional{after.Ref().Region, after.Ref().ID}
 	before := l.n.groups[key]
-	was, is := l.newRows(), l.newRow()
+	was, is := l.was, l.is
 	is.number, is.with = number, now
 	whole := span{0, uint32(l.words())}
 	var window span
@@ -86,7 +93,10 @@ func (d *Difference) compareRows(number uint32, now *group, changed []rule, afte
 				was.compute(mode, c, headers.first, window)
 				l.n.groups[key] = after // walks ask it
 				is.compute(mode, c, headers.first, window)
-				s.note(mode, was.row.bits, is.bits, was.row.touched.cover(is.touched))
+				touched := was.row.touched.cover(is.touched)
+				for i := touched.first; i < touched.end; i++ {
+					s.note(mode, i, was.row.bits[i], is.bits[i])
+				}
 			}
 			d.rows = s.addTo(d.rows)
 		}
@@ -99,24 +109,59 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 		return
 	}
 	l := d.l
-	c := l.columns.newColumn()
-	c.number = number
-	both := []bitset{make(bitset, l.words()), make(bitset, l.words())}
-	whole := span{0, uint32(l.words())}
-	for _, x := range l.wearers(number) {
-		if l.all[x].size == 0 || l.all[x].traits.open {
-			continue
-		}
-		c.findCuts(x)
-		for _, headers := range intervals(c.cuts, changed) {
-			s := shift{class: x, headers: headers}
-			for mode := range l.used() {
-				c.compute(mode, x, headers.first, []*group{old, now}, both)
-				s.note(mode, both[0], both[1], whole)
+	classes := slices.DeleteFunc(l.wearers(number), func(x uint32) bool {
+		return l.all[x].size == 0 || l.all[x].traits.open || l.freeWithout(x, number)
+	})
+	found := make([][]shift, len(classes))
+	var wait sync.WaitGroup
+	var next atomic.Int32
+	for i := range min(len(l.workers), len(classes)) {
+		wait.Go(func() {
+			w := l.workers[i]
+			w.number = number
+			w.forget()
+			for at := int(next.Add(1)) - 1; at < len(classes); at = int(next.Add(1)) - 1 {
+				found[at] = w.compare(classes[at], []*group{old, now}, changed)
 			}
-			d.columns = s.addTo(d.columns)
-		}
+		})
 	}
+	wait.Wait()
+	for _, list := range found {
+		d.columns = append(d.columns, list...)
+	}
+}
+
+// worker compares columns.
+type worker struct {
+	*column
+	both []bitset
+}
+
+func (c *columns) newWorker() *worker {
+	return &worker{column: c.newColumn(), both: []bitset{make(bitset, c.words()), make(bitset, c.words())}}
+}
+
+func (w *worker) compare(class uint32, versions []*group, changed []rule) []shift {
+	var all []shift
+	w.findCuts(class)
+	for _, headers := range intervals(w.cuts, changed) {
+		s := shift{class: class, headers: headers}
+		for mode := range w.used() {
+			for _, i := range w.versions(mode, class, headers.first, versions, w.both) {
+				s.note(mode, i, w.both[0][i], w.both[1][i])
+				w.both[0][i], w.both[1][i] = 0, 0
+			}
+		}
+		all = s.addTo(all)
+	}
+	return all
+}
+
+// freeWithout reports whether a class may send everything to everybody whatever the rules of one of its groups say.
+func (l *Live) freeWithout(c, number uint32) bool {
+	nothing := &group{}
+	free := l.freeBy(l.rulesOf(l.all[c].set, number, nothing, outgoing))
+	return free[four] && free[six] || free[four] && !slices.ContainsFunc(l.facesOf(c), func(f face) bool { return f.atom[six] != none })
 }
 
 // wearers are the classes that wear a group.
@@ -154,43 +199,28 @@ func intervals(cuts []uint32, rules []rule) []interval {
 	return all
 }
 
-// note takes down what differs between two sets of faces, as far as they are in a window.
-func (s *shift) note(mode int, was, is bitset, window span) {
-	for window.first < window.end && was[window.first] == is[window.first] {
-		window.first++
+// note takes down what differs between two words.
+func (s *shift) note(mode int, at uint32, was, is uint64) {
+	if more := is &^ was; more != 0 {
+		s.gained[mode] = append(s.gained[mode], word{at, more})
 	}
-	for window.first < window.end && was[window.end-1] == is[window.end-1] {
-		window.end--
+	if less := was &^ is; less != 0 {
+		s.lost[mode] = append(s.lost[mode], word{at, less})
 	}
-	if window.empty() {
-		return
-	}
-	around := s.window.cover(window)
-	for m := range modes {
-		s.gained[m], s.lost[m] = widened(s.gained[m], s.window, around), widened(s.lost[m], s.window, around)
-	}
-	s.window = around
-	for i := window.first; i < window.end; i++ {
-		s.gained[mode][i-around.first], s.lost[mode][i-around.first] = is[i]&^was[i], was[i]&^is[i]
-	}
-}
-
-func widened(b bitset, from, to span) bitset {
-	wide := make(bitset, to.end-to.first)
-	if !from.empty() {
-		copy(wide[from.first-to.first:], b)
-	}
-	return wide
 }
 
 // addTo adds a shift, if it is one, to the last of some where it goes on with the same.
 func (s *shift) addTo(all []shift) []shift {
-	if s.window.empty() {
+	empty := true
+	for m := range modes {
+		empty = empty && len(s.gained[m])+len(s.lost[m]) == 0
+	}
+	if empty {
 		return all
 	}
 	if n := len(all); n > 0 {
 		last := &all[n-1]
-		same := last.class == s.class && last.headers.last+1 == s.headers.first && last.window == s.window
+		same := last.class == s.class && last.headers.last+1 == s.headers.first
 		for m := range modes {
 			same = same && slices.Equal(last.gained[m], s.gained[m]) && slices.Equal(last.lost[m], s.lost[m])
 		}
@@ -200,20 +230,6 @@ func (s *shift) addTo(all []shift) []shift {
 		}
 	}
 	return append(all, *s)
-}
-
-// around is the words that hold all faces of the classes of which some are in a window.
-func (l *Live) around(w span) span {
-	if w.empty() {
-		return w
-	}
-	for _, i := range []uint32{w.first * 64, min(w.end*64, uint32(len(l.faces))) - 1} {
-		if f := l.faces[i]; !f.vacant() {
-			x := &l.all[f.class]
-			w = w.cover(span{x.first / 64, (x.first+x.faces-1)/64 + 1})
-		}
-	}
-	return w
 }
 
 // spanOf is the words that runs are in.

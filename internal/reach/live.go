@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"runtime"
 	"slices"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -30,6 +31,11 @@ type Live struct {
 	public  []bool            // prefixes that hold a public address
 	exposed map[uint32][]Flow // what the Internet reaches, by class
 	renewed int               // how often everything was classified anew
+
+	// What comparisons work with: they are as long as everything, and made once.
+	was     *rows
+	is      *row
+	workers []*worker
 }
 
 // Live makes the estate ready for changes. It costs what Pairs and its Internet cost.
@@ -73,6 +79,10 @@ func (l *Live) classify(n *Network, named []netip.Prefix) {
 	c := classifyFor(n, future{spare: true, named: named})
 	l.Pairs = pairsOf(c)
 	l.columns = newColumns(l.Pairs)
+	l.was, l.is, l.workers = l.newRows(), l.newRow(), nil
+	for range runtime.GOMAXPROCS(0) {
+		l.workers = append(l.workers, l.columns.newWorker())
+	}
 	l.vacant = make([]run, len(c.within))
 	for s, faces := range c.within {
 		for faces.first < faces.end && !c.faces[faces.first].vacant() { // the vacant ones are the last

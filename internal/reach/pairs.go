@@ -146,6 +146,20 @@ func (k *trafficKinds) number(t traffic) uint32 {
 	return n
 }
 
+// around is the words that hold all faces of the classes of which some are in a window.
+func (p *Pairs) around(w span) span {
+	if w.empty() {
+		return w
+	}
+	for _, i := range []uint32{w.first * 64, min(w.end*64, uint32(len(p.faces))) - 1} {
+		if f := p.faces[i]; !f.vacant() {
+			x := &p.all[f.class]
+			w = w.cover(span{x.first / 64, (x.first+x.faces-1)/64 + 1})
+		}
+	}
+	return w
+}
+
 // Reaches says whether a packet arrives that one interface sends to another.
 func (p *Pairs) Reaches(from, to string, protocol netset.Protocol, port uint16) estate.Truth {
 	source, there := p.find(from)

@@ -539,6 +539,8 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 			values[name] = f.member(bodyNames[name])
 		case name == "Attribute":
 			values[name] = f.attribute()
+		case name == "Prefix":
+			values[name] = "" // all of the bucket
 		case name == "ResourceType":
 			values[name] = "APPLICATION_LOAD_BALANCER" // what the command asks about where nothing is said
 		default:

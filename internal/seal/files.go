@@ -93,7 +93,7 @@ func (f *Folder) sweep(dir string) {
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err != nil || !isTemp(entry.Name()) || !info.Mode().IsRegular() || time.Since(info.ModTime()) < tempAge {
+		if err != nil || !IsTemp(entry.Name()) || !info.Mode().IsRegular() || time.Since(info.ModTime()) < tempAge {
 			continue
 		}
 		name := filepath.FromSlash(path.Join(dir, entry.Name()))

@@ -89,7 +89,7 @@ func NewKey(name string, version int, kind Kind, now time.Time) (*Key, error) {
 
 // newKey completes a key from its secret.
 func newKey(name string, version int, kind Kind, now time.Time, secret []byte) (*Key, error) {
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	if version < 1 {
@@ -101,7 +101,8 @@ func newKey(name string, version int, kind Kind, now time.Time, secret []byte) (
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 
-func checkName(name string) error {
+// CheckName says whether a name can be that of a key.
+func CheckName(name string) error {
 	if !validName.MatchString(name) {
 		return fmt.Errorf("%q is no name for a key: use letters, digits, - and _, at most 64", name)
 	}

@@ -86,7 +86,7 @@ func (f *keyFile) key() (*Key, error) {
 	if f.Schema != keySchema {
 		return nil, fmt.Errorf("this is no key file of a version that is known (%s)", keySchema)
 	}
-	if err := checkName(f.Name); err != nil {
+	if err := CheckName(f.Name); err != nil {
 		return nil, err
 	}
 	k := &Key{Name: f.Name, Version: f.Version, Kind: f.Kind, Created: f.Created, Namespace: f.Namespace, ID: f.ID, Public: f.Public, locked: f.Locked}

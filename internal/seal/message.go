@@ -106,16 +106,42 @@ type OpenOptions struct {
 	Suites   []esdk.Suite
 	MaxFrame int
 	Parallel int
+
+	used func(*Key)
 }
 
-// Decrypt returns a reader of the plaintext of src. Only io.EOF says that it was whole: what was read before is authenticated, and may be
-// the start of something that was cut off.
-func Decrypt(ctx context.Context, src io.Reader, opts OpenOptions) (io.Reader, error) {
+// A Plain is the plaintext of something sealed, as a stream. Only io.EOF says that it was whole: what was read before is authenticated,
+// and may be the start of something that was cut off.
+type Plain struct {
+	Format Format
+	// Context is what was stored in the clear, and is authenticated.
+	Context map[string]string
+	// Key is the one that opened, if it is one of OpenOptions.Keys.
+	Key *Key
+
+	src io.Reader
+}
+
+// Read implements io.Reader.
+func (p *Plain) Read(b []byte) (int, error) { return p.src.Read(b) }
+
+// WriteTo implements io.WriterTo.
+func (p *Plain) WriteTo(w io.Writer) (int64, error) {
+	if to, ok := p.src.(io.WriterTo); ok {
+		return to.WriteTo(w)
+	}
+	return io.Copy(w, struct{ io.Reader }{p.src})
+}
+
+// Decrypt opens what src holds: its header at once, its plaintext as it is read.
+func Decrypt(ctx context.Context, src io.Reader, opts OpenOptions) (*Plain, error) {
 	in := bufio.NewReaderSize(src, 64<<10)
 	format, err := opts.format(in)
 	if err != nil {
 		return nil, err
 	}
+	p := &Plain{Format: format}
+	opts.used = func(k *Key) { p.Key = k }
 	if format == AgeFormat {
 		identities, err := opts.identities()
 		if err != nil {
@@ -126,7 +152,8 @@ func Decrypt(ctx context.Context, src io.Reader, opts OpenOptions) (io.Reader, e
 		if err != nil {
 			return nil, watched.hidden(err)
 		}
-		return &ageReader{plaintext, watched}, nil
+		p.src = &ageReader{plaintext, watched}
+		return p, nil
 	}
 	read, err := opts.esdk()
 	if err != nil {
@@ -136,37 +163,66 @@ func Decrypt(ctx context.Context, src io.Reader, opts OpenOptions) (io.Reader, e
 	if err != nil {
 		return nil, hidden(err)
 	}
-	return &esdkReader{r}, nil
+	p.src, p.Context = &esdkReader{r}, r.Header().Context
+	return p, nil
+}
+
+// usedWrapping and usedIdentity tell which key opened.
+type usedWrapping struct {
+	esdk.WrappingKey
+	used func()
+}
+
+func (w usedWrapping) Unwrap(ctx context.Context, wrapped esdk.WrappedKey, encryptionContext map[string]string) ([]byte, error) {
+	dataKey, err := w.WrappingKey.Unwrap(ctx, wrapped, encryptionContext)
+	if err == nil {
+		w.used()
+	}
+	return dataKey, err
+}
+
+type usedIdentity struct {
+	age.Identity
+	used func()
+}
+
+func (i usedIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	fileKey, err := i.Identity.Unwrap(stanzas)
+	if err == nil {
+		i.used()
+	}
+	return fileKey, err
 }
 
 // DecryptAt returns a reader of any range of the plaintext of src, which has size bytes, and the size of the plaintext. Each read fetches
 // and authenticates the frames that hold what is asked for.
-func DecryptAt(ctx context.Context, src io.ReaderAt, size int64, opts OpenOptions) (io.ReaderAt, int64, error) {
+func DecryptAt(ctx context.Context, src io.ReaderAt, size int64, opts OpenOptions) (*Ranged, int64, error) {
 	format, err := opts.format(bufio.NewReaderSize(io.NewSectionReader(src, 0, size), len(ageMagic)))
 	if err != nil {
 		return nil, 0, err
 	}
+	held := &windows{src: src}
 	if format == AgeFormat {
 		identities, err := opts.identities()
 		if err != nil {
 			return nil, 0, err
 		}
-		watched := &watchedAt{src: src}
+		watched := &watchedAt{src: held}
 		plaintext, length, err := age.DecryptReaderAt(watched, size, identities...)
 		if err != nil {
 			return nil, 0, watched.hidden(err)
 		}
-		return &ageReaderAt{plaintext, watched}, length, nil
+		return &Ranged{&ageReaderAt{plaintext, watched}, length, ageExtent(size, length), held}, length, nil
 	}
 	read, err := opts.esdk()
 	if err != nil {
 		return nil, 0, err
 	}
-	r, err := esdk.NewReaderAt(ctx, src, size, read)
+	r, err := esdk.NewReaderAt(ctx, held, size, read)
 	if err != nil {
 		return nil, 0, hidden(err)
 	}
-	return &esdkReaderAt{r}, r.Size(), nil
+	return &Ranged{&esdkReaderAt{r}, r.Size(), r.Extent, held}, r.Size(), nil
 }
 
 // format decides how the data is read: by what is admitted, and between the two by how it starts.
@@ -207,6 +263,9 @@ func (o *OpenOptions) esdk() (esdk.ReadOptions, error) {
 		if err != nil {
 			return read, err
 		}
+		if o.used != nil {
+			wrapping = usedWrapping{wrapping, func() { o.used(k) }}
+		}
 		read.Keys = append(read.Keys, wrapping)
 	}
 	read.Keys = append(read.Keys, o.Wrapping...)
@@ -225,6 +284,9 @@ func (o *OpenOptions) identities() ([]age.Identity, error) {
 		identity, err := k.Identity()
 		if err != nil {
 			return nil, err
+		}
+		if o.used != nil {
+			identity = usedIdentity{identity, func() { o.used(k) }}
 		}
 		identities = append(identities, identity)
 	}

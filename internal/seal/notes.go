@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,8 @@ type intent struct {
 	Source  string    `json:"source,omitempty"` // what may be read again; empty: the upload cannot go on
 	Plan    string    `json:"plan,omitempty"`   // all options that make the message
 	Created time.Time `json:"created"`
+	Told    bool      `json:"told"` // whether the store told which uploads were open before
+	Others  []string  `json:"others,omitempty"`
 	Header  []byte    `json:"header,omitempty"`
 	Frame   int       `json:"frame,omitempty"` // plaintext in a frame
 	Part    int       `json:"part,omitempty"`  // plaintext in a part
@@ -233,15 +236,23 @@ func (o *note) parse(raw []byte) error {
 // skew is how far the clocks of the store and of this machine may be apart, and how long a call to begin an upload lasts at most.
 const skew = 15 * time.Minute
 
-// end ends the upload of a note. If it was killed before it learned the upload's name, all uploads to that very place that were begun
-// then are ended.
+// end ends the upload of a note. If it was killed before it learned the upload's name, the uploads to that very place are ended that were
+// not open before it and were begun by then.
 func (o *note) end(ctx context.Context, store Store) error {
 	ids := []string{o.upload}
 	if o.upload == "" {
-		var err error
-		if ids, err = store.Uploads(ctx, o.Created.Add(-skew), o.Created.Add(skew)); err != nil {
+		open, err := store.Uploads(ctx, o.Created.Add(skew))
+		if err != nil {
 			return err
 		}
+		if !o.Told {
+			before, err := store.Uploads(ctx, o.Created.Add(-skew))
+			if err != nil {
+				return err
+			}
+			o.Others = append(o.Others, before...)
+		}
+		ids = slices.DeleteFunc(open, func(id string) bool { return slices.Contains(o.Others, id) })
 	}
 	for _, id := range ids {
 		if err := store.End(ctx, id); err != nil {
@@ -283,6 +294,7 @@ func (n Notes) Elsewhere(where string) int {
 // canLock says whether a file can be locked and renamed while it is open.
 const canLock = runtime.GOOS != "windows"
 
-func isTemp(name string) bool {
+// IsTemp says whether a name is that of a file in work, which nobody means.
+func IsTemp(name string) bool {
 	return strings.HasPrefix(name, tempPrefix) && strings.HasSuffix(name, tempSuffix)
 }

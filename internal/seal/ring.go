@@ -76,7 +76,7 @@ func (r Ring) Keys() ([]*Key, error) {
 // Versions are the keys of one name from the newest to the oldest. All of them must be readable: a version that is left out silently
 // would make what it sealed look damaged.
 func (r Ring) Versions(name string) ([]*Key, error) {
-	if err := checkName(name); err != nil {
+	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	none := fmt.Errorf("%w: %s in %s (onus key list shows those there are, onus key new %s makes it)", ErrNoKey, name, r.dir, name)

@@ -30,8 +30,8 @@ type Store interface {
 	End(ctx context.Context, upload string) error
 	// Parts are the tags and sizes of what is there, fs.ErrNotExist if there is no such upload.
 	Parts(ctx context.Context, upload string) (tags map[int]string, sizes map[int]int64, err error)
-	// Uploads are the open uploads to this very place that were begun between two times.
-	Uploads(ctx context.Context, from, to time.Time) ([]string, error)
+	// Uploads are the open uploads to this very place that were begun until then.
+	Uploads(ctx context.Context, until time.Time) ([]string, error)
 	// Start reads the first n bytes of the object that is there, or fewer if it is shorter.
 	Start(ctx context.Context, n int) ([]byte, error)
 }
@@ -140,8 +140,7 @@ func (u *Upload) sealESDK(ctx context.Context, src io.Reader, opts *SealOptions)
 		return err
 	}
 	t := &transfer{Upload: u, sealer: sealer, part: u.partLength(sealer.FrameLength())}
-	first := make([]byte, t.part)
-	n, err := readPart(src, first)
+	first, n, err := u.firstPart(src, t.part)
 	if err != nil {
 		return err
 	}
@@ -160,10 +159,21 @@ func (u *Upload) sealESDK(ctx context.Context, src io.Reader, opts *SealOptions)
 	if _, again := src.(io.ReadSeeker); again && u.Size >= 0 {
 		i.Source = u.Source
 	}
-	if t.note, err = u.Notes.begin(i); err != nil {
+	if t.note, err = u.begin(ctx, i); err != nil {
 		return err
 	}
 	return t.run(ctx, io.MultiReader(bytes.NewReader(first), src))
+}
+
+// begin notes an upload that is to be begun, and which others to the same place are open already: they are somebody else's. If the store
+// does not tell those, the upload is noted all the same, and the time alone tells them apart.
+func (u *Upload) begin(ctx context.Context, i intent) (*note, error) {
+	others, err := u.Store.Uploads(ctx, i.Created.Add(skew))
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	i.Others, i.Told = others, err == nil
+	return u.Notes.begin(i)
 }
 
 // goOn goes on with the upload of a note. It is not done, and the upload is ended, if the source changed or the upload is gone.
@@ -308,11 +318,11 @@ func (t *transfer) parts(s *sender, src io.Reader) error {
 	}
 }
 
-// stream sends a stream that is sealed elsewhere, in parts.
+// stream seals with a library that gives a stream, and sends that. The goroutine ends with the pipe, or with the source if that blocks.
 func (u *Upload) stream(ctx context.Context, src io.Reader, opts SealOptions) error {
 	sealed, feed := io.Pipe()
 	defer sealed.CloseWithError(errors.New("the upload ended"))
-	go func() { // ends with the pipe, or with the source if that blocks
+	go func() {
 		w, err := Encrypt(ctx, feed, opts)
 		if err == nil {
 			_, err = io.Copy(w, src)
@@ -322,9 +332,13 @@ func (u *Upload) stream(ctx context.Context, src io.Reader, opts SealOptions) er
 		}
 		feed.CloseWithError(err) // nil: the end
 	}()
+	return u.Send(ctx, sealed)
+}
+
+// Send stores a stream as it is. It never goes on. After an error no object was made and no upload is open, or the error says that one is.
+func (u *Upload) Send(ctx context.Context, src io.Reader) error {
 	size := u.partLength(1)
-	first := make([]byte, size)
-	n, err := readPart(sealed, first)
+	first, n, err := u.firstPart(src, size)
 	if err != nil {
 		return err
 	}
@@ -335,7 +349,7 @@ func (u *Upload) stream(ctx context.Context, src io.Reader, opts SealOptions) er
 		u.sent(n)
 		return nil
 	}
-	o, err := u.Notes.begin(intent{Where: u.Where, Target: u.Target, Created: u.Now()})
+	o, err := u.begin(ctx, intent{Where: u.Where, Target: u.Target, Created: u.Now()})
 	if err != nil {
 		return err
 	}
@@ -343,27 +357,43 @@ func (u *Upload) stream(ctx context.Context, src io.Reader, opts SealOptions) er
 	if err != nil {
 		return err
 	}
-	return s.finish(ctx, func() error {
-		rest := io.MultiReader(bytes.NewReader(first), sealed)
-		for number := 1; number <= maxParts; number++ {
-			if u.Size < 0 {
-				size = u.partLength(1) << ((number - 1) / growAfter)
-			}
-			body := s.buffer(size)[:size]
-			n, err := readPart(rest, body)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				return nil
-			}
-			if err := s.send(number, body[:n], n); err != nil {
-				return err
-			}
-			if n < size {
-				return nil
-			}
+	return s.finish(ctx, u.sendParts(s, io.MultiReader(bytes.NewReader(first), src), size))
+}
+
+func (u *Upload) sendParts(s *sender, src io.Reader, size int) error {
+	for number := 1; number <= maxParts; number++ {
+		if u.Size < 0 {
+			size = u.partLength(1) << ((number - 1) / growAfter)
 		}
-		return fmt.Errorf("%s: the source is longer than an object can be", u.Target)
-	}())
+		body := s.buffer(size)[:size]
+		n, err := readPart(src, body)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return nil
+		}
+		if err := s.send(number, body[:n], n); err != nil {
+			return err
+		}
+		if n < size {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: the source is longer than an object can be", u.Target)
+}
+
+// firstPart reads up to one part, in no more memory than the source is said to need.
+func (u *Upload) firstPart(src io.Reader, size int) (first []byte, n int, err error) {
+	expected := size
+	if u.Size >= 0 && u.Size < int64(size) {
+		expected = int(u.Size) + 1
+	}
+	first = make([]byte, expected)
+	if n, err = readPart(src, first); err != nil || n < expected || expected == size {
+		return first, n, err
+	}
+	first = append(first, make([]byte, size-expected)...) // longer than it was said to be
+	more, err := readPart(src, first[n:])
+	return first, n + more, err
 }

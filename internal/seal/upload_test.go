@@ -109,10 +109,10 @@ func (m *memory) Parts(_ context.Context, upload string) (map[int]string, map[in
 	})
 }
 
-func (m *memory) Uploads(_ context.Context, from, to time.Time) (ids []string, err error) {
+func (m *memory) Uploads(_ context.Context, until time.Time) (ids []string, err error) {
 	err = m.call(func() error {
 		for id := range m.uploads {
-			if !m.begun[id].Before(from) && !m.begun[id].After(to) {
+			if !m.begun[id].After(until) {
 				ids = append(ids, id)
 			}
 		}
@@ -204,15 +204,18 @@ func TestEveryFailureLeavesNothing(t *testing.T) {
 			m.object = []byte("old")
 			m.tell(failAt, errors.New("it failed"), late)
 			err := upload(m, dir, "/f", len(random())).Seal(t.Context(), bytes.NewReader(random()), SealOptions{Keys: []*Key{k}})
+			if err == nil && failAt == 1 {
+				continue // that the store does not tell which uploads are open hinders nobody
+			}
 			if err == nil {
-				if failAt < 6 {
+				if failAt < 8 {
 					t.Errorf("call %d fails and nobody says so", failAt)
 				}
 				break
 			}
 			// Late: the answer to the last call, Finish, was lost. The object is there.
 			finished := late && !bytes.Equal(m.object, []byte("old"))
-			if len(m.uploads) > 0 || noteCount(t, dir) > 0 || finished && failAt != 6 {
+			if len(m.uploads) > 0 || noteCount(t, dir) > 0 || finished && failAt != 7 {
 				t.Errorf("call %d failed: %d uploads open, %d notes, object of %d bytes", failAt, len(m.uploads), noteCount(t, dir), len(m.object))
 			}
 		}
@@ -228,7 +231,7 @@ func TestKilledAnywhere(t *testing.T) {
 	changed := bytes.Clone(random())
 	changed[testPart+5] ^= 1
 	for _, late := range []bool{false, true} {
-		for failAt := 1; failAt <= 6; failAt++ {
+		for failAt := 1; failAt <= 7; failAt++ {
 			for _, next := range []struct {
 				name      string
 				source    string
@@ -306,7 +309,7 @@ func TestAnUploadGoesOn(t *testing.T) {
 	t.Parallel()
 	k := newTestKey(t, "a", AES)
 	m, dir := newMemory(), t.TempDir()
-	m.tell(6, errKilled, false) // all parts are there; Finish was not asked
+	m.tell(7, errKilled, false) // all parts are there; Finish was not asked
 	u := upload(m, dir, "/f", len(random()))
 	if err := u.Seal(t.Context(), bytes.NewReader(random()), SealOptions{Keys: []*Key{k}}); err == nil || !strings.Contains(err.Error(), "--abandon") {
 		t.Fatalf("killed: %v", err)
@@ -330,15 +333,15 @@ func TestAnUploadGoesOn(t *testing.T) {
 func TestAbandon(t *testing.T) {
 	t.Parallel()
 	k := newTestKey(t, "a", AES)
-	for failAt := 1; failAt <= 6; failAt++ {
+	for failAt := 1; failAt <= 7; failAt++ {
 		m, dir := newMemory(), t.TempDir()
+		// An upload that somebody else began before stays.
+		m.uploads["theirs"], m.begun["theirs"] = map[int][]byte{}, noon.Add(-time.Hour)
 		m.tell(failAt, errKilled, true)
 		if err := upload(m, dir, "/f", len(random())).Seal(t.Context(), bytes.NewReader(random()), SealOptions{Keys: []*Key{k}}); err == nil {
 			t.Fatal("nobody noticed")
 		}
 		m.tell(0, nil, false)
-		// An upload that somebody else began long before stays.
-		m.uploads["theirs"], m.begun["theirs"] = map[int][]byte{}, noon.Add(-time.Hour)
 		notes := NewNotes(dir)
 		if ended, err := notes.Abandon(t.Context(), "http://elsewhere", nil); len(ended) > 0 || err != nil || notes.Elsewhere("http://elsewhere") != 1 {
 			t.Errorf("at another endpoint: %v, %v", ended, err)
