@@ -60,7 +60,7 @@ func (n *Network) withOwnGroups() *Network {
 	e.SecurityGroups = slices.Clone(e.SecurityGroups)
 	return &Network{
 		estate: &e, vpcs: n.vpcs, subnets: n.subnets, groups: maps.Clone(n.groups), instances: n.instances, interfaces: n.interfaces, nodes: n.nodes,
-		byAddress: n.byAddress, delegates: n.delegates, services: n.services, internetGateways: n.internetGateways, egressGateways: n.egressGateways,
+		byAddress: n.byAddress, delegates: n.delegates, pooled: n.pooled, services: n.services, internetGateways: n.internetGateways, egressGateways: n.egressGateways,
 		natGateways: n.natGateways, peerings: n.peerings, endpoints: n.endpoints, firewalls: n.firewalls, vpnGateways: n.vpnGateways, blocks: n.blocks,
 		exclusions: n.exclusions, edges: n.edges, transit: n.transit, doors: n.doors,
 	}

@@ -983,6 +983,12 @@ func (w *walk) enter(p packet, goal *estate.NetworkInterface) estate.Truth {
 		}
 		return estate.And(w.answers(goal), w.acl(goal.Subnet, false, p.src, p), w.admits(goal, false, p.src, nil, p), unknown)
 	}
+	own := yes
+	for _, a := range w.Addresses {
+		if a.Public == p.dst && a.Pool != "" {
+			own = unknown // nobody read whether its range is advertised
+		}
+	}
 	if p.dst.Is4() {
 		of := slices.IndexFunc(publicsOf(goal), func(a estate.Association) bool { return a.Public == p.dst })
 		if of < 0 {
@@ -993,7 +999,7 @@ func (w *walk) enter(p packet, goal *estate.NetworkInterface) estate.Truth {
 		return no
 	}
 	w.lost = true
-	passes := w.inside(gateway, p, goal)
+	passes := estate.And(w.inside(gateway, p, goal), own)
 	w.leg(func(client uint16) estate.Truth {
 		reply := p
 		reply.from = client

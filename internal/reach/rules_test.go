@@ -357,6 +357,11 @@ func TestInternetGateways(t *testing.T) {
 	t.Parallel()
 	check(t, []rule{
 		{"in to a public address", func(b *builder) { inA1(b) }, somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-byoip.html
+		{"whether an address of a range of one's own is advertised is unknown", func(b *builder) {
+			inA1(b)
+			b.Addresses = append(b.Addresses, &estate.Address{Resource: b.resource("elastic-ip", "eipalloc-1"), Public: netip.MustParseAddr("52.0.1.10"), Interface: "eni-a1", Pool: "ipv4pool-ec2-1"})
+		}, somebody, "eni-a1", "tcp 22", unknown, unknown, ""},
 		{"in needs a public address", func(b *builder) { alone(b, "eni-a1", "subnet-a1", "10.0.1.10") }, somebody, "eni-a1", "tcp 22", no, no, ""},
 		{"out from a public address", func(b *builder) { inA1(b) }, "eni-a1", somebody, "tcp 443", yes, yes, ""},
 		{"out needs a public address", func(b *builder) { alone(b, "eni-a1", "subnet-a1", "10.0.1.10") }, "eni-a1", somebody, "tcp 443", no, no, "internet-gateway"},

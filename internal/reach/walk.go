@@ -719,6 +719,7 @@ func (w *walk) in(t trail) {
 		t.stop(Hop{At: x.ref, Text: called(x.ref) + " takes nothing from internet gateways"})
 	}
 	w.block(&t, g.subnet, false, false)
+	w.advertised(&t, h)
 	if !w.six && g.node != nil {
 		if mapped := g.node.mappings(g.subnet); mapped != nil {
 			t.translate(mapped, inward, Hop{At: h.At, Text: called(g.node.ref) + " does not have that public address"})
@@ -732,6 +733,21 @@ func (w *walk) in(t trail) {
 		return
 	}
 	w.behind(t, v, v.gateway.Ref().ID)
+}
+
+// advertised doubts what is sent to addresses of a range of one's own, which the Internet knows the way to only while it is
+// advertised.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-byoip.html
+func (w *walk) advertised(t *trail, h Hop) {
+	if w.six || len(w.n.pooled) == 0 || t.stopped {
+		return
+	}
+	for _, p := range destinations(t.live()).Prefixes() {
+		if pool := w.n.pooled[p.Addr()]; pool != "" && p.IsSingleIP() {
+			t.unsure(Hop{At: h.At}, nil, "whether the range of "+p.Addr().String()+", which is of the pool "+pool+", is advertised was not read")
+			return
+		}
+	}
 }
 
 // behind takes packets from an internet gateway into its VPC, by the gateway's own route table if it has one.
