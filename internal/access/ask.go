@@ -75,3 +75,22 @@ func Starts(service string) []*Technique {
 	}
 	return all
 }
+
+// ActsAs are the principals that another can surely act as, in any number of steps, itself the first.
+func (w *World) ActsAs(p *Principal) []*Principal {
+	f := w.fieldOf()
+	n, ok := f.byARN[p.ARN]
+	if !ok {
+		return []*Principal{p}
+	}
+	all, seen := []*Principal{p}, map[int]bool{n: true}
+	for queue := []int{n}; len(queue) > 0; queue = queue[1:] {
+		f.steps(queue[0], Yes, func(m move, _ Strength) {
+			if !seen[m.to] {
+				seen[m.to] = true
+				all, queue = append(all, f.nodes[m.to].p), append(queue, m.to)
+			}
+		})
+	}
+	return all
+}

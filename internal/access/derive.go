@@ -57,21 +57,34 @@ func (p *Principal) unlimited() bool {
 // changeOthers adds what the members of a group can make of principals that they can act as.
 func (f *field) changeOthers(g *group) {
 	done := false
+	known := map[int][]derivation{} // what a member makes of somebody
 	try := func(members []int, r *rule, to int, x *Workload) {
 		q := f.nodes[to].p
-		if q.Account != g.account || q.reserved() || !f.mayChange(g, q) {
+		if q.Account != g.account {
+			return
+		}
+		changes, ok := known[to]
+		if !ok {
+			if !q.reserved() && f.mayChange(g, q) {
+				changes = f.w.modifies(f.nodes[members[0]].p, q, g.allows)
+			}
+			known[to] = changes
+		}
+		if len(changes) == 0 {
 			return
 		}
 		s := f.prove(members[0], r, to, x).strength
 		if s == No {
 			return
 		}
-		p := f.nodes[members[0]].p
-		for _, d := range f.w.modifies(p, q, g.allows) {
+		for _, d := range changes {
 			for _, n := range members {
 				f.make(n, move{rule: r, to: to, workload: x, change: &d, made: -1}, min(s, d.proof.strength))
 			}
 			done = done || min(s, d.proof.strength) == Yes && d.made.unlimited()
+		}
+		if s == Yes && len(members) == len(g.members) {
+			known[to] = nil // nothing is surer
 		}
 	}
 	f.candidates(g, f.all, func(r *rule, to int, x *Workload) bool {

@@ -39,6 +39,7 @@ func controls() []*control.Control {
 		atrest.VolumeDefaultEveryRegion,
 		atrest.DatabaseEncrypted,
 		atrest.KeyNotPublic,
+		atrest.KeyApartFromData,
 
 		clientside.DeclaredDataIsCiphertext,
 		clientside.SampleIsNotReadable,
@@ -52,6 +53,7 @@ func controls() []*control.Control {
 		backups.PointWithinRPO,
 		backups.RestoredAndVerified,
 		backups.NotPublic,
+		backups.EraserIsSomeoneElse,
 
 		lockdown.NoSSHFromInternet,
 		lockdown.NoAdminPortReachable,
@@ -91,6 +93,7 @@ func controls() []*control.Control {
 		containment.TiersTalkAsDeclared,
 		containment.MetadataV2Only,
 		containment.PeeringNarrow,
+		containment.ExposedHostIsWeak,
 		containment.RoleNotShared,
 		containment.ServerCannotReachIAM,
 		containment.ServerCannotMakeUsers,
@@ -130,7 +133,6 @@ const (
 
 // pending are the forms that the design fixes and that nothing judges yet: such a claim reads unknown, with this reason.
 var pending = []claims.Form{
-	{ID: "access", Text: "only {principals} can delete backups", Example: "only role/Restore can delete backups", Pending: noPermissions},
 	{ID: "access", Text: "only {principals} can open a shell on {tier}", Example: "only group/Ops can open a shell on shop.web", Pending: noPermissions},
 }
 

@@ -265,7 +265,11 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32, win
 		}
 	}
 	if mode == perhaps {
-		c.put(c.part, c.in.any, window)
+		for _, e := range c.in.any {
+			if e.traffic.has(header) {
+				c.put(c.part, e.faces, window)
+			}
+		}
 	}
 	o := c.outlet(x.subnet, family)
 	blocked := c.blocked(mode, family, atom, header)
@@ -365,10 +369,10 @@ func (c *column) permit(mode, family int, x *class, header uint32, version *grou
 		for i := 0; i < len(group.rules[outgoing]) && !p.all; i++ {
 			r := &group.rules[outgoing][i]
 			switch {
+			case !r.traffic.has(header):
+				continue
 			case r.unknown:
 				p.all = mode == perhaps
-				continue
-			case !r.traffic.has(header):
 				continue
 			}
 			for _, prefix := range r.prefixes {
@@ -425,6 +429,9 @@ func (c *column) findCuts(s uint32) {
 				}
 			}
 		}
+	}
+	for _, e := range c.in.any {
+		c.cuts = e.traffic.cut(c.cuts)
 	}
 	c.cuts = append(c.cuts, c.acls.cuts...)
 	slices.Sort(c.cuts)

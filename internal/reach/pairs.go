@@ -50,6 +50,7 @@ type Pairs struct {
 	sizes  []uint32 // how many interfaces each face stands for: none, if it is not the first of its class
 	sums   []uint64 // of the sizes of each word
 	doubt  bool     // something was not read
+	strays bool     // packets may go where nobody follows them
 }
 
 // A mode is how a row takes what is not known.
@@ -436,6 +437,9 @@ func (r *rows) findCuts(c uint32) {
 			}
 		}
 	}
+	for _, e := range r.out.any {
+		r.cuts = e.traffic.cut(r.cuts)
+	}
 	r.cuts = append(r.cuts, r.acls.cuts...)
 	slices.Sort(r.cuts)
 	r.cuts = slices.Compact(r.cuts)
@@ -632,7 +636,11 @@ func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 		}
 	}
 	if mode == perhaps {
-		r.from.setRunsIn(r.out.any, window)
+		for _, e := range r.out.any {
+			if e.traffic.has(header) {
+				r.from.setRunsIn(e.faces, window)
+			}
+		}
 	}
 }
 

@@ -96,6 +96,7 @@ func (p *Pairs) route() {
 	wait.Wait()
 	for i, d := range wanted {
 		p.ways[d], found[i].faces = found[i], faces[i]
+		p.strays = p.strays || len(found[i].lost) > 0
 		p.doubt = p.doubt || len(found[i].lost) > 0 || slices.ContainsFunc(found[i].filtered, func(w way) bool { return !w.sure || w.known[surely] != w.known[perhaps] }) ||
 			!slices.Equal(found[i].routed[surely], found[i].routed[perhaps]) || !slices.Equal(found[i].known[surely], found[i].known[perhaps])
 	}

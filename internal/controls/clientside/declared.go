@@ -114,6 +114,7 @@ type asked struct {
 // and is asked about, makes it unknown. An empty object holds no data. A place without objects has nothing to judge.
 func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad, doubt string), counter func([]finding) control.Counter) {
 	if p.sample == nil {
+		c.Note(p.why)
 		c.Unknown(p, p.why, p.gaps...)
 		return
 	}
