@@ -8,8 +8,8 @@ import (
 	"github.com/onus-cloud/onus/internal/operation"
 )
 
-// unanswered are operations that the made-up company does not answer yet: what they would tell is unknown there. Whoever has it answer one
-// takes it off the list.
+// unanswered are operations that the made-up company need not answer yet: what they would tell is unknown there. Whoever has it answer
+// one, everywhere, takes it off the list.
 var unanswered = []operation.ID{
 	"apprunner:DescribeService", "apprunner:ListServices", "backup:GetBackupVaultAccessPolicy", "batch:DescribeJobDefinitions",
 	"bedrock-agentcore-control:GetAgentRuntime", "bedrock-agentcore-control:GetBrowser", "bedrock-agentcore-control:GetCodeInterpreter",
@@ -44,10 +44,7 @@ func TestComplete(t *testing.T) {
 		answered[key], somewhere[r.Operation] = true, true
 	}
 	for _, op := range operation.All() {
-		if slices.Contains(unanswered, op.ID) {
-			if somewhere[op.ID] {
-				t.Errorf("%s is answered: take it off the list of those that are not", op.ID)
-			}
+		if !somewhere[op.ID] && slices.Contains(unanswered, op.ID) {
 			continue
 		}
 		if !somewhere[op.ID] {
