@@ -85,7 +85,7 @@ Start with: onus demo`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newSentences(), newDiff(), newClaims(), newPolicy(), newSimulate())
+	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newSentences(), newDiff(), newClaims(), newPolicy(), newSimulate(), newIAMData())
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
 	}
