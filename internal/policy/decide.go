@@ -97,7 +97,10 @@ func (c *Caller) signed() bool {
 }
 
 // serviceLinked reports whether the caller is the session of a role that a service made for itself.
-func (c *Caller) serviceLinked() bool { return strings.Contains(c.Role, ":role/aws-service-role/") }
+// The session does not tell the path, the role's name does.
+func (c *Caller) serviceLinked() bool {
+	return strings.Contains(c.Role, ":role/aws-service-role/") || strings.Contains(c.Role, ":role/AWSServiceRoleFor")
+}
 
 // underServiceControl reports whether service control policies bind the caller: not in the management account, not roles that
 // services made for themselves, and nobody who is of no account.

@@ -255,14 +255,33 @@ func (e *Evaluator) condition(c *compiledCondition) truth {
 		return maybe
 	case there == no || len(values) == 0, (o.ForAllValues || o.ForAnyValue) && len(values) == 1 && values[0] == "":
 		return o.ofMissing()
+	case len(values) > 1 && !o.ForAllValues && !o.ForAnyValue:
+		return no
 	}
-	every := o.ForAllValues || c.negated && !o.ForAnyValue
+	every := !o.ForAnyValue
 	for _, v := range values {
-		if (c.meets(v) != c.negated) != every {
+		met := !c.void && c.meets(v) != c.negated
+		if met && c.negated && c.unlike(v) {
+			met = false
+		}
+		if met != every {
 			return truthOf(!every)
 		}
 	}
 	return truthOf(every)
+}
+
+// unlike reports whether a value of the request is of another type than the operator compares.
+func (c *compiledCondition) unlike(v string) bool {
+	switch {
+	case len(c.Values) == 0:
+		return false
+	case c.base == "NumericEquals":
+		return !isNumber(v)
+	case c.base == "DateEquals":
+		return !isDate(v)
+	}
+	return false
 }
 
 // meets reports whether a value of the request matches any of the condition's.

@@ -88,7 +88,7 @@ func (j *judge) identityOnly() bool {
 func (j *judge) underResourceControl() bool {
 	r := j.request
 	return j.policies.ResourceControl != nil && !r.ResourceManagesOrganization && !r.Caller.serviceLinked() &&
-		!r.AWSManagedKey && j.act.controlled
+		!r.AWSManagedKey && j.act.controlled && !(j.act.service == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "alias/aws/"))
 }
 
 // staysAtHome reports whether an operation on a KMS key can only be called from the key's own account, whatever policies say.
