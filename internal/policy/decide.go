@@ -12,8 +12,11 @@ func Decide(r *Request, p *Policies) Decision {
 	if d, special := j.special(); special {
 		return d
 	}
-	h := j.hearing()
-	return h.decision(j)
+	d := j.hearing().decision(j)
+	if why := j.forbidden(); why != "" && d.Result != ExplicitDeny {
+		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}
+	}
+	return d
 }
 
 // hearing is what all layers say of one request.

@@ -76,7 +76,8 @@ func (e *Evaluator) Result(r *Request) Result {
 	}
 	j := &e.judge
 	j.take(r, e.policies, *f)
-	if f.service == "sts" || f.writesRole || f.ofAlias {
+	particular := f.service == "sts" || f.writesRole || f.ofAlias
+	if particular {
 		if d, special := j.special(); special {
 			return d.Result
 		}
@@ -120,7 +121,11 @@ func (e *Evaluator) Result(r *Request) Result {
 		w.identity = yes
 	}
 	e.beside(&w)
-	return w.result()
+	result := w.result()
+	if particular && result != ExplicitDeny && j.forbidden() != "" {
+		return ImplicitDeny
+	}
+	return result
 }
 
 // beside weighs what stands beside policies, as weighBeside does.
