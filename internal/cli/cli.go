@@ -104,6 +104,7 @@ Start with: onus demo`,
 		newCan(),
 		newWhoCan(),
 		newPaths(),
+		newIAMData(),
 	)
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
