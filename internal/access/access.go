@@ -41,8 +41,9 @@ type World struct {
 	mu          sync.Mutex
 	rows        map[string]*estate.Credentials // of credential reports, by account and user
 	allowAll    *policy.Document
-	pillars     map[string][]int  // by account
-	kinds       map[string]string // see kindUnread
+	pillars     map[string][]int     // by account
+	byRef       map[string]*Workload // workloads by the key of their reference
+	kinds       map[string]string    // see kindUnread
 	fields      map[bool]*field
 	taken       map[string]remembered // whether a service may take on a role, by both
 	awsPolicies map[string]*policy.Document
@@ -136,7 +137,7 @@ func (w *World) Can(p *Principal, action, resource string) Answer {
 // left out.
 func (w *World) WhoCan(action, resource string) []Answer {
 	object := w.object(action, resource)
-	perPrincipal := object.policy != nil && (object.policy.Document == nil || w.documents.of(object.policy.Document).varies())
+	perPrincipal := object.policy != nil && object.policy.Document != nil && w.documents.of(object.policy.Document).varies()
 	named := map[string]bool{}
 	if object.policy != nil && object.policy.Document != nil {
 		named = w.documents.of(object.policy.Document).named

@@ -240,7 +240,7 @@ func (w *prover) onWorkload(p *Principal, action, account string, x *Workload) (
 	for _, t := range objectsOf(action) {
 		var s Strength
 		var a Answer
-		if policy.Match(t.pattern(account), x.ARN) {
+		if policy.Match(t.pattern(account), x.ARN) || x.Kind == "instance" && t.kind == "instance" {
 			s, a = w.check(p, action, x.ARN, nil)
 		} else if t.optional {
 			continue
