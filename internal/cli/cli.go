@@ -85,7 +85,8 @@ Start with: onus demo`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newCan(), newWhoCan(), newPaths(), newSentences(), newDiff(), newClaims(), newPolicy())
+	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newCan(), newWhoCan(), newPaths(), newBlast(), newUnused(), newSentences(), newDiff(), newClaims(),
+		newPolicy(), newSimulate(), newIAMData())
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
 	}

@@ -1,12 +1,15 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // hearBeside asks what stands beside policies: grants of a key, access control lists and access points of a bucket.
 func (j *judge) hearBeside(h *hearing) {
 	h.grants = j.hearGrants()
 	s3 := j.policies.S3
-	if s3 == nil || j.service != "s3" {
+	if s3 == nil || j.act.service != "s3" {
 		return
 	}
 	if s3.AccessPoint != nil {
@@ -16,7 +19,7 @@ func (j *judge) hearBeside(h *hearing) {
 		}
 		h.accessPoint = through.hear(AccessPointLayer, "", true, []Source{*s3.AccessPoint})
 	}
-	if !s3.IgnoreACLs && s3.grants(strings.ToLower(j.request.Action)) {
+	if s3.listsGrant(j.act.lower) {
 		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: yes}, hits: []hit{{truth: yes,
 			Reason: Reason{Layer: ACLLayer, Source: "access control list", Statement: -1, Effect: Allow}}}}
 	}
@@ -33,6 +36,9 @@ func (j *judge) weighBeside(h *hearing) {
 		w.resource = h.accessPoint.allow.min(w.resource.any())
 	}
 	w.resource = w.resource.max(h.grants.allow).max(h.acl.allow)
+	if j.staysAtHome() && w.signed && !w.sameAccount {
+		w.resource = forms{}
+	}
 	if h.public {
 		// A public policy under RestrictPublicBuckets is for the owner's account and services alone, what it gives to
 		// single other accounts included.
@@ -51,7 +57,7 @@ func (h *hearing) lacksBeside(lack func(layer Layer, name, format string, args .
 // https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
 func (j *judge) hearGrants() opinion {
 	o := opinion{layer: GrantLayer, applies: true}
-	if j.service != "kms" || len(j.policies.Grants) == 0 {
+	if j.act.service != "kms" || len(j.policies.Grants) == 0 {
 		return o
 	}
 	_, operation, _ := strings.Cut(j.request.Action, ":")
@@ -134,27 +140,22 @@ func (s *S3Access) throughAccessPoint(resource string) string {
 	return s.AccessPointARN + "/object/" + key
 }
 
-// grants reports whether access control lists allow an action.
+// listsGrant reports whether access control lists allow the caller an action.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
-func (s *S3Access) grants(action string) bool {
-	for _, permission := range s.Granted {
-		for name, actions := range aclActions {
-			if permission != name && permission != "FULL_CONTROL" {
-				continue
-			}
-			for _, a := range actions {
-				if a == action {
-					return true
-				}
-			}
-		}
+func (s *S3Access) listsGrant(action string) bool {
+	permission, ok := aclActions[action]
+	has := func(granted []string) bool {
+		return slices.Contains(granted, permission) || slices.Contains(granted, "FULL_CONTROL")
 	}
-	return false
+	return ok && (has(s.Granted) || !s.IgnoreACLs && has(s.GrantedToPublic))
 }
 
-var aclActions = map[string][]string{
-	"READ":      {"s3:listbucket", "s3:listbucketversions", "s3:listbucketmultipartuploads", "s3:getobject", "s3:getobjectversion"},
-	"WRITE":     {"s3:putobject"},
-	"READ_ACP":  {"s3:getbucketacl", "s3:getobjectacl", "s3:getobjectversionacl"},
-	"WRITE_ACP": {"s3:putbucketacl", "s3:putobjectacl", "s3:putobjectversionacl"},
+// aclActions are the actions that access control lists know, with the permission each needs: READ and WRITE of objects are for
+// reading them and, granted on the bucket, for writing them.
+var aclActions = map[string]string{
+	"s3:listbucket": "READ", "s3:listbucketversions": "READ", "s3:listbucketmultipartuploads": "READ",
+	"s3:getobject": "READ", "s3:getobjectversion": "READ",
+	"s3:putobject":    "WRITE",
+	"s3:getbucketacl": "READ_ACP", "s3:getobjectacl": "READ_ACP", "s3:getobjectversionacl": "READ_ACP",
+	"s3:putbucketacl": "WRITE_ACP", "s3:putobjectacl": "WRITE_ACP", "s3:putobjectversionacl": "WRITE_ACP",
 }

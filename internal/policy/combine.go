@@ -32,7 +32,7 @@ func (w *weights) allowed() truth {
 	case !w.signed:
 		t = w.resource.direct
 	case w.identityOnly:
-		t = own
+		t = min(own, truthOf(w.sameAccount))
 	case !w.sameAccount:
 		t = min(own, w.resource.any())
 	case w.mandatory:

@@ -21,7 +21,8 @@ func (j *judge) condition(c *Condition) (t truth, open string) {
 	switch {
 	case there == maybe:
 		return maybe, c.Key
-	case there == no || len(values) == 0:
+	case there == no || len(values) == 0, (o.ForAllValues || o.ForAnyValue) && len(values) == 1 && values[0] == "":
+		// An empty text is an empty set.
 		return o.ofMissing(), ""
 	}
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -108,10 +109,11 @@ func (j *judge) meets(c *Condition, value string) (t truth, open string) {
 	return any, open
 }
 
-// compare judges one pair of values with a positive operator. Only strings and ARNs may hold variables.
+// compare judges one pair of values with a positive operator. Strings, ARNs and truth values may hold variables; of the last,
+// AWS's pages say both that and the contrary.
 func (j *judge) compare(operator, wanted, value string) (truth, string) {
 	switch operator {
-	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike":
+	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "Bool":
 		g, known, open := j.expand(wanted)
 		switch known {
 		case no:
@@ -126,10 +128,10 @@ func (j *judge) compare(operator, wanted, value string) (truth, string) {
 			return truthOf(strings.EqualFold(g.text, value)), ""
 		case "StringLike":
 			return truthOf(g.matches(value)), ""
+		case "Bool":
+			return truthOf(isBool(g.text) && strings.EqualFold(g.text, value)), ""
 		}
 		return truthOf(arnMatches(g, value)), ""
-	case "Bool":
-		return truthOf(isBool(wanted) && strings.EqualFold(wanted, value)), ""
 	case "BinaryEquals":
 		return truthOf(sameBinary(wanted, value)), ""
 	case "IpAddress":

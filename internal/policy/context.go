@@ -33,7 +33,7 @@ func (j *judge) derived(key string) (string, truth) {
 	case "aws:principalarn":
 		return c.principalARN()
 	case "aws:principalaccount", "kms:calleraccount":
-		if key == "kms:calleraccount" && j.service != "kms" {
+		if key == "kms:calleraccount" && j.act.service != "kms" {
 			break
 		}
 		return c.Account, truthOf(c.Account != "")
@@ -66,7 +66,7 @@ func (j *judge) derived(key string) (string, truth) {
 			return j.resourceAccount, yes
 		}
 	case "s3:resourceaccount":
-		if j.service == "s3" && j.resourceAccount != "" {
+		if j.act.service == "s3" && j.resourceAccount != "" {
 			return j.resourceAccount, yes
 		}
 	}

@@ -210,6 +210,9 @@ func (h *hearing) lacks(j *judge) []Reason {
 		}
 	}
 	if h.identityOnly || h.weights.resource.any() != no {
+		if len(all) == 0 {
+			lack(IdentityLayer, "", "nothing lets the caller have %s", what)
+		}
 		return all
 	}
 	switch {

@@ -3,43 +3,54 @@ package policy
 import (
 	"slices"
 	"strings"
-
-	"github.com/onus-cloud/onus/internal/iamdata"
 )
 
 // judge holds what all statements are asked about: one request.
 type judge struct {
 	request         *Request
 	policies        *Policies
-	service         string // "s3"
+	act             actionFacts
 	resource        string // "*" where the action knows none
 	resourceAccount string
 	variables       bool // whether the document at hand is of the version that has policy variables
 }
 
 func newJudge(r *Request, p *Policies) *judge {
-	j := &judge{request: r, policies: p, resource: r.Resource}
-	if knowsNoResource(r.Action) {
+	j := &judge{}
+	j.take(r, p, factsOf(r.Action))
+	return j
+}
+
+func (j *judge) take(r *Request, p *Policies, act actionFacts) {
+	j.request, j.policies, j.act, j.resource, j.resourceAccount = r, p, act, r.Resource, r.ResourceAccount
+	if act.noResource {
 		j.resource = "*"
 	}
-	service, _, _ := strings.Cut(r.Action, ":")
-	j.service = strings.ToLower(service)
-	j.resourceAccount = r.ResourceAccount
-	if parts := (glob{text: r.Resource}).parts(6); j.resourceAccount == "" && len(parts) == 6 {
-		j.resourceAccount = parts[4].text
+	if j.resourceAccount == "" {
+		j.resourceAccount = arnPart(r.Resource, 4)
 	}
 	if j.resourceAccount == "" {
 		j.resourceAccount = r.Caller.Account
 	}
-	return j
 }
 
-// knowsNoResource reports whether AWS says of an action that it cannot be held to resources: only a statement about all of
-// them is about it. An action that the catalogue does not know may know some.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
-func knowsNoResource(action string) bool {
-	a, ok := iamdata.Current().Action(action)
-	return ok && len(a.Resources) == 0
+// arnPart is one of the six parts of an ARN; empty where the text is none.
+func arnPart(arn string, n int) string {
+	for range n {
+		i := strings.IndexByte(arn, ':')
+		if i < 0 {
+			return ""
+		}
+		arn = arn[i+1:]
+	}
+	i := strings.IndexByte(arn, ':')
+	switch {
+	case n == 5:
+		return arn
+	case i < 0:
+		return ""
+	}
+	return arn[:i]
 }
 
 // sameAccount reports whether caller and resource are of one account. Callers of no account are of none.

@@ -63,6 +63,8 @@ func (j *judge) namedBy(entry string) forms {
 	switch {
 	case entry == c.ARN && c.ARN != "":
 		return forms{direct: yes}
+	case c.Kind == FederatedUser && c.User != "" && entry == c.User:
+		return forms{role: yes} // what it gives to the user, boundary and session policy of the federated user still bound
 	case c.Kind != RoleSession:
 		return forms{}
 	case c.Role != "" && entry == c.Role:
@@ -75,9 +77,7 @@ func (j *judge) namedBy(entry string) forms {
 
 // isRootOf reports whether an ARN is that of an account, arn:aws:iam::111122223333:root.
 func isRootOf(arn, account string) bool {
-	rest, ok := strings.CutPrefix(arn, "arn:")
-	_, rest, found := strings.Cut(rest, ":")
-	return ok && found && rest == "iam::"+account+":root"
+	return strings.HasPrefix(arn, "arn:") && arnPart(arn, 2) == "iam" && arnPart(arn, 3) == "" && arnPart(arn, 4) == account && arnPart(arn, 5) == "root"
 }
 
 // isSessionOf reports whether an ARN is that of a session of a role, in which the role's path does not show.

@@ -25,6 +25,8 @@ type Caller struct {
 	ARN string
 	// Role is the IAM ARN, path included, of the role whose session calls; for other kinds empty.
 	Role string
+	// User is the ARN of the IAM user who made the federated session, where it is known; for other kinds empty.
+	User string
 	// Account is the caller's; empty for services, providers and anonymous callers.
 	Account string
 	// ManagesOrganization says that its account is the organisation's management account, which no service control policy binds.
@@ -97,9 +99,10 @@ type Grant struct {
 
 // S3Access is what S3 asks besides policies. Each member's zero value does not apply.
 type S3Access struct {
-	// Granted are the permissions that access control lists give the caller: READ, WRITE, READ_ACP, WRITE_ACP, FULL_CONTROL.
+	// Granted are the permissions that access control lists give the caller's account: READ, WRITE, READ_ACP, WRITE_ACP,
+	// FULL_CONTROL. GrantedToPublic are those that they give to AllUsers or AuthenticatedUsers; IgnoreACLs takes them away.
 	// Empty where ownership is enforced and lists do not count.
-	Granted []string
+	Granted, GrantedToPublic []string
 	// AccessPoint is the policy of the access point that the request goes through; the bucket's must allow too.
 	AccessPoint *Source
 	// AccessPointARN is how the access point's policy names it; empty where Request.Resource does so already.

@@ -27,29 +27,47 @@ func resourceMatches(layer Layer, effect Effect, g glob, resource string) bool {
 	if resource == "*" { // an action that knows no resource: only all of them will do
 		return false
 	}
+	whole, ok := completed(layer, effect, g)
+	return ok && whole.matchCrossing(resource, sixth(whole.text))
+}
+
+// completed gives a pattern its six parts, and reports whether it can name anything in a policy of its kind.
+func completed(layer Layer, effect Effect, g glob) (glob, bool) {
 	parts := g.parts(6)
 	if parts[0].text != "arn" {
-		return g.matches(resource)
+		return g, true
 	}
 	if len(parts) > 3 && parts[2].hasWildcard() {
-		return false
+		return g, false
 	}
 	if len(parts) < 6 {
 		if !mayBeShort(layer, effect, g) {
-			return false
+			return g, false
 		}
 		g = g.append(strings.Repeat(":*", 6-len(parts)))
 		parts = g.parts(6)
 	}
 	// A star in the place of a resource's type, before a fixed name, stands for no type: semantics of a peer that AWS's pages
 	// neither confirm nor deny. AWS's own policies do write *:name/* and mean it.
-	if rest, ok := strings.CutPrefix(parts[5].text, "*:"); ok && parts[5].wildAt(0) && !parts[5].slice(2, 2+len(rest)).hasWildcard() {
-		return false
+	rest, ok := strings.CutPrefix(parts[5].text, "*:")
+	return g, !ok || !parts[5].wildAt(0) || parts[5].slice(2, 2+len(rest)).hasWildcard()
+}
+
+// sixth is where the sixth part of an ARN begins; 0 in a text that is none, where every star may cross colons.
+func sixth(text string) int {
+	if !strings.HasPrefix(text, "arn:") {
+		return 0
 	}
-	tail := len(g.text) - len(parts[5].text)
-	return g.match(resource, func(at int) bool {
-		return at >= tail || at+1 == len(g.text) || g.text[at+1] == ':'
-	})
+	at := 0
+	for range 5 {
+		at += strings.IndexByte(text[at:], ':') + 1
+	}
+	return at
+}
+
+// matchCrossing matches with stars that cross colons in the sixth part, which begins at tail, and at the end of other parts.
+func (g glob) matchCrossing(s string, tail int) bool {
+	return g.match(s, func(at int) bool { return at >= tail || at+1 == len(g.text) || g.text[at+1] == ':' })
 }
 
 // mayBeShort reports whether a kind of policy takes an ARN of less than six parts.

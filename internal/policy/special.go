@@ -1,16 +1,23 @@
 package policy
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // special answers what no policy decides.
 func (j *judge) special() (Decision, bool) {
-	if strings.EqualFold(j.request.Action, "sts:GetCallerIdentity") {
+	if j.act.lower == "sts:getcalleridentity" {
 		// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
 			Text: "sts:GetCallerIdentity needs no permission, and no policy can take it away"}}}, true
+	}
+	switch kind := j.request.Caller.Kind; {
+	case j.act.lower == "sts:getsessiontoken" && (kind == User || kind == RootUser):
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
+			Text: "sts:GetSessionToken needs no permission, and policies cannot control it"}}}, true
+	case j.act.lower == "sts:assumerole" && kind == RootUser:
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: IdentityLayer, Statement: -1,
+			Text: "an account's root user cannot assume roles"}}}, true
 	}
 	if why := j.protected(); why != "" {
 		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}, true
@@ -20,27 +27,25 @@ func (j *judge) special() (Decision, bool) {
 
 // protected says why nobody can change the resource, whatever policies say.
 func (j *judge) protected() string {
-	action := strings.ToLower(j.request.Action)
-	parts := glob{text: j.resource}.parts(6)
-	if len(parts) != 6 {
+	if !j.act.writesRole && !j.act.ofAlias {
 		return ""
 	}
-	name := parts[5].text
+	action, service, name := j.act.lower, arnPart(j.resource, 2), arnPart(j.resource, 5)
 	switch {
-	case parts[2].text == "iam" && strings.HasPrefix(name, "role/aws-service-role/"):
+	case service == "iam" && strings.HasPrefix(name, "role/aws-service-role/"):
 		// Only what the service's own calls do is left, and its description.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html#edit-service-linked-role
-		if slices.Contains(roleWrites, action) && action != "iam:updaterole" && action != "iam:updateroledescription" {
+		if j.act.writesRole && action != "iam:updaterole" && action != "iam:updateroledescription" {
 			return "a service-linked role can be changed and passed by its service only"
 		}
-	case parts[2].text == "iam" && (strings.HasPrefix(name, "role/aws-reserved/") || strings.HasPrefix(name, "role/AWSReserved")):
+	case service == "iam" && (strings.HasPrefix(name, "role/aws-reserved/") || strings.HasPrefix(name, "role/AWSReserved")):
 		// https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
-		if slices.Contains(roleWrites, action) {
+		if j.act.writesRole {
 			return "a role that IAM Identity Center made can be changed by it only"
 		}
-	case parts[2].text == "kms" && strings.HasPrefix(name, "alias/aws/"):
+	case service == "kms" && strings.HasPrefix(name, "alias/aws/"):
 		// https://docs.aws.amazon.com/kms/latest/developerguide/alias-about.html
-		if action == "kms:createalias" || action == "kms:updatealias" || action == "kms:deletealias" {
+		if j.act.ofAlias {
 			return "aliases that begin with aws/ belong to AWS"
 		}
 	}
@@ -60,15 +65,11 @@ var trusted = []string{"sts:assumerole", "sts:assumerolewithsaml", "sts:assumero
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html
 func (j *judge) mandatory() bool {
-	parts := glob{text: j.resource}.parts(6)
-	if len(parts) != 6 {
-		return false
-	}
-	switch parts[2].text {
+	switch arnPart(j.resource, 2) {
 	case "iam":
-		return strings.HasPrefix(parts[5].text, "role/") && slices.Contains(trusted, strings.ToLower(j.request.Action))
+		return j.act.trusted && strings.HasPrefix(arnPart(j.resource, 5), "role/")
 	case "kms":
-		return j.service == "kms" && strings.HasPrefix(parts[5].text, "key/")
+		return j.act.service == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "key/")
 	}
 	return false
 }
@@ -76,16 +77,27 @@ func (j *judge) mandatory() bool {
 // identityOnly reports whether the resource has no policy of its own: a KMS alias, whose key has one.
 // https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
 func (j *judge) identityOnly() bool {
-	parts := glob{text: j.resource}.parts(6)
-	return len(parts) == 6 && parts[2].text == "kms" && strings.HasPrefix(parts[5].text, "alias/")
+	return arnPart(j.resource, 2) == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "alias/")
 }
 
 // underResourceControl reports whether resource control policies bind the request: those of an account other than the
 // management account, on services that know them, and not on keys that AWS manages. They bind no role that a service made
-// for itself.
+// for itself, and do not reach kms:RetireGrant.
+// https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html
 // https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
 func (j *judge) underResourceControl() bool {
 	r := j.request
 	return j.policies.ResourceControl != nil && !r.ResourceManagesOrganization && !r.Caller.serviceLinked() &&
-		!r.AWSManagedKey && slices.Contains(resourceControlled, j.service)
+		!r.AWSManagedKey && j.act.controlled
 }
+
+// staysAtHome reports whether an operation on a KMS key can only be called from the key's own account, whatever policies say.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+func (j *judge) staysAtHome() bool {
+	return j.act.atHome && j.mandatory()
+}
+
+var acrossAccounts = []string{"creategrant", "decrypt", "derivesharedsecret", "describekey", "encrypt", "generatedatakey",
+	"generatedatakeypair", "generatedatakeypairwithoutplaintext", "generatedatakeywithoutplaintext", "generatemac",
+	"getkeyrotationstatus", "getpublickey", "listgrants", "reencryptfrom", "reencryptto", "retiregrant", "revokegrant", "sign",
+	"verify", "verifymac"}

@@ -48,12 +48,13 @@ func inRange(rangeText, addressText string) bool {
 		return false
 	}
 	address, ok := parseRange(addressText)
-	return ok && within.Addr().Is4() == address.Addr().Is4() && within.Bits() <= address.Bits() && within.Contains(address.Addr())
+	return ok && contains(within, address)
 }
 
 func parseRange(s string) (netip.Prefix, bool) {
-	if p, err := netip.ParsePrefix(s); err == nil {
-		return p.Masked(), true
+	if strings.IndexByte(s, '/') >= 0 {
+		p, err := netip.ParsePrefix(s)
+		return p.Masked(), err == nil
 	}
 	a, err := netip.ParseAddr(s)
 	if err != nil || a.Zone() != "" {
@@ -133,6 +134,9 @@ func parseDate(s string) (time.Time, bool) {
 			f, _ := strconv.ParseFloat("0."+fraction+"0", 64)
 			return time.Unix(n, int64(f*1e9)), true
 		}
+		return time.Time{}, false
+	}
+	if _, fraction, ok := strings.Cut(s, "."); ok && len(fraction)-len(strings.TrimLeft(fraction, "0123456789")) > 9 {
 		return time.Time{}, false
 	}
 	for _, form := range dateForms {
