@@ -204,10 +204,13 @@ func (b *blasting) commands() {
 		if _, ok := b.held[x.Ref.Key()]; ok {
 			continue
 		}
-		for _, s := range b.world.Shells(x.Ref) {
-			if s.Principal == nil || s.Way == "instance-connect" {
-				continue // packets must get there besides
-			}
+		shells := slices.DeleteFunc(b.world.Shells(x.Ref), func(s access.Shell) bool {
+			return s.Principal == nil || s.Way == "instance-connect" // packets must get there besides
+		})
+		slices.SortStableFunc(shells, func(a, c access.Shell) int {
+			return cmp.Or(cmp.Compare(c.Strength, a.Strength), cmp.Compare(quiet[a.Way], quiet[c.Way]))
+		})
+		for _, s := range shells {
 			if from, ok := b.held[s.Principal.Ref.Key()]; ok {
 				b.hold(BlastHop{Ref: x.Ref, From: from, By: "permission", Text: "opens a shell by " + strings.ReplaceAll(s.Way, "-", " "), Strength: min(s.Strength, b.blast.Hops[from].Strength)})
 				break
@@ -215,6 +218,9 @@ func (b *blasting) commands() {
 		}
 	}
 }
+
+// quiet orders the ways to a shell: an attacker takes the one that disturbs least.
+var quiet = map[string]int{"session-manager": 0, "run-command": 1, "ecs-exec": 2, "serial-console": 3, "user-data": 4, "root-volume": 5}
 
 // packets follows packets from every host that is held, one hop: whom they arrive at is not held thereby.
 func (b *blasting) packets() {

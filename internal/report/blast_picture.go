@@ -122,8 +122,8 @@ func drawBlast(b *Blast) blastPicture {
 		rows = max(rows, len(c))
 	}
 	used := slices.Sorted(maps.Keys(columns))
-	p.Width = len(used)*boxWidth + (len(used)-1)*columnGap + 4
-	p.Height = pictureTop + rows*(boxHeight+boxGap) + 2
+	p.Width = len(used)*boxWidth + (len(used)-1)*columnGap + 8
+	p.Height = pictureTop + rows*(boxHeight+boxGap) + 4
 	place := make([][2]int, len(nodes))
 	for at, column := range used {
 		x := 2 + at*(boxWidth+columnGap)
@@ -150,7 +150,7 @@ func drawBlast(b *Blast) blastPicture {
 					full += " and " + number(len(n.members)-few) + " more"
 				}
 			}
-			p.Boxes = append(p.Boxes, blastBox{Class: n.class + " " + n.sure, X: x, Y: y, W: boxWidth, H: boxHeight, Kind: shortenRunes(n.kind, 28), Name: shortenRunes(n.name, 25), Full: full, Several: n.count > 1})
+			p.Boxes = append(p.Boxes, blastBox{Class: n.class + " " + n.sure, X: x, Y: y, W: boxWidth, H: boxHeight, Kind: shortenRunes(n.kind, 28), Name: shortenRunes(n.name, 22), Full: full, Several: n.count > 1})
 		}
 	}
 	for i, n := range nodes {
@@ -206,7 +206,12 @@ func blastNodes(b *Blast) (nodes []blastNode, deepest int) {
 		}
 		nodes = append(nodes, blastNode{column: deepest + 1, parent: at, kind: kind, name: cmp.Or(r.Name, r.ID), full: refName(r) + ": " + kind, class: class, sure: sure, count: 1, members: []string{cmp.Or(r.Name, r.ID)}})
 	}
+	arrived := map[string]bool{} // each receiver once, whoever sends: the table says who does
 	for _, p := range b.Packets {
+		if arrived[p.To.Key()] {
+			continue
+		}
+		arrived[p.To.Key()] = true
 		add(p.To, p.From, "packet", p.Arrives, noun(p.To.Kind)+", by packets")
 	}
 	for _, s := range b.Stores {

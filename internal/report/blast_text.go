@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -24,8 +25,26 @@ func BlastText(w io.Writer, b *Blast, o Options) error {
 	if len(b.Hops) > 1 {
 		t.heading("what he holds, hop by hop (" + number(len(b.Hops)-1) + ")")
 		rows = nil
-		for _, h := range b.Hops[1:] {
-			rows = append(rows, []string{t.sure(h.Sure), refName(h.Ref), "from " + refName(b.Hops[h.From].Ref) + ": " + h.Text})
+		for _, g := range alike(b.Hops[1:]) {
+			what := refName(g[0].Ref)
+			const few = 3
+			if len(g) > few && t.Causes >= 0 {
+				what = countKind(len(g), g[0].Ref.Kind)
+			} else if len(g) > 1 {
+				for _, h := range g {
+					rows = append(rows, []string{t.sure(h.Sure), refName(h.Ref), "from " + refName(b.Hops[h.From].Ref) + ": " + h.Text})
+				}
+				continue
+			}
+			how := "from " + refName(b.Hops[g[0].From].Ref) + ": " + g[0].Text
+			if len(g) > 1 {
+				var names []string
+				for _, h := range g[:few] {
+					names = append(names, cmp.Or(h.Ref.Name, h.Ref.ID))
+				}
+				how += " (" + strings.Join(names, ", ") + " …)"
+			}
+			rows = append(rows, []string{t.sure(g[0].Sure), what, how})
 		}
 		t.rows(rows)
 	}
@@ -33,10 +52,7 @@ func BlastText(w io.Writer, b *Blast, o Options) error {
 		t.heading("stores (" + number(len(b.Stores)) + ")")
 		rows = nil
 		for _, s := range b.Stores {
-			rows = append(rows, []string{refName(s.Ref), s.effects(), strings.TrimPrefix(s.asWhom()+"; "+s.Note, "; ")})
-		}
-		for i := range rows {
-			rows[i][2] = strings.TrimSuffix(rows[i][2], "; ")
+			rows = append(rows, []string{refName(s.Ref), s.effects(), strings.Trim(s.asWhom()+"; "+s.Note, "; ")})
 		}
 		t.rows(rows)
 	}
@@ -62,6 +78,23 @@ func BlastText(w io.Writer, b *Blast, o Options) error {
 	t.assumed(&Access{Assumed: b.Assumed})
 	t.next()
 	return t.flush(w)
+}
+
+// alike puts hops of one kind together that come from one hop in one way.
+func alike(hops []BlastHop) [][]BlastHop {
+	at := map[string]int{}
+	var groups [][]BlastHop
+	for _, h := range hops {
+		key := strings.Join([]string{h.Ref.Kind, h.Sure, h.Text, strconv.Itoa(h.From)}, "\x00")
+		i, ok := at[key]
+		if !ok {
+			i = len(groups)
+			at[key] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], h)
+	}
+	return groups
 }
 
 // sure is a word as wide as the widest.
