@@ -105,6 +105,8 @@ Start with: onus demo`,
 		newWhoCan(),
 		newPaths(),
 		newIAMData(),
+		newBlast(),
+		newUnused(),
 	)
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
