@@ -224,3 +224,18 @@ func LatentOf(l access.Latent) AccessLatent {
 	}
 	return x
 }
+
+// ShellOf turns a way to a shell into the words of JSON.
+func ShellOf(s access.Shell) AccessShell {
+	x := AccessShell{Server: s.Server, Way: s.Way, Principal: principalOf(s.Principal), Opens: s.Strength.String(), Unread: s.Unread, Note: s.Note}
+	for _, a := range s.Answers {
+		answer := AnswerOfAccess(a)
+		x.Decisions = append(x.Decisions, answer)
+		for _, d := range answer.DependsOn {
+			if d.Key != "" && !slices.Contains(x.DependsOn, d.Key) {
+				x.DependsOn = append(x.DependsOn, d.Key)
+			}
+		}
+	}
+	return x
+}
