@@ -98,7 +98,6 @@ type openers struct {
 func usersOf(c *control.Case) func(keyARN string) *openers {
 	return func(keyARN string) *openers {
 		o := &openers{}
-		mentions := permissions.MentionsOf(c.Estate)
 		for _, list := range permissions.ServerLists() {
 			o.doubts = append(o.doubts, c.Estate.Gaps(list)...)
 		}
@@ -112,17 +111,19 @@ func usersOf(c *control.Case) func(keyARN string) *openers {
 				servers[role] = append(servers[role], s)
 			}
 		}
-		deed := []permissions.Deed{{Action: "kms:Decrypt", Does: "decrypt with " + keyARN, On: []string{keyARN}, Lists: []operation.ID{"kms:ListKeys"}}}
+		deed := permissions.Deed{Action: "kms:Decrypt", Does: "decrypt with " + keyARN}
 		for _, role := range slices.Sorted(maps.Keys(servers)) {
 			p := c.Access().ByARN(role)
 			if p == nil {
 				o.doubts = append(o.doubts, unknownRole(c.Estate, servers[role][0], role)...)
 				continue
 			}
-			done, doubts := permissions.Able(c.Access(), mentions, p, deed)
-			o.doubts = append(o.doubts, doubts...)
-			for _, d := range done {
-				o.counters = append(o.counters, mayDecrypt(p, d, servers[role], keyARN))
+			a := c.Access().Can(p, deed.Action, keyARN)
+			switch permissions.Decided(a.Decision) {
+			case estate.True:
+				o.counters = append(o.counters, mayDecrypt(p, permissions.Done{Deed: deed, Answer: a}, servers[role], keyARN))
+			case estate.Unknown:
+				o.doubts = append(o.doubts, permissions.AnswerGaps(a)...)
 			}
 		}
 		return o
