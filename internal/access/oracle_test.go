@@ -53,7 +53,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 		before = len(states)
 		for i := range before {
 			x := states[i]
-			if f, _, _ := w.ends(x, w.allows(&x.Policies, x.Kind), g); f.strength >= s {
+			if f, _, _ := w.prover().ends(x, w.allows(&x.Policies, x.Kind), g); f.strength >= s {
 				return true
 			}
 			for _, q := range w.principals {
@@ -66,7 +66,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 						step := fmt.Sprint(key(x), x.ARN, r, q.ARN, workload)
 						strength, ok := became[step]
 						if !ok {
-							strength = w.become(x, rule, q, workload).strength
+							strength = w.prover().become(x, rule, q, workload).strength
 							became[step] = strength
 						}
 						if strength >= s {
@@ -79,7 +79,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 				if changes[j] >= maxChanges {
 					continue
 				}
-				for _, d := range w.modifies(x, states[j], everyAction) {
+				for _, d := range w.prover().modifies(x, states[j], everyAction) {
 					if d.proof.strength >= s {
 						add(d.made, changes[j]+1)
 					}
@@ -104,7 +104,7 @@ func fits(w *World, r *rule, q *Principal, x *Workload) bool {
 func TestSearchAgreesWithPlainSearch(t *testing.T) {
 	t.Parallel()
 	reached, notReached := 0, 0
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		e := randomEstate(rand.New(rand.NewPCG(seed, 5)))
 		w := New(e, Options{AsRead: seed%2 == 0})
 		for _, g := range []Goal{Administrator, {Kind: "privileges"}} {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -59,9 +60,12 @@ func (w *World) scopeOf(p *Principal, action string) *scope {
 				if !covers(st, action) {
 					continue
 				}
+				holds := w.holdsFor(p, st)
 				if st.Effect == policy.Allow {
-					w.addResources(allowed, p, st, true)
-				} else if len(st.Condition) == 0 {
+					if holds != estate.False {
+						w.addResources(allowed, p, st, true)
+					}
+				} else if holds == estate.True {
 					w.addResources(s.deny, p, st, false)
 				}
 			}
@@ -78,6 +82,32 @@ func (w *World) scopeOf(p *Principal, action string) *scope {
 		}
 	}
 	return s
+}
+
+// holdsFor says whether the conditions of a statement hold for a principal whatever it asks. Only those on who asks can be told; where
+// there are others, no is told by one, yes never.
+func (w *World) holdsFor(p *Principal, st *policy.Statement) estate.Truth {
+	truth := estate.True
+	for i := range st.Condition {
+		c := &st.Condition[i]
+		if key := strings.ToLower(c.Key); key != "aws:principalarn" && key != "aws:principalaccount" && key != "aws:principaltype" && key != "aws:username" ||
+			slices.ContainsFunc(c.Values, func(v string) bool { return strings.Contains(v, "${") }) {
+			truth = min(truth, estate.Unknown)
+			continue
+		}
+		// Asked as a policy of its own: a statement that allows under this condition alone.
+		d := &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{{Effect: policy.Allow, Action: []string{"onus:Ask"}, Resource: []string{"*"}, Condition: []policy.Condition{*c}}}}
+		caller := p.Caller
+		answer := policy.Decide(&policy.Request{Action: "onus:Ask", Resource: "*", Caller: caller, Context: w.context(p, "onus:Ask", &Object{}, nil)},
+			&policy.Policies{Identity: []policy.Source{{Document: d}}})
+		switch answer.Result {
+		case policy.ImplicitDeny:
+			return estate.False
+		case policy.Depends:
+			truth = min(truth, estate.Unknown)
+		}
+	}
+	return truth
 }
 
 // addResources adds those of a statement: of one that allows no fewer than it means, of one that denies no more.
