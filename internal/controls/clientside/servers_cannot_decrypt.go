@@ -98,7 +98,6 @@ type openers struct {
 func usersOf(c *control.Case) func(keyARN string) *openers {
 	return func(keyARN string) *openers {
 		o := &openers{}
-		mentions := permissions.MentionsOf(c.Estate)
 		for _, list := range permissions.ServerLists() {
 			o.doubts = append(o.doubts, c.Estate.Gaps(list)...)
 		}
@@ -119,7 +118,7 @@ func usersOf(c *control.Case) func(keyARN string) *openers {
 				o.doubts = append(o.doubts, unknownRole(c.Estate, servers[role][0], role)...)
 				continue
 			}
-			done, doubts := permissions.Able(c.Access(), mentions, p, deed)
+			done, doubts := permissions.Able(c.Access(), p, deed)
 			o.doubts = append(o.doubts, doubts...)
 			for _, d := range done {
 				o.counters = append(o.counters, mayDecrypt(p, d, servers[role], keyARN))
