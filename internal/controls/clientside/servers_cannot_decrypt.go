@@ -20,9 +20,9 @@ import (
 var ServersCannotDecrypt = &control.Control{
 	ID:          "cse-servers-cannot-decrypt",
 	Practice:    "client-side-encryption",
-	Title:       "No server may use a key of KMS that opens declared data",
-	Sentence:    "no server may use a key of kms that opens declared data",
-	Asked:       "no server may use a key of kms that opens declared data",
+	Title:       "No server may use a key of KMS that opens sampled objects of declared data",
+	Sentence:    "no server may use a key of kms that opens sampled objects of declared data",
+	Asked:       "no server may use a key of kms that opens sampled objects of declared data",
 	Heeds:       heeds(),
 	Why:         "Data that was encrypted before it reached AWS is in the clear again for whoever gets into a server whose role opens it.",
 	Fix:         "Take kms:Decrypt on that key out of the role's policies, or seal the data under local keys alone.",
