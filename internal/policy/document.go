@@ -93,6 +93,7 @@ type Operator struct {
 	ForAnyValue  bool // false of a key that is not in the request
 	Name         string
 	IfExists     bool // true of a key that is not in the request
+	Unknown      bool // AWS has no operator of that name: a condition with it is never met
 }
 
 func (o Operator) String() string {
@@ -151,6 +152,8 @@ func parseOperator(s string) (Operator, bool) {
 type Error struct {
 	Line, Column int
 	Text         string
+	AWS          string // AWS's own words for it, where they are known
+	Refused      bool   // AWS would not keep the document as one of its kind
 }
 
 func (e *Error) Error() string {
@@ -158,8 +161,10 @@ func (e *Error) Error() string {
 }
 
 // Parse reads a document. The error is an *Error.
-func Parse(text []byte) (*Document, error) {
-	r := &reader{text: text}
+func Parse(text []byte) (*Document, error) { return parseWith(text, nil) }
+
+func parseWith(text []byte, check *checker) (*Document, error) {
+	r := &reader{text: text, check: check}
 	var whole json.RawMessage
 	if err := json.Unmarshal(text, &whole); err != nil {
 		at, why := len(text), "the document ends too early"
@@ -183,6 +188,7 @@ type reader struct {
 	text    []byte
 	decoder *json.Decoder
 	at      int
+	check   *checker // what is noted while reading leniently; nil where every mistake ends the reading
 }
 
 func (r *reader) mistake(at int, format string, args ...any) error {
@@ -237,7 +243,7 @@ func (r *reader) members(what string, member func(name string) error) error {
 			return r.here("%s has %q twice", what, name)
 		}
 		seen[name] = true
-		if err := member(name); err != nil {
+		if err := member(r.check.spelled(r, what, name)); err != nil {
 			return err
 		}
 	}
@@ -264,7 +270,11 @@ func (r *reader) document(d *Document) error {
 		return r.here("a policy document has no element %q", name)
 	})
 	if err == nil && (!stated || len(d.Statements) == 0) {
-		return r.mistake(0, "the document has no statement")
+		none := r.mistake(0, "the document has no statement")
+		if stated && r.check.excuses(none, "Syntax errors in policy.") {
+			return nil
+		}
+		return none
 	}
 	return err
 }
@@ -276,6 +286,7 @@ func (r *reader) statements(d *Document) error {
 	}
 	one := func() error {
 		s := Statement{Line: r.line()}
+		r.check.statement(r, len(d.Statements))
 		if err := r.statement(&s); err != nil {
 			return err
 		}
@@ -356,7 +367,10 @@ func (r *reader) statement(s *Statement) error {
 	case s.Effect == 0:
 		return r.mistake(begin, "a statement has no Effect")
 	case !has["Action"] && !has["NotAction"]:
-		return r.mistake(begin, "a statement has neither Action nor NotAction")
+		missing := r.mistake(begin, "a statement has neither Action nor NotAction")
+		if !r.check.excuses(missing, "Policy statement must contain actions.") {
+			return missing
+		}
 	}
 	return nil
 }
@@ -370,6 +384,12 @@ func (r *reader) principal(name string) (*Principal, error) {
 	switch token := token.(type) {
 	case string:
 		if token != "*" {
+			bare := r.here("%s is %q: it must be \"*\", or an object such as {\"AWS\": \"111122223333\"}", name, token)
+			if r.check.excuses(bare, "Invalid principal in policy") {
+				r.check.value(r, token)
+				p.AWS = []string{token}
+				return p, nil
+			}
 			return nil, r.here("%s is %q: it must be \"*\", or an object such as {\"AWS\": \"111122223333\"}", name, token)
 		}
 		p.Everyone = true
@@ -404,7 +424,11 @@ func (r *reader) conditions() ([]Condition, error) {
 		at := r.at
 		return r.object(name, func(key string) error {
 			if !ok { // an operator without a key is void, and AWS takes it whatever it is called
-				return r.mistake(at, "%q is not a condition operator", name)
+				unknown := r.mistake(at, "%q is not a condition operator", name)
+				if !r.check.excuses(unknown, "Syntax errors in policy.") {
+					return unknown
+				}
+				operator = Operator{Name: name, Unknown: true}
 			}
 			c := Condition{Operator: operator, Key: key, Line: r.line()}
 			values, err := r.list(key, func(token json.Token) (string, bool) {
@@ -442,7 +466,10 @@ func (r *reader) text1(what string) (string, error) {
 func (r *reader) texts(what string) ([]string, error) {
 	values, err := r.list(what, func(token json.Token) (string, bool) { s, ok := token.(string); return s, ok }, "a string or a list of strings", skipNull)
 	if err == nil && len(values) == 0 {
-		return nil, r.here("%s is an empty list", what)
+		empty := r.here("%s is an empty list", what)
+		if !r.check.excuses(empty, "") {
+			return nil, empty
+		}
 	}
 	return values, err
 }
@@ -458,6 +485,7 @@ func (r *reader) list(what string, value func(json.Token) (string, bool), wanted
 		return nil, err
 	}
 	if s, ok := value(token); ok {
+		r.check.value(r, s)
 		return []string{s}, nil
 	}
 	if token != json.Delim('[') {
@@ -476,6 +504,7 @@ func (r *reader) list(what string, value func(json.Token) (string, bool), wanted
 		if !ok {
 			return nil, r.here("%s must be %s", what, wanted)
 		}
+		r.check.value(r, s)
 		values = append(values, s)
 	}
 	_, err = r.next()

@@ -1,0 +1,35 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/iamdata"
+)
+
+// actionFacts is what the rules ask about an action.
+type actionFacts struct {
+	lower      string // "s3:getobject"
+	service    string // "s3"
+	index      int    // in the catalogue, -1 of an action that it does not know
+	noResource bool   // AWS says that it cannot be held to resources: only a statement about all of them is about it
+	trusted    bool   // a role's trust policy must allow it
+	writesRole bool
+	ofAlias    bool // changes a KMS alias
+	atHome     bool // on a KMS key, only callers of the key's own account
+	controlled bool // resource control policies reach it
+}
+
+func factsOf(action string) actionFacts {
+	f := actionFacts{lower: strings.ToLower(action), index: iamdata.Current().Index(action)}
+	service, operation, _ := strings.Cut(f.lower, ":")
+	f.service = service
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+	f.noResource = f.index >= 0 && len(iamdata.Current().Actions()[f.index].Resources) == 0
+	f.trusted = slices.Contains(trusted, f.lower)
+	f.writesRole = slices.Contains(roleWrites, f.lower)
+	f.ofAlias = service == "kms" && (operation == "createalias" || operation == "updatealias" || operation == "deletealias")
+	f.atHome = service == "kms" && !slices.Contains(acrossAccounts, operation)
+	f.controlled = slices.Contains(resourceControlled, service) && f.lower != "kms:retiregrant"
+	return f
+}

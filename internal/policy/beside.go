@@ -1,0 +1,161 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// hearBeside asks what stands beside policies: grants of a key, access control lists and access points of a bucket.
+func (j *judge) hearBeside(h *hearing) {
+	h.grants = j.hearGrants()
+	s3 := j.policies.S3
+	if s3 == nil || j.act.service != "s3" {
+		return
+	}
+	if s3.AccessPoint != nil {
+		through := *j
+		if s3.AccessPointARN != "" {
+			through.resource = s3.throughAccessPoint(j.resource)
+		}
+		h.accessPoint = through.hear(AccessPointLayer, "", true, []Source{*s3.AccessPoint})
+	}
+	if s3.listsGrant(j.act.lower) {
+		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: yes}, hits: []hit{{truth: yes,
+			Reason: Reason{Layer: ACLLayer, Source: "access control list", Statement: -1, Effect: Allow}}}}
+	}
+	h.public = s3.RestrictPublic && j.policies.Resource != nil && j.policies.Resource.Document != nil &&
+		j.policies.Resource.Document.GrantsPublic() && j.request.Caller.Kind != Service && !h.sameAccount
+}
+
+// weighBeside adds it to the weights.
+func (j *judge) weighBeside(h *hearing) {
+	w := &h.weights
+	if h.accessPoint.applies {
+		// What an access point's policy allows counts only as far as the bucket allows it too.
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+		w.resource = h.accessPoint.allow.min(w.resource.any())
+	}
+	w.resource = w.resource.max(h.grants.allow).max(h.acl.allow)
+	if j.staysAtHome() && w.signed && !w.sameAccount {
+		w.resource = forms{}
+	}
+	if h.public {
+		// A public policy under RestrictPublicBuckets is for the owner's account and services alone, what it gives to
+		// single other accounts included.
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+		w.resource = forms{}
+	}
+}
+
+func (h *hearing) lacksBeside(lack func(layer Layer, name, format string, args ...any)) {
+	if h.public {
+		lack(ResourceLayer, "", "public access is restricted: the bucket's policy is public, so it holds for the bucket's own account and services only")
+	}
+}
+
+// hearGrants asks the grants of a key. A grant allows its grantee some operations, as a policy of the key would.
+// https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+func (j *judge) hearGrants() opinion {
+	o := opinion{layer: GrantLayer, applies: true}
+	if j.act.service != "kms" || len(j.policies.Grants) == 0 {
+		return o
+	}
+	_, operation, _ := strings.Cut(j.request.Action, ":")
+	for i := range j.policies.Grants {
+		g := &j.policies.Grants[i]
+		t, key := g.covers(j, operation)
+		f := j.grantee(g.Grantee)
+		if strings.EqualFold(operation, "RetireGrant") {
+			f = j.grantee(g.RetiringPrincipal)
+			t, key = yes, ""
+		}
+		f = f.min(t)
+		if f.any() == no {
+			continue
+		}
+		o.allow = o.allow.max(f)
+		h := hit{truth: f.any(), forms: f, Reason: Reason{Layer: GrantLayer, Source: g.ID, Statement: -1, Effect: Allow}}
+		if key != "" {
+			h.keys = []string{key}
+		}
+		o.hits = append(o.hits, h)
+	}
+	return o
+}
+
+// grantee finds how a grant names the caller.
+func (j *judge) grantee(name string) forms {
+	c := &j.request.Caller
+	if c.Kind == Service {
+		return forms{direct: truthOf(strings.EqualFold(name, c.ARN))}
+	}
+	if name == "" {
+		return forms{}
+	}
+	return j.namedBy(name)
+}
+
+// covers reports whether a grant is about an operation with the encryption context of the request.
+// https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html#grant-constraints
+func (g *Grant) covers(j *judge, operation string) (truth, string) {
+	found := false
+	for _, o := range g.Operations {
+		found = found || strings.EqualFold(o, operation)
+	}
+	if !found {
+		return no, ""
+	}
+	const prefix = "kms:encryptioncontext:"
+	t, open := yes, ""
+	for _, wanted := range []map[string]string{g.ContextEquals, g.ContextSubset} {
+		for key, value := range wanted {
+			values, there := j.key(prefix + strings.ToLower(key))
+			switch {
+			case there == maybe:
+				t, open = min(t, maybe), "kms:EncryptionContext:"+key
+			case there == no || len(values) != 1 || values[0] != value:
+				return no, ""
+			}
+		}
+	}
+	if len(g.ContextEquals) > 0 {
+		n := 0
+		for key := range j.request.Context.Values {
+			if strings.HasPrefix(key, prefix) {
+				n++
+			}
+		}
+		if n > len(g.ContextEquals) {
+			return no, ""
+		}
+	}
+	return t, open
+}
+
+func (s *S3Access) throughAccessPoint(resource string) string {
+	_, key, isObject := strings.Cut(resource, "/")
+	if !isObject {
+		return s.AccessPointARN
+	}
+	return s.AccessPointARN + "/object/" + key
+}
+
+// listsGrant reports whether access control lists allow the caller an action.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
+func (s *S3Access) listsGrant(action string) bool {
+	permission, ok := aclActions[action]
+	has := func(granted []string) bool {
+		return slices.Contains(granted, permission) || slices.Contains(granted, "FULL_CONTROL")
+	}
+	return ok && (has(s.Granted) || !s.IgnoreACLs && has(s.GrantedToPublic))
+}
+
+// aclActions are the actions that access control lists know, with the permission each needs: READ and WRITE of objects are for
+// reading them and, granted on the bucket, for writing them.
+var aclActions = map[string]string{
+	"s3:listbucket": "READ", "s3:listbucketversions": "READ", "s3:listbucketmultipartuploads": "READ",
+	"s3:getobject": "READ", "s3:getobjectversion": "READ",
+	"s3:putobject":    "WRITE",
+	"s3:getbucketacl": "READ_ACP", "s3:getobjectacl": "READ_ACP", "s3:getobjectversionacl": "READ_ACP",
+	"s3:putbucketacl": "WRITE_ACP", "s3:putobjectacl": "WRITE_ACP", "s3:putobjectversionacl": "WRITE_ACP",
+}

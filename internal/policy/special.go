@@ -1,0 +1,105 @@
+package policy
+
+import "strings"
+
+// special answers what no policy decides.
+func (j *judge) special() (Decision, bool) {
+	if j.act.lower == "sts:getcalleridentity" {
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
+			Text: "sts:GetCallerIdentity needs no permission, and no policy can take it away"}}}, true
+	}
+	kind := j.request.Caller.Kind
+	if j.act.lower == "sts:getsessiontoken" && (kind == User || kind == RootUser) {
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
+			Text: "sts:GetSessionToken needs no permission, and policies cannot control it"}}}, true
+	}
+	return Decision{}, false
+}
+
+// forbidden says why no policy can allow the request; empty where one can.
+func (j *judge) forbidden() string {
+	if j.act.lower == "sts:assumerole" && j.request.Caller.Kind == RootUser {
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+		return "an account's root user cannot assume roles"
+	}
+	return j.protected()
+}
+
+// protected says why nobody can change the resource, whatever policies say.
+func (j *judge) protected() string {
+	if !j.act.writesRole && !j.act.ofAlias {
+		return ""
+	}
+	action, service, name := j.act.lower, arnPart(j.resource, 2), arnPart(j.resource, 5)
+	switch {
+	case service == "iam" && strings.HasPrefix(name, "role/aws-service-role/"):
+		// Only what the service's own calls do is left, and its description.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html#edit-service-linked-role
+		if j.act.writesRole && action != "iam:updaterole" && action != "iam:updateroledescription" {
+			return "a service-linked role can be changed and passed by its service only"
+		}
+	case service == "iam" && (strings.HasPrefix(name, "role/aws-reserved/") || strings.HasPrefix(name, "role/AWSReserved")):
+		// https://docs.aws.amazon.com/singlesignon/latest/userguide/using-service-linked-roles.html
+		if j.act.writesRole {
+			return "a role that IAM Identity Center made can be changed by it only"
+		}
+	case service == "kms" && strings.HasPrefix(name, "alias/aws/"):
+		// https://docs.aws.amazon.com/kms/latest/developerguide/alias-about.html
+		if j.act.ofAlias {
+			return "aliases that begin with aws/ belong to AWS"
+		}
+	}
+	return ""
+}
+
+// roleWrites are the calls that change a role, or lend it.
+var roleWrites = []string{"iam:attachrolepolicy", "iam:createrole", "iam:deleterole", "iam:deleterolepermissionsboundary",
+	"iam:deleterolepolicy", "iam:detachrolepolicy", "iam:passrole", "iam:putrolepermissionsboundary", "iam:putrolepolicy",
+	"iam:tagrole", "iam:untagrole", "iam:updateassumerolepolicy", "iam:updaterole", "iam:updateroledescription"}
+
+// trusted are the calls that a role's trust policy must allow: what the caller's own policies say is not enough.
+var trusted = []string{"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession",
+	"sts:setsourceidentity", "sts:setcontext"}
+
+// mandatory reports whether the resource's policy must let the caller or its account in: a role's trust policy, a key's policy.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html
+func (j *judge) mandatory() bool {
+	switch arnPart(j.resource, 2) {
+	case "iam":
+		return j.act.trusted && strings.HasPrefix(arnPart(j.resource, 5), "role/")
+	case "kms":
+		return j.act.service == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "key/")
+	}
+	return false
+}
+
+// identityOnly reports whether the resource has no policy of its own: a KMS alias, whose key has one.
+// https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+func (j *judge) identityOnly() bool {
+	return arnPart(j.resource, 2) == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "alias/")
+}
+
+// underResourceControl reports whether resource control policies bind the request: those of an account other than the
+// management account, on services that know them, and not on keys that AWS manages. They bind no role that a service made
+// for itself, and do not reach kms:RetireGrant.
+// https://docs.aws.amazon.com/kms/latest/developerguide/resource-control-policies.html
+// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#actions-not-restricted-by-rcps
+func (j *judge) underResourceControl() bool {
+	r := j.request
+	return j.policies.ResourceControl != nil && !r.ResourceManagesOrganization && !r.Caller.serviceLinked() &&
+		!r.AWSManagedKey && j.act.controlled && !(j.act.service == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "alias/aws/"))
+}
+
+// staysAtHome reports whether an operation on a KMS key can only be called from the key's own account, whatever policies say.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+func (j *judge) staysAtHome() bool {
+	return j.act.atHome && j.mandatory()
+}
+
+var acrossAccounts = []string{"creategrant", "decrypt", "derivesharedsecret", "describekey", "encrypt", "generatedatakey",
+	"generatedatakeypair", "generatedatakeypairwithoutplaintext", "generatedatakeywithoutplaintext", "generatemac",
+	"getkeyrotationstatus", "getpublickey", "listgrants", "reencryptfrom", "reencryptto", "retiregrant", "revokegrant", "sign",
+	"verify", "verifymac"}
