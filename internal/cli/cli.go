@@ -85,7 +85,27 @@ Start with: onus demo`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newSentences(), newDiff(), newClaims(), newPolicy(), newSimulate(), newIAMData())
+	root.AddCommand(
+		newDemo(),
+		newCheck(),
+		newCollect(),
+		newExplain(),
+		newReach(),
+		newSentences(),
+		newDiff(),
+		newClaims(),
+		newPolicy(),
+		newKey(),
+		newSeal(),
+		newOpen(),
+		newReseal(),
+		newCat(),
+		newSimulate(),
+		newIAMData(),
+		newCan(),
+		newWhoCan(),
+		newPaths(),
+	)
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/backup"
 )
 
-// readBackup reads what is to be backed up (plans and selections), what is (vaults and recovery points), and what was restored.
+// readBackup reads what is to be backed up (plans and selections), what is (vaults with who may use them, and recovery points), and what was restored.
 func readBackup(ctx context.Context, p *place) {
 	client := backup.NewFromConfig(p.config)
 	many := aws.Int32(1000)
@@ -32,6 +32,7 @@ func readBackup(ctx context.Context, p *place) {
 	}
 	each(vaults, itemsAtOnce, func(vault *string) {
 		call(ctx, p, "backup:ListRecoveryPointsByBackupVault", client.ListRecoveryPointsByBackupVault, &backup.ListRecoveryPointsByBackupVaultInput{BackupVaultName: vault, MaxResults: many})
+		call(ctx, p, "backup:GetBackupVaultAccessPolicy", client.GetBackupVaultAccessPolicy, &backup.GetBackupVaultAccessPolicyInput{BackupVaultName: vault})
 	})
 	call(ctx, p, "backup:ListProtectedResources", client.ListProtectedResources, &backup.ListProtectedResourcesInput{MaxResults: many})
 	call(ctx, p, "backup:ListRestoreJobs", client.ListRestoreJobs, &backup.ListRestoreJobsInput{MaxResults: many})

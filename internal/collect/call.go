@@ -34,6 +34,7 @@ const (
 var callsPerServiceOf = map[string]int{
 	"s3": 16, "ec2": 8, "kms": 10,
 	"apigateway": 2, "apigatewayv2": 2, "autoscaling": 2, "cloudtrail": 2, "globalaccelerator": 2, "organizations": 2, "resourcegroupstaggingapi": 1, "wafv2": 3,
+	"apprunner": 2, "bedrock-agentcore-control": 2, "codebuild": 2, "identitystore": 3, "sso-admin": 3, "stepfunctions": 3,
 }
 
 // slots are places in flight.

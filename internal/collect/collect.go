@@ -35,6 +35,10 @@ type Options struct {
 	RoleARNs []string
 	// OrgRole is the name of a role that is assumed in every active account of the organisation.
 	OrgRole string
+	// Sample says which objects to look into; its zero value, none.
+	Sample Sample
+	// LastAccessed reads besides what each user, group and role has used of what it is granted: two calls or more for each.
+	LastAccessed bool
 
 	// Keep takes each response as it arrives, from one goroutine at a time; an error of it ends Collect.
 	Keep func(responses.Response) error
@@ -212,12 +216,18 @@ var (
 		{"acm", readACM},
 		{"apigateway", readAPIGateway},
 		{"apigatewayv2", readAPIGatewayV2},
+		{"apprunner", readAppRunner},
 		{"autoscaling", readAutoScaling},
 		{"backup", readBackup},
+		{"batch", readBatch},
+		{"bedrock-agentcore-control", readAgentCore},
+		{"cloudformation", readCloudFormation},
 		{"cloudtrail", readCloudTrail},
+		{"codebuild", readCodeBuild},
 		{"directconnect", readDirectConnect},
 		{"dlm", readDLM},
 		{"dynamodb", readDynamoDB},
+		{"ecr", readECR},
 		{"ecs", readECS},
 		{"eks", readEKS},
 		{"elasticache", readElastiCache},
@@ -230,7 +240,14 @@ var (
 		{"rds", readRDS},
 		{"redshift", readRedshift},
 		{"resourcegroupstaggingapi", readTagging},
+		{"s3control", readAccessPoints},
+		{"sagemaker", readSageMaker},
+		{"secretsmanager", readSecretsManager},
+		{"sns", readSNS},
+		{"sqs", readSQS},
 		{"ssm", readSSM},
+		{"sso-admin", readIdentityCenter},
+		{"stepfunctions", readStepFunctions},
 		{"wafv2", readWAF},
 	}
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,8 @@ import (
 	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/eks"
+	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -312,7 +315,7 @@ func TestContainersInBatches(t *testing.T) {
 	}
 }
 
-// TestFunctionPolicies: who may call is asked of functions that anybody may reach, at the alias that has the address.
+// TestFunctionPolicies: who may use a function is asked of each, and of its aliases where anybody may reach them.
 func TestFunctionPolicies(t *testing.T) {
 	t.Parallel()
 	kept, _, err := collectFrom(t, newFake(func(a asked, out any) error {
@@ -328,8 +331,112 @@ func TestFunctionPolicies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := one(t, kept, here, "lambda:GetPolicy"); got.About() != "x:live" {
-		t.Errorf("the policy of %q was asked, want that of x:live", got.About())
+	var asked []string
+	for _, r := range kept {
+		if r.Operation == "lambda:GetPolicy" {
+			asked = append(asked, r.About())
+		}
+	}
+	if want := []string{"x", "x:live"}; !slices.Equal(asked, want) {
+		t.Errorf("the policies of %q were asked, want those of %q", asked, want)
+	}
+}
+
+// TestLastAccessed: reports on what was used are made on demand only, of no service-linked role, and are waited for within bounds.
+func TestLastAccessed(t *testing.T) {
+	t.Parallel()
+	const reports = "iam:GetServiceLastAccessedDetails"
+	principals := func(out any) {
+		if details, ok := out.(*iam.GetAccountAuthorizationDetailsOutput); ok {
+			details.UserDetailList, details.GroupDetailList = []iamtypes.UserDetail{{UserName: aws.String("ann"), Arn: aws.String("ann")}}, nil
+			details.RoleDetailList = []iamtypes.RoleDetail{
+				{Arn: aws.String("arn:aws:iam::111122223333:role/slow")}, {Arn: aws.String("arn:aws:iam::111122223333:role/denied")},
+				{Arn: aws.String("arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX")},
+			}
+		}
+	}
+	var polls atomic.Int64
+	f := newFake(func(a asked, out any) error {
+		principals(out)
+		switch out := out.(type) {
+		case *iam.GenerateServiceLastAccessedDetailsOutput:
+			arn := aws.ToString(a.in.(*iam.GenerateServiceLastAccessedDetailsInput).Arn)
+			out.JobId = &arn
+			if strings.HasSuffix(arn, "denied") {
+				return refusal("AccessDenied", "no")
+			}
+		case *iam.GetServiceLastAccessedDetailsOutput:
+			out.JobStatus = iamtypes.JobStatusTypeCompleted
+			if strings.HasSuffix(aws.ToString(a.in.(*iam.GetServiceLastAccessedDetailsInput).JobId), "slow") {
+				polls.Add(1)
+				out.JobStatus = iamtypes.JobStatusTypeInProgress
+			}
+			return nil
+		}
+		return plausible(a, out)
+	})
+	kept, _, err := collectFrom(t, f, Options{LastAccessed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, r := range kept {
+		if r.Operation == reports {
+			got[r.About()] = r.Outcome.String() + " " + r.Code
+		}
+	}
+	want := map[string]string{"ann": "ok ", "arn:aws:iam::111122223333:role/slow": "failed ReportNotMade", "arn:aws:iam::111122223333:role/denied": "denied AccessDenied"}
+	if !maps.Equal(got, want) {
+		t.Errorf("reports: got %q, want %q", got, want)
+	}
+	if n := polls.Load(); n != 8 {
+		t.Errorf("a report that never comes was asked for %d times, want 8", n)
+	}
+
+	kept, _, err = collectFrom(t, newFake(func(a asked, out any) error { principals(out); return plausible(a, out) }), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range kept {
+		if r.Operation == reports {
+			t.Errorf("nobody asked what was used last, and it was read of %s", r.About())
+		}
+	}
+}
+
+// TestAccessEntriesOfOldClusters: a cluster that keeps its principals in a map of its own is not asked for access entries.
+func TestAccessEntriesOfOldClusters(t *testing.T) {
+	t.Parallel()
+	kept, _, err := collectFrom(t, newFake(func(a asked, out any) error {
+		if page, ok := out.(*eks.DescribeClusterOutput); ok {
+			page.Cluster.AccessConfig.AuthenticationMode = ekstypes.AuthenticationModeConfigMap
+		}
+		return plausible(a, out)
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range kept {
+		if r.Operation == "eks:ListAccessEntries" {
+			t.Error("AWS was asked what it refuses to say")
+		}
+	}
+}
+
+// TestProjectsOfHalfAList: what was not listed may be there all the same, so the description of what was is not complete.
+func TestProjectsOfHalfAList(t *testing.T) {
+	t.Parallel()
+	kept, _, err := collectFrom(t, newFake(func(a asked, out any) error {
+		if a.id == "codebuild:ListProjects" {
+			return refusal("AccessDeniedException", "no")
+		}
+		return plausible(a, out)
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, kept, here, "codebuild:BatchGetProjects"); got.Outcome != operation.NotTried || got.Code != CodeInputIncomplete {
+		t.Errorf("projects that nobody listed are %s %s", got.Outcome, got.Code)
 	}
 }
 

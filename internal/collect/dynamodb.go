@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// readDynamoDB reads the tables and whether they can be restored to a point in time.
+// readDynamoDB reads the tables, whether they can be restored to a point in time, and who may use them.
 func readDynamoDB(ctx context.Context, p *place) {
 	client := dynamodb.NewFromConfig(p.config)
 	var names []string
@@ -17,5 +17,7 @@ func readDynamoDB(ctx context.Context, p *place) {
 	each(names, itemsAtOnce, func(name string) {
 		call(ctx, p, "dynamodb:DescribeTable", client.DescribeTable, &dynamodb.DescribeTableInput{TableName: aws.String(name)})
 		call(ctx, p, "dynamodb:DescribeContinuousBackups", client.DescribeContinuousBackups, &dynamodb.DescribeContinuousBackupsInput{TableName: aws.String(name)})
+		arn := "arn:" + p.partition + ":dynamodb:" + p.region + ":" + p.id + ":table/" + name
+		call(ctx, p, "dynamodb:GetResourcePolicy", client.GetResourcePolicy, &dynamodb.GetResourcePolicyInput{ResourceArn: aws.String(arn)})
 	})
 }

@@ -40,6 +40,12 @@ func readEC2(ctx context.Context, p *place) {
 			call(ctx, p, "ec2:GetInstanceMetadataDefaults", client.GetInstanceMetadataDefaults, &ec2.GetInstanceMetadataDefaultsInput{})
 		},
 		func() {
+			call(ctx, p, "ec2:GetSerialConsoleAccessStatus", client.GetSerialConsoleAccessStatus, &ec2.GetSerialConsoleAccessStatusInput{})
+		},
+		func() {
+			call(ctx, p, "ec2:DescribeInstanceConnectEndpoints", client.DescribeInstanceConnectEndpoints, &ec2.DescribeInstanceConnectEndpointsInput{MaxResults: aws.Int32(50)})
+		},
+		func() {
 			call(ctx, p, "ec2:DescribeVolumes", client.DescribeVolumes, &ec2.DescribeVolumesInput{MaxResults: many})
 		},
 		func() {

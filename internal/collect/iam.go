@@ -20,9 +20,11 @@ func readIAM(ctx context.Context, p *place) {
 	many := aws.Int32(1000)
 	var users []string
 	var report *iam.GetCredentialReportOutput
+	var details []*iam.GetAccountAuthorizationDetailsOutput
 	reads := []func(){
 		func() {
-			for _, page := range call(ctx, p, "iam:GetAccountAuthorizationDetails", client.GetAccountAuthorizationDetails, &iam.GetAccountAuthorizationDetailsInput{MaxItems: many}) {
+			details = call(ctx, p, "iam:GetAccountAuthorizationDetails", client.GetAccountAuthorizationDetails, &iam.GetAccountAuthorizationDetailsInput{MaxItems: many})
+			for _, page := range details {
 				for _, u := range page.UserDetailList {
 					users = append(users, aws.ToString(u.UserName))
 				}
@@ -36,12 +38,24 @@ func readIAM(ctx context.Context, p *place) {
 		func() {
 			call(ctx, p, "iam:ListVirtualMFADevices", client.ListVirtualMFADevices, &iam.ListVirtualMFADevicesInput{MaxItems: many})
 		},
+		func() { readProviders(ctx, p, client) },
 	}
 	each(reads, len(reads), func(read func()) { read() })
 
 	each(withPassword(users, report), itemsAtOnce, func(name string) {
 		call(ctx, p, "iam:ListMFADevices", client.ListMFADevices, &iam.ListMFADevicesInput{UserName: aws.String(name), MaxItems: many})
 	})
+	readLastAccessed(ctx, p, client, details)
+}
+
+// readProviders reads the identity providers whose word the account takes.
+func readProviders(ctx context.Context, p *place, client *iam.Client) {
+	for _, page := range call(ctx, p, "iam:ListOpenIDConnectProviders", client.ListOpenIDConnectProviders, &iam.ListOpenIDConnectProvidersInput{}) {
+		for _, o := range page.OpenIDConnectProviderList {
+			call(ctx, p, "iam:GetOpenIDConnectProvider", client.GetOpenIDConnectProvider, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: o.Arn})
+		}
+	}
+	call(ctx, p, "iam:ListSAMLProviders", client.ListSAMLProviders, &iam.ListSAMLProvidersInput{})
 }
 
 // readCredentialReport has AWS make the credential report and reads it. AWS makes one in seconds to a minute, and gives out the

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -9,10 +10,11 @@ import (
 	types "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 )
 
-// readLambda reads the functions, with their environment, of which only digests are kept, and their addresses on the Internet.
-// Who may call is asked only of those whose address asks for no signature: of others it takes an identity to get in.
+// readLambda reads the functions, with their environment, of which only digests are kept, their addresses on the Internet, who may
+// use them, and what calls them. Of aliases the policy is asked only where their address asks for no signature.
 func readLambda(ctx context.Context, p *place) {
 	client := lambda.NewFromConfig(p.config)
+	call(ctx, p, "lambda:ListEventSourceMappings", client.ListEventSourceMappings, &lambda.ListEventSourceMappingsInput{MaxItems: aws.Int32(100)})
 	var names []*string
 	for _, page := range call(ctx, p, "lambda:ListFunctions", client.ListFunctions, &lambda.ListFunctionsInput{}) {
 		for _, f := range page.Functions {
@@ -20,13 +22,16 @@ func readLambda(ctx context.Context, p *place) {
 		}
 	}
 	each(names, itemsAtOnce, func(name *string) {
+		withPolicy := []string{aws.ToString(name)}
 		for _, page := range call(ctx, p, "lambda:ListFunctionUrlConfigs", client.ListFunctionUrlConfigs, &lambda.ListFunctionUrlConfigsInput{FunctionName: name}) {
 			for _, u := range page.FunctionUrlConfigs {
-				if u.AuthType != types.FunctionUrlAuthTypeNone {
-					continue
+				if about := aws.ToString(name) + alias(aws.ToString(u.FunctionArn)); u.AuthType == types.FunctionUrlAuthTypeNone && !slices.Contains(withPolicy, about) {
+					withPolicy = append(withPolicy, about)
 				}
-				call(ctx, p, "lambda:GetPolicy", client.GetPolicy, &lambda.GetPolicyInput{FunctionName: aws.String(aws.ToString(name) + alias(aws.ToString(u.FunctionArn)))})
 			}
+		}
+		for _, about := range withPolicy {
+			call(ctx, p, "lambda:GetPolicy", client.GetPolicy, &lambda.GetPolicyInput{FunctionName: aws.String(about)})
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/organizations/types"
 
@@ -53,6 +54,7 @@ func readOrganizations(ctx context.Context, accounts []*account) {
 		}
 		compose(chosen.global, listAccounts, func() reading[organizations.ListAccountsOutput] { return answer }, nil)
 		readPolicies(ctx, chosen.global)
+		readTree(ctx, chosen.global)
 	}
 }
 
@@ -97,4 +99,36 @@ func readPolicies(ctx context.Context, p *place) {
 			call(ctx, p, "organizations:ListTargetsForPolicy", client.ListTargetsForPolicy, &organizations.ListTargetsForPolicyInput{PolicyId: policy.Id, MaxResults: aws.Int32(20)})
 		}
 	}
+}
+
+// readTree reads where the accounts stand in the organisation, which of them administer services for all, and what IAM may do centrally
+// with root users.
+func readTree(ctx context.Context, p *place) {
+	client := organizations.NewFromConfig(p.config)
+	many := aws.Int32(20)
+	seen := map[string]bool{}
+	var below func(parent *string)
+	below = func(parent *string) {
+		if seen[aws.ToString(parent)] {
+			return
+		}
+		seen[aws.ToString(parent)] = true
+		call(ctx, p, "organizations:ListAccountsForParent", client.ListAccountsForParent, &organizations.ListAccountsForParentInput{ParentId: parent, MaxResults: many})
+		for _, page := range call(ctx, p, "organizations:ListOrganizationalUnitsForParent", client.ListOrganizationalUnitsForParent, &organizations.ListOrganizationalUnitsForParentInput{ParentId: parent, MaxResults: many}) {
+			for _, unit := range page.OrganizationalUnits {
+				below(unit.Id)
+			}
+		}
+	}
+	for _, page := range call(ctx, p, "organizations:ListRoots", client.ListRoots, &organizations.ListRootsInput{MaxResults: many}) {
+		for _, root := range page.Roots {
+			below(root.Id)
+		}
+	}
+	for _, page := range call(ctx, p, "organizations:ListDelegatedAdministrators", client.ListDelegatedAdministrators, &organizations.ListDelegatedAdministratorsInput{MaxResults: many}) {
+		for _, a := range page.DelegatedAdministrators {
+			call(ctx, p, "organizations:ListDelegatedServicesForAccount", client.ListDelegatedServicesForAccount, &organizations.ListDelegatedServicesForAccountInput{AccountId: a.Id, MaxResults: many})
+		}
+	}
+	call(ctx, p, "iam:ListOrganizationsFeatures", iam.NewFromConfig(p.config).ListOrganizationsFeatures, &iam.ListOrganizationsFeaturesInput{})
 }

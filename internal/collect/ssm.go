@@ -10,9 +10,10 @@ import (
 	"github.com/onus-cloud/onus/internal/operation"
 )
 
-// readSSM reads the hosts that Systems Manager manages, and how they are patched.
+// readSSM reads the hosts that Systems Manager manages, how they are patched, and which parameters there are, without their values.
 func readSSM(ctx context.Context, p *place) {
 	client := ssm.NewFromConfig(p.config)
+	call(ctx, p, "ssm:DescribeParameters", client.DescribeParameters, &ssm.DescribeParametersInput{MaxResults: aws.Int32(50)})
 	const information, states = operation.ID("ssm:DescribeInstanceInformation"), operation.ID("ssm:DescribeInstancePatchStates")
 	var managed reading[ssm.DescribeInstanceInformationOutput]
 	compose(p, information, func() reading[ssm.DescribeInstanceInformationOutput] {

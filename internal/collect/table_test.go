@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"reflect"
@@ -19,14 +20,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/acm"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/apigatewayv2"
+	"github.com/aws/aws-sdk-go-v2/service/apprunner"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/backup"
+	"github.com/aws/aws-sdk-go-v2/service/batch"
+	"github.com/aws/aws-sdk-go-v2/service/bedrockagentcorecontrol"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/codebuild"
 	"github.com/aws/aws-sdk-go-v2/service/directconnect"
 	"github.com/aws/aws-sdk-go-v2/service/dlm"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/eks"
 	"github.com/aws/aws-sdk-go-v2/service/elasticache"
@@ -36,6 +43,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/identitystore"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -46,7 +54,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/sagemaker"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/ssoadmin"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 	"github.com/aws/smithy-go"
@@ -67,6 +81,10 @@ var clients = map[string]any{
 	"directconnect": &directconnect.Client{}, "network-firewall": &networkfirewall.Client{},
 	"apigateway": &apigateway.Client{}, "apigatewayv2": &apigatewayv2.Client{}, "ecs": &ecs.Client{}, "eks": &eks.Client{},
 	"elasticache": &elasticache.Client{}, "globalaccelerator": &globalaccelerator.Client{}, "redshift": &redshift.Client{},
+	"apprunner": &apprunner.Client{}, "batch": &batch.Client{}, "bedrock-agentcore-control": &bedrockagentcorecontrol.Client{},
+	"cloudformation": &cloudformation.Client{}, "codebuild": &codebuild.Client{}, "ecr": &ecr.Client{}, "identitystore": &identitystore.Client{},
+	"sagemaker": &sagemaker.Client{}, "secretsmanager": &secretsmanager.Client{}, "sns": &sns.Client{}, "sqs": &sqs.Client{},
+	"sso-admin": &ssoadmin.Client{}, "stepfunctions": &sfn.Client{},
 }
 
 // fake is an AWS inside the process: it answers every operation with its SDK's own output type, every member of which is filled.
@@ -96,8 +114,10 @@ func newFake(answer func(asked, any) error) *fake {
 			id = "elasticloadbalancing"
 		case "elbv2":
 			id = "elasticloadbalancingv2"
-		case "network-firewall":
-			id = "networkfirewall"
+		case "network-firewall", "sso-admin", "bedrock-agentcore-control":
+			id = strings.ReplaceAll(name, "-", "")
+		case "stepfunctions":
+			id = "sfn"
 		}
 		f.services[id] = name
 	}
@@ -193,12 +213,16 @@ func plausible(c asked, out any) error {
 		out.TrailList[0].HomeRegion = aws.String(c.region)
 	case *iam.GenerateCredentialReportOutput:
 		out.State = iamtypes.ReportStateTypeComplete
+	case *iam.GetServiceLastAccessedDetailsOutput:
+		out.JobStatus = iamtypes.JobStatusTypeCompleted
 	case *organizations.ListPoliciesOutput:
 		out.Policies[0].Id = aws.String("p-" + string(c.in.(*organizations.ListPoliciesInput).Filter))
 	case *ec2.DescribeTransitGatewaysOutput:
 		out.TransitGateways[0].OwnerId, out.TransitGateways[0].TransitGatewayId = aws.String("111122223333"), aws.String("tgw-1")
 	case *s3.ListBucketsOutput:
 		out.Buckets[0].BucketRegion = nil
+	case *s3.GetObjectOutput:
+		out.Body = io.NopCloser(strings.NewReader("x"))
 	}
 	return nil
 }
@@ -231,7 +255,7 @@ func (noNetwork) Do(*http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("a test went to the network")
 }
 
-// TestTable: every operation of the table is called, and nothing else is but what makes the credential report; each is recorded
+// TestTable: every operation of the table is called, and nothing else is but what has AWS make reports; each is recorded
 // where its scope says, with its By parameters.
 func TestTable(t *testing.T) {
 	t.Parallel()
@@ -244,11 +268,11 @@ func TestTable(t *testing.T) {
 		}
 		return plausible(c, out)
 	})
-	kept, _, err := collectFrom(t, f, Options{})
+	kept, _, err := collectFrom(t, f, Options{LastAccessed: true, Sample: Sample{Objects: 1, Prefixes: []Prefix{{Bucket: "x", Prefix: "x"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	called := map[operation.ID]bool{"iam:GenerateCredentialReport": true}
+	called := map[operation.ID]bool{"iam:GenerateCredentialReport": true, "iam:GenerateServiceLastAccessedDetails": true}
 	for _, op := range operation.All() {
 		called[op.ID] = true
 	}

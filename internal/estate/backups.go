@@ -1,6 +1,10 @@
 package estate
 
-import "time"
+import (
+	"time"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
 
 // Backups is what is kept of what is kept: plans, vaults, recovery points, snapshots, restores. Each list is sorted by Ref.Key.
 type Backups struct {
@@ -46,6 +50,13 @@ type BackupVault struct {
 	Resource
 	// Points are what is in it, sorted by ARN.
 	Points Known[[]RecoveryPoint]
+	KMSKey string // ARN
+	// Policy is absent where the vault has none.
+	Policy Known[*policy.Document]
+	// Locked says that recovery points cannot be deleted before their time; from LockDate on (zero for never) nobody can take
+	// that back.
+	Locked   bool
+	LockDate time.Time
 }
 
 // RecoveryPoint is a backup in a vault.

@@ -23,7 +23,11 @@ type Compute struct {
 	ContainerClusters    []*ContainerCluster // of ECS
 	ContainerServices    []*ContainerService
 	ContainerTasks       []*ContainerTask
+	TaskDefinitions      []*TaskDefinition
 	KubernetesClusters   []*KubernetesCluster
+	EventSources         []*EventSource
+	// Workloads are what else runs as a role.
+	Workloads []*Workload
 	// RegionDefaults has one element for each Region of each account, sorted by account and Region.
 	RegionDefaults []*RegionDefaults
 }
@@ -40,8 +44,10 @@ type Instance struct {
 	// RootDevice is the device name of the volume that it starts from.
 	RootDevice string
 	Platform   string // "Linux/UNIX", "Windows"
-	// Profile is the ARN of its instance profile, through which it has a role; empty for none.
-	Profile        string
+	// Profile is the ARN of its instance profile, through which it has a role (Identity.ProfileRoles); empty for none.
+	Profile string
+	// KeyPair is the name of the key pair whose private key opens it; empty for none.
+	KeyPair        string
 	SecurityGroups []string // ids, sorted
 	Interfaces     []string // ids, sorted
 	PublicAddress  netip.Addr
@@ -135,6 +141,8 @@ type LaunchTemplateVersion struct {
 	Default  bool
 	Image    string // may be "resolve:ssm:..." or empty
 	Metadata MetadataOptions
+	Profile  string // ARN or name of an instance profile; empty for none
+	KeyPair  string
 }
 
 // Version returns the version of that name, and whether it was read.
@@ -156,6 +164,8 @@ type LaunchConfiguration struct {
 	Resource
 	Image    string
 	Metadata MetadataOptions
+	Profile  string // ARN or name of an instance profile; empty for none
+	KeyPair  string
 }
 
 // AutoScalingGroup starts and replaces hosts.
@@ -182,6 +192,9 @@ type Function struct {
 	// Policy says who may call it at its URLs of Auth "NONE": the statements of the policies of them all; absent if none has one.
 	// It is read of functions with such a URL alone, and unknown of others.
 	Policy Known[*policy.Document]
+	// ResourcePolicy says who may do what with the function itself; absent if it has none. Versions and aliases have their own, which
+	// are read as far as Policy needs them.
+	ResourcePolicy Known[*policy.Document]
 }
 
 // FunctionURL is an address at which a function answers by itself.
@@ -208,6 +221,8 @@ type ContainerService struct {
 	SecurityGroups []string
 	PublicIP       bool     // its tasks are given public addresses
 	TargetGroups   []string // ARNs, sorted
+	Definition     string   // ARN of the task definition: Compute.TaskDefinition
+	Exec           bool     // ecs:ExecuteCommand works on its next tasks
 }
 
 // ContainerTask is a running task.
@@ -217,6 +232,10 @@ type ContainerTask struct {
 	Service    string   // "service:shop"; the group that it was started in
 	Interfaces []string // ids of its own interfaces, sorted; empty where it shares its host's
 	Host       string   // ARN of the container instance, where it runs on one
+	Definition string   // ARN of the task definition: Compute.TaskDefinition
+	Exec       bool     // ecs:ExecuteCommand works on it
+	// TaskRole and ExecutionRole are ARNs that the task was started with in the place of its definition's; empty for those.
+	TaskRole, ExecutionRole string
 }
 
 // KubernetesCluster is a cluster of Amazon EKS.
@@ -224,6 +243,12 @@ type KubernetesCluster struct {
 	Resource
 	// Description is what DescribeCluster says.
 	Description Known[KubernetesDescription]
+	// NodeGroups are its managed groups of hosts, each sorted by name, as the next two are.
+	NodeGroups Known[[]NodeGroup]
+	// Identities say which service accounts run as which roles. Roles that trust the cluster's OIDC issuer come besides.
+	Identities Known[[]PodIdentity]
+	// Entries are the principals that may speak to the cluster; where Authentication is "CONFIG_MAP" a map in the cluster alone says who.
+	Entries Known[[]AccessEntry]
 }
 
 // KubernetesDescription is where the API server of a cluster answers.
@@ -234,6 +259,9 @@ type KubernetesDescription struct {
 	VPC               string
 	Subnets           []string
 	SecurityGroups    []string // of the control plane's interfaces, the cluster's own among them
+	Role              string   // ARN of the control plane's role
+	Issuer            string   // of the tokens of its service accounts, without "https://"; empty for none
+	Authentication    string   // "API", "API_AND_CONFIG_MAP", "CONFIG_MAP"; empty where AWS does not say
 }
 
 // RegionDefaults are the settings of one Region of an account that new hosts and volumes take over.
@@ -242,6 +270,8 @@ type RegionDefaults struct {
 	VolumesEncrypted Known[bool]
 	// Metadata is what hosts get that ask for nothing else; what has no preference is not set.
 	Metadata Known[MetadataOptions]
+	// SerialConsole says that the account lets instances of the Region be reached by their serial console.
+	SerialConsole Known[bool]
 }
 
 // DefaultsOf returns the defaults of a Region; all unknown if it was not in scope.

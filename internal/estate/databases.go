@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // Databases are what RDS and DynamoDB keep, and the keys that encrypt it. Amazon DocumentDB and Neptune answer in the API
@@ -45,6 +47,8 @@ type DBInstance struct {
 	Retention         int       // days that automated backups are kept; 0 means that there are none
 	Restorable        time.Time // the newest moment it can be restored to by its automated backups; zero for none
 	Created           time.Time // zero while it is being created
+	Roles             []string  // ARNs of the roles that it may use, sorted
+	IAMLogin          bool      // rds-db:connect opens it
 }
 
 // Aurora reports whether the engine keeps its data in a cluster volume of its own: then the cluster, not the instance, is
@@ -70,6 +74,9 @@ type DBCluster struct {
 	Retention         int       // days, at least 1
 	Restorable        time.Time // as for DBInstance
 	Created           time.Time
+	Roles             []string // as for DBInstance
+	IAMLogin          bool
+	DataAPI           bool // rds-data:ExecuteStatement reaches it without any packet to it
 }
 
 // Aurora reports whether it is anything but a Multi-AZ DB cluster: those have flags of their own where the instances of
@@ -113,6 +120,8 @@ type Table struct {
 	Description Known[TableDescription]
 	// Recovery is its point-in-time recovery; absent if it is off.
 	Recovery Known[PointInTimeRecovery]
+	// Policy is absent where the table has none.
+	Policy Known[*policy.Document]
 }
 
 // TableDescription is what a table says of itself.
@@ -133,6 +142,23 @@ type Key struct {
 	Description Known[KeyDescription]
 	// Rotated says whether KMS rotates it every year; absent for keys that it cannot rotate.
 	Rotated Known[bool]
+	// Policy is the key policy, which every key has.
+	Policy Known[*policy.Document]
+	// Grants are sorted by id.
+	Grants Known[[]Grant]
+	// Aliases are names ("alias/shop"), sorted. They are unknown where kms:ListAliases of the place was not read.
+	Aliases Known[[]string]
+}
+
+// Grant lets a principal use a key beside all policies.
+// https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+type Grant struct {
+	ID         string
+	Grantee    string   // ARN of a principal, or a service's name
+	Retiring   string   // who besides may retire it; empty for nobody
+	Operations []string // "Decrypt", "CreateGrant", ..., sorted
+	// ContextEquals and ContextSubset are the encryption context that a request must have, in full or at least; nil for any.
+	ContextEquals, ContextSubset map[string]string
 }
 
 // KeyDescription is what a key says of itself.
@@ -177,6 +203,7 @@ type Warehouse struct {
 	Port           int          // 0 while it is being created
 	Private        []netip.Addr // of its nodes, where AWS says
 	PublicAddress  []netip.Addr
+	Roles          []string // ARNs of the roles that it may use, sorted
 }
 
 // Table returns a table of a place by its name, or nil.

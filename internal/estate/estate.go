@@ -40,6 +40,10 @@ type Estate struct {
 	// UnreadKinds are the kinds of resources among Tagged that nothing reads yet, sorted.
 	UnreadKinds []UnreadKind
 
+	// Receipts are those of canaries that holders of local keys opened. They are no answers of AWS: who wires the packages
+	// together puts verified ones here. Unknown where nobody said where they are.
+	Receipts Known[[]Receipt]
+
 	readings map[readingKey]Reading
 }
 
@@ -62,16 +66,6 @@ type Account struct {
 	Closed []string
 	// Organization is the id of the organisation that it says it belongs to; absent if it belongs to none.
 	Organization Known[string]
-}
-
-// Organization is the organisation that the accounts belong to.
-type Organization struct {
-	ID         Known[string]
-	Management string
-	// Members are the ids of all its accounts, sorted.
-	Members Known[[]string]
-	// Listed is the organisation that the list of its accounts names in their ARNs; empty where there is no list.
-	Listed struct{ ID, Management string }
 }
 
 // Tagged is a resource as the tagging API shows it.

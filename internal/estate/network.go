@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/onus-cloud/onus/internal/netset"
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // Network is what packets pass: VPCs, groups, routes. Each list is sorted by Ref.Key.
@@ -27,6 +28,7 @@ type Network struct {
 	PrefixLists                 []*PrefixList
 	FlowLogs                    []*FlowLog
 	EndpointServices            []*EndpointService
+	ConnectEndpoints            []*ConnectEndpoint
 	BlockPublicAccess           []*BlockPublicAccess // one for each place where it was asked
 	BlockPublicAccessExclusions []*BlockPublicAccessExclusion
 	Transit
@@ -146,6 +148,19 @@ type Endpoint struct {
 	Subnets        []string // ids, sorted
 	Interfaces     []string // ids, sorted
 	RouteTables    []string // ids, sorted; of gateway endpoints
+	// Policy bounds what requests through it may do; absent where the listing has none, which means that it bounds nothing.
+	Policy Known[*policy.Document]
+}
+
+// ConnectEndpoint is an EC2 Instance Connect endpoint: a way from the Internet to the SSH port of hosts without public addresses,
+// for who may ec2-instance-connect:OpenTunnel.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/connect-with-ec2-instance-connect-endpoint.html
+type ConnectEndpoint struct {
+	Resource
+	VPC, Subnet    string
+	State          string   // "create-complete", ...
+	SecurityGroups []string // ids, sorted
+	Interfaces     []string // ids, sorted
 }
 
 // EndpointService offers load balancers of one's own to endpoints in other VPCs.

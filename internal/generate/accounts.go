@@ -52,6 +52,7 @@ func company(w *world) *acme {
 	c.hosts()
 	c.databases()
 	c.buckets()
+	c.sealed()
 	c.functions()
 	c.unreadKinds()
 	return c

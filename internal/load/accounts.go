@@ -97,10 +97,14 @@ func (l *loader) organization() {
 			Organization struct {
 				ID              string `json:"Id"`
 				MasterAccountID string `json:"MasterAccountId"`
+				FeatureSet      string
 			}
 		}
 		id := only(l, p, "organizations:DescribeOrganization", func(d *description) string {
 			o.Management = d.Organization.MasterAccountID
+			if d.Organization.FeatureSet != "" {
+				o.AllFeatures = estate.Know(d.Organization.FeatureSet == "ALL")
+			}
 			return d.Organization.ID
 		})
 		a.Organization = id

@@ -68,6 +68,8 @@ func (l *loader) autoScaling() {
 			LaunchConfigurationARN  string
 			ImageID                 string `json:"ImageId"`
 			MetadataOptions         metadataOptions
+			IamInstanceProfile      string // ARN or name
+			KeyName                 string
 		}
 	}
 	each(l, "autoscaling:DescribeLaunchConfigurations", func(p estate.Place, page *configurationList) {
@@ -76,6 +78,7 @@ func (l *loader) autoScaling() {
 				Resource: resource(p, "launch-configuration", c.LaunchConfigurationName, c.LaunchConfigurationARN, nil),
 				Image:    c.ImageID,
 				Metadata: c.MetadataOptions.estate(),
+				Profile:  c.IamInstanceProfile, KeyPair: c.KeyName,
 			})
 		}
 	})

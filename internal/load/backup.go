@@ -88,10 +88,14 @@ func (l *loader) selectionBody(p estate.Place, plan, selection string) estate.Kn
 func (l *loader) backupVaults() {
 	type vaultList struct {
 		BackupVaultList []struct {
-			BackupVaultName string
-			BackupVaultArn  string
+			BackupVaultName  string
+			BackupVaultArn   string
+			EncryptionKeyArn string
+			Locked           bool
+			LockDate         when
 		}
 	}
+	type answer struct{ Policy document }
 	type pointList struct {
 		RecoveryPoints []struct {
 			RecoveryPointArn string
@@ -109,6 +113,8 @@ func (l *loader) backupVaults() {
 					Reference: estate.Ref{Kind: "backup-vault", Account: p.Account, Region: p.Region, ID: v.BackupVaultName, ARN: vaultARN, Name: v.BackupVaultName},
 					Labels:    l.tagsOf(p, vaultARN),
 				},
+				KMSKey: v.EncryptionKeyArn, Locked: v.Locked, LockDate: v.LockDate.Time,
+				Policy: policyOf(l, p, "backup:GetBackupVaultAccessPolicy", v.BackupVaultName, "the policy of vault "+v.BackupVaultName, func(a answer) document { return a.Policy }),
 				Points: about(l, p, "backup:ListRecoveryPointsByBackupVault", v.BackupVaultName, func(pages []pointList) (all []estate.RecoveryPoint) {
 					for _, page := range pages {
 						for _, r := range page.RecoveryPoints {

@@ -7,6 +7,7 @@ import (
 // dynamodb reads tables. Their tags are told by the tagging API alone.
 func (l *loader) dynamodb() {
 	type tableList struct{ TableNames []string }
+	type answer struct{ Policy document }
 	each(l, "dynamodb:ListTables", func(p estate.Place, page *tableList) {
 		for _, name := range page.TableNames {
 			tableARN := arn("dynamodb", p, "table/"+name)
@@ -17,6 +18,7 @@ func (l *loader) dynamodb() {
 				},
 				Description: l.tableDescription(p, name),
 				Recovery:    l.pointInTimeRecovery(p, name),
+				Policy:      policyOf(l, p, "dynamodb:GetResourcePolicy", tableARN, "the policy of table "+name, func(a answer) document { return a.Policy }),
 			})
 		}
 	})

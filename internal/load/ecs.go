@@ -28,6 +28,7 @@ func (l *loader) containers() {
 	l.estate.ContainerClusters = byKey(l.estate.ContainerClusters)
 	l.estate.ContainerServices = byKey(l.estate.ContainerServices)
 	l.estate.ContainerTasks = byKey(l.estate.ContainerTasks)
+	l.taskDefinitions()
 }
 
 // failure is a service or task of which AWS told nothing: one that is MISSING is gone since it was listed.
@@ -44,6 +45,8 @@ func (l *loader) containerServices(p estate.Place, cluster string) estate.Known[
 			ServiceName          string
 			Status               string
 			LaunchType           string
+			TaskDefinition       string
+			EnableExecuteCommand bool
 			NetworkConfiguration struct {
 				AwsvpcConfiguration *struct {
 					Subnets        []string
@@ -84,6 +87,8 @@ func (l *loader) containerServices(p estate.Place, cluster string) estate.Known[
 					},
 					Cluster:    cluster,
 					LaunchType: s.LaunchType,
+					Definition: s.TaskDefinition,
+					Exec:       s.EnableExecuteCommand,
 				}
 				if v := s.NetworkConfiguration.AwsvpcConfiguration; v != nil {
 					x.Network, x.Subnets, x.SecurityGroups, x.PublicIP = "awsvpc", sorted(v.Subnets), sorted(v.SecurityGroups), v.AssignPublicIP == "ENABLED"
@@ -110,6 +115,9 @@ func (l *loader) containerTasks(p estate.Place, cluster string) estate.Known[[]s
 			Group                string
 			LastStatus           string
 			ContainerInstanceArn string
+			TaskDefinitionArn    string
+			EnableExecuteCommand bool
+			Overrides            struct{ TaskRoleArn, ExecutionRoleArn string }
 			Attachments          []struct {
 				Details []struct{ Name, Value string }
 			}
@@ -139,9 +147,13 @@ func (l *loader) containerTasks(p estate.Place, cluster string) estate.Known[[]s
 						Reference: estate.Ref{Kind: "container-task", Account: p.Account, Region: p.Region, ID: lastPart(t.TaskArn), ARN: t.TaskArn},
 						Labels:    l.tagsOf(p, t.TaskArn),
 					},
-					Cluster: cluster,
-					Service: t.Group,
-					Host:    t.ContainerInstanceArn,
+					Cluster:       cluster,
+					Service:       t.Group,
+					Host:          t.ContainerInstanceArn,
+					Definition:    t.TaskDefinitionArn,
+					Exec:          t.EnableExecuteCommand,
+					TaskRole:      t.Overrides.TaskRoleArn,
+					ExecutionRole: t.Overrides.ExecutionRoleArn,
 				}
 				for _, a := range t.Attachments {
 					for _, d := range a.Details {
@@ -156,6 +168,59 @@ func (l *loader) containerTasks(p estate.Place, cluster string) estate.Known[[]s
 			}
 		}
 		return all, gone
+	})
+}
+
+// taskDefinitions reads those that services and running tasks have.
+func (l *loader) taskDefinitions() {
+	var arns []string
+	for _, s := range l.estate.ContainerServices {
+		arns = append(arns, s.Definition)
+	}
+	for _, t := range l.estate.ContainerTasks {
+		arns = append(arns, t.Definition)
+	}
+	for _, definition := range distinct(arns) {
+		parts := strings.SplitN(definition, ":", 6)
+		if len(parts) < 6 {
+			continue // no definition: a service whose tasks are deployed by somebody else
+		}
+		p := estate.Place{Account: parts[4], Region: parts[3]}
+		x := &estate.TaskDefinition{Resource: l.stored(p, "task-definition", strings.TrimPrefix(parts[5], "task-definition/"), definition)}
+		x.Description = l.taskDescription(p, definition)
+		l.estate.TaskDefinitions = append(l.estate.TaskDefinitions, x)
+	}
+	l.estate.TaskDefinitions = byKey(l.estate.TaskDefinitions)
+}
+
+func (l *loader) taskDescription(p estate.Place, definition string) estate.Known[estate.TaskDescription] {
+	type description struct {
+		TaskDefinition struct {
+			TaskRoleArn, ExecutionRoleArn, NetworkMode string
+			RequiresCompatibilities                    []string
+			ContainerDefinitions                       []struct {
+				Privileged bool
+				Secrets    []struct{ ValueFrom string }
+			}
+			Volumes []struct{ Host struct{ SourcePath string } }
+		}
+	}
+	return about(l, p, "ecs:DescribeTaskDefinition", definition, func(pages []description) estate.TaskDescription {
+		t := last(pages).TaskDefinition
+		d := estate.TaskDescription{TaskRole: t.TaskRoleArn, ExecutionRole: t.ExecutionRoleArn, Network: t.NetworkMode, Launch: sorted(t.RequiresCompatibilities)}
+		for _, c := range t.ContainerDefinitions {
+			d.Privileged = d.Privileged || c.Privileged
+			for _, s := range c.Secrets {
+				d.Secrets = append(d.Secrets, s.ValueFrom)
+			}
+		}
+		for _, v := range t.Volumes {
+			if v.Host.SourcePath != "" {
+				d.HostPaths = append(d.HostPaths, v.Host.SourcePath)
+			}
+		}
+		d.Secrets, d.HostPaths = distinct(d.Secrets), distinct(d.HostPaths)
+		return d
 	})
 }
 

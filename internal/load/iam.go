@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
@@ -28,7 +29,8 @@ func (l *loader) identity() {
 	l.estate.Users = byKey(l.estate.Users)
 	l.estate.Groups = byKey(l.estate.Groups)
 	l.estate.Roles = byKey(l.estate.Roles)
-	l.estate.ManagedPolicies = byKey(l.estate.ManagedPolicies)
+	l.estate.ManagedPolicies = byKeyAndARN(l.estate.ManagedPolicies)
+	l.identityProviders()
 	l.tagCredentials()
 }
 
@@ -240,11 +242,20 @@ type boundary struct {
 	PermissionsBoundaryArn string
 }
 
+// UnmarshalJSON takes the ARN by itself too, as other tools write it.
+func (b *boundary) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '"' {
+		return json.Unmarshal(text, &b.PermissionsBoundaryArn)
+	}
+	type plain boundary
+	return json.Unmarshal(text, (*plain)(b))
+}
+
 func (l *loader) authorizationDetails() {
 	const details operation.ID = "iam:GetAccountAuthorizationDetails"
 	type page struct {
 		UserDetailList []struct {
-			UserName, Arn           string
+			UserName, UserID, Arn   string
 			CreateDate              when
 			UserPolicyList          inlineList
 			GroupList               []string
@@ -253,12 +264,12 @@ func (l *loader) authorizationDetails() {
 			Tags                    []tag
 		}
 		GroupDetailList []struct {
-			GroupName, Arn          string
+			GroupName, GroupID, Arn string
 			GroupPolicyList         inlineList
 			AttachedManagedPolicies attachedList
 		}
 		RoleDetailList []struct {
-			RoleName, Arn            string
+			RoleName, RoleID, Arn    string
 			CreateDate               when
 			AssumeRolePolicyDocument document
 			InstanceProfileList      []struct{ Arn string }
@@ -272,9 +283,12 @@ func (l *loader) authorizationDetails() {
 			}
 		}
 		Policies []struct {
-			PolicyName, Arn   string
-			AttachmentCount   int
+			PolicyName, Arn string
+			AttachmentCount int
+			// Document stands in files that other tools made, which keep the default version alone: then nothing is said of others.
+			Document          document
 			PolicyVersionList []struct {
+				VersionID        string `json:"VersionId"`
 				Document         document
 				IsDefaultVersion bool
 			}
@@ -296,26 +310,29 @@ func (l *loader) authorizationDetails() {
 		}
 		for _, u := range page.UserDetailList {
 			user := &estate.User{
-				Resource: resource(p, "user", u.UserName, u.Arn, u.Tags), Created: u.CreateDate.Time,
+				Resource: resource(p, "user", u.UserName, u.Arn, u.Tags), UniqueID: u.UserID, Created: u.CreateDate.Time,
 				Attached: attached("user "+u.UserName, u.UserPolicyList, u.AttachedManagedPolicies),
 				Groups:   sorted(u.GroupList), Boundary: u.PermissionsBoundary.PermissionsBoundaryArn,
 			}
-			user.MFADevices = l.mfaDevices(p, u.UserName)
+			user.MFADevices, user.Accessed = l.mfaDevices(p, u.UserName), l.accessed(p, u.Arn)
 			l.estate.Users = append(l.estate.Users, user)
 		}
 		for _, g := range page.GroupDetailList {
 			l.estate.Groups = append(l.estate.Groups, &estate.Group{
-				Resource: resource(p, "group", g.GroupName, g.Arn, nil),
+				Resource: resource(p, "group", g.GroupName, g.Arn, nil), UniqueID: g.GroupID, Accessed: l.accessed(p, g.Arn),
 				Attached: attached("group "+g.GroupName, g.GroupPolicyList, g.AttachedManagedPolicies),
 			})
 		}
 		for _, r := range page.RoleDetailList {
 			role := &estate.Role{
-				Resource: resource(p, "role", r.RoleName, r.Arn, r.Tags), Created: r.CreateDate.Time,
+				Resource: resource(p, "role", r.RoleName, r.Arn, r.Tags), UniqueID: r.RoleID, Created: r.CreateDate.Time, Accessed: l.accessed(p, r.Arn),
 				Attached: attached("role "+r.RoleName, r.RolePolicyList, r.AttachedManagedPolicies),
 				Boundary: r.PermissionsBoundary.PermissionsBoundaryArn,
 				Trust:    parse("the trust of role "+r.RoleName, r.AssumeRolePolicyDocument),
 				LastUsed: r.RoleLastUsed.LastUsedDate.Time, LastUsedRegion: r.RoleLastUsed.Region,
+			}
+			if r.InstanceProfileList != nil {
+				role.Profiles = []string{}
 			}
 			for _, profile := range r.InstanceProfileList {
 				role.Profiles = append(role.Profiles, profile.Arn)
@@ -327,11 +344,17 @@ func (l *loader) authorizationDetails() {
 			managed := &estate.ManagedPolicy{Resource: resource(p, "policy", m.PolicyName, m.Arn, nil), Attachments: m.AttachmentCount}
 			managed.Labels = estate.Known[map[string]string]{} // the details do not tell them
 			managed.Document = estate.Unread[*policy.Document](estate.Gap{Place: p, Operation: details, Why: "the details of " + m.Arn + " name no default version"})
-			for _, v := range m.PolicyVersionList {
-				if v.IsDefaultVersion {
-					managed.Document = parse("policy "+m.PolicyName, v.Document)
-				}
+			if len(m.PolicyVersionList) == 0 && len(m.Document) > 0 {
+				managed.Document = parse("policy "+m.PolicyName, m.Document)
 			}
+			for _, v := range m.PolicyVersionList {
+				version := estate.PolicyVersion{ID: v.VersionID, Default: v.IsDefaultVersion, Document: parse("policy "+m.PolicyName, v.Document)}
+				if v.IsDefaultVersion {
+					managed.Document = version.Document
+				}
+				managed.Versions = append(managed.Versions, version)
+			}
+			slices.SortFunc(managed.Versions, func(a, b estate.PolicyVersion) int { return strings.Compare(a.ID, b.ID) })
 			l.estate.ManagedPolicies = append(l.estate.ManagedPolicies, managed)
 		}
 	})
@@ -364,4 +387,84 @@ func (l *loader) policy(p estate.Place, op operation.ID, resource, what string, 
 		return estate.Unread[*policy.Document](estate.Gap{Place: p, Operation: op, About: resource, Outcome: operation.Failed, Code: "BadPolicy", Why: why})
 	}
 	return estate.Know(parsed)
+}
+
+// byKeyAndARN keeps policies apart that share a name: one of AWS's and one of the customer's.
+func byKeyAndARN(all []*estate.ManagedPolicy) []*estate.ManagedPolicy {
+	slices.SortStableFunc(all, func(a, b *estate.ManagedPolicy) int {
+		return cmp.Or(strings.Compare(a.Ref().Key(), b.Ref().Key()), strings.Compare(a.Ref().ARN, b.Ref().ARN))
+	})
+	return slices.CompactFunc(all, func(a, b *estate.ManagedPolicy) bool {
+		return a.Ref().Key() == b.Ref().Key() && a.Ref().ARN == b.Ref().ARN
+	})
+}
+
+// identityProviders reads whose word IAM takes.
+func (l *loader) identityProviders() {
+	type oidcList struct{ OpenIDConnectProviderList []struct{ Arn string } }
+	type oidc struct {
+		URL          string
+		ClientIDList []string
+	}
+	type samlList struct{ SAMLProviderList []struct{ Arn string } }
+	each(l, "iam:ListOpenIDConnectProviders", func(p estate.Place, page *oidcList) {
+		for _, o := range page.OpenIDConnectProviderList {
+			_, url, _ := strings.Cut(o.Arn, ":oidc-provider/") // the ARN has all of it
+			l.estate.Providers = append(l.estate.Providers, &estate.IdentityProvider{
+				Resource: l.stored(p, "oidc-provider", url, o.Arn), URL: url,
+				Audiences: about(l, p, "iam:GetOpenIDConnectProvider", o.Arn, func(pages []oidc) []string { return distinct(slices.Clone(last(pages).ClientIDList)) }),
+			})
+		}
+	})
+	each(l, "iam:ListSAMLProviders", func(p estate.Place, page *samlList) {
+		for _, s := range page.SAMLProviderList {
+			l.estate.Providers = append(l.estate.Providers, &estate.IdentityProvider{Resource: l.stored(p, "saml-provider", lastPart(s.Arn), s.Arn), Audiences: estate.None[[]string]()})
+		}
+	})
+	l.estate.Providers = byKey(l.estate.Providers)
+}
+
+// accessed reads what a principal used of what it is granted.
+func (l *loader) accessed(p estate.Place, arn string) estate.Known[estate.Accessed] {
+	type page struct {
+		JobStatus            string
+		JobCompletionDate    when
+		ServicesLastAccessed []struct {
+			ServiceNamespace           string
+			LastAuthenticated          when
+			LastAuthenticatedRegion    string
+			TrackedActionsLastAccessed []struct {
+				ActionName       string
+				LastAccessedTime when
+			}
+		}
+	}
+	const op operation.ID = "iam:GetServiceLastAccessedDetails"
+	done := true
+	told := about(l, p, op, arn, func(pages []page) (a estate.Accessed) {
+		for _, page := range pages {
+			done = done && page.JobStatus != "IN_PROGRESS" && page.JobStatus != "FAILED"
+			a.Made = page.JobCompletionDate.Time
+			for _, s := range page.ServicesLastAccessed {
+				service := estate.AccessedService{Namespace: s.ServiceNamespace, Last: s.LastAuthenticated.Time, Region: s.LastAuthenticatedRegion,
+					Actions: estate.None[[]estate.AccessedAction]()}
+				var actions []estate.AccessedAction
+				for _, t := range s.TrackedActionsLastAccessed {
+					actions = append(actions, estate.AccessedAction{Name: t.ActionName, Last: t.LastAccessedTime.Time})
+				}
+				if len(actions) > 0 {
+					slices.SortFunc(actions, func(a, b estate.AccessedAction) int { return strings.Compare(a.Name, b.Name) })
+					service.Actions = estate.Know(actions)
+				}
+				a.Services = append(a.Services, service)
+			}
+		}
+		slices.SortStableFunc(a.Services, func(a, b estate.AccessedService) int { return strings.Compare(a.Namespace, b.Namespace) })
+		return a
+	})
+	if !done {
+		return estate.Unread[estate.Accessed](estate.Gap{Place: p, Operation: op, About: arn, Outcome: operation.Failed,
+			Why: "AWS had not made the report of what " + arn + " last used"})
+	}
+	return told
 }

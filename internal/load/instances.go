@@ -35,6 +35,7 @@ func (l *loader) instances() {
 				SubnetID           string `json:"SubnetId"`
 				State              struct{ Name string }
 				IamInstanceProfile struct{ Arn string }
+				KeyName            string
 				SecurityGroups     []struct {
 					GroupID string `json:"GroupId"`
 				}
@@ -69,6 +70,7 @@ func (l *loader) instances() {
 					RootDevice:       i.RootDeviceName,
 					Platform:         i.PlatformDetails,
 					Profile:          i.IamInstanceProfile.Arn,
+					KeyPair:          i.KeyName,
 					VPC:              i.VpcID,
 					Subnet:           i.SubnetID,
 					Metadata:         i.MetadataOptions.estate(),

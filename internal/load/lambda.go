@@ -44,10 +44,28 @@ func (l *loader) functions() {
 				Modified:       f.LastModified.Time,
 			}
 			l.functionURL(p, function)
+			function.ResourcePolicy = l.functionPolicy(p, f.FunctionName)
 			l.estate.Functions = append(l.estate.Functions, function)
 		}
 	})
 	l.estate.Functions = byKey(l.estate.Functions)
+	l.eventSources()
+}
+
+func (l *loader) eventSources() {
+	type mappingList struct {
+		EventSourceMappings []struct{ UUID, EventSourceArn, FunctionArn, State string }
+	}
+	each(l, "lambda:ListEventSourceMappings", func(p estate.Place, page *mappingList) {
+		for _, m := range page.EventSourceMappings {
+			l.estate.EventSources = append(l.estate.EventSources, &estate.EventSource{
+				Resource: l.stored(p, "event-source", m.UUID, arn("lambda", p, "event-source-mapping:"+m.UUID)),
+				Source:   m.EventSourceArn, Function: m.FunctionArn,
+				Enabled: m.State != "Disabled" && m.State != "Disabling" && m.State != "Deleting",
+			})
+		}
+	})
+	l.estate.EventSources = byKey(l.estate.EventSources)
 }
 
 // functionURL reads the addresses of a function, of which each alias may have one, and who may call at those that ask for no
@@ -107,11 +125,5 @@ func (l *loader) functionURL(p estate.Place, f *estate.Function) {
 }
 
 func (l *loader) functionPolicy(p estate.Place, function string) estate.Known[*policy.Document] {
-	const op operation.ID = "lambda:GetPolicy"
-	text := about(l, p, op, function, func(pages []policyPage) document { return last(pages).Policy })
-	if gap, unread := text.Unread(); unread {
-		return estate.Unread[*policy.Document](gap)
-	}
-	d, _ := text.Value()
-	return l.policy(p, op, function, "the policy of function "+function, d)
+	return policyOf(l, p, "lambda:GetPolicy", function, "the policy of function "+function, func(page policyPage) document { return page.Policy })
 }

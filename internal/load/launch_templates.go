@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -48,8 +49,10 @@ func (l *loader) launchTemplates() {
 			VersionNumber      int64
 			DefaultVersion     bool
 			LaunchTemplateData struct {
-				ImageID         string `json:"ImageId"`
-				MetadataOptions metadataOptions
+				ImageID            string `json:"ImageId"`
+				MetadataOptions    metadataOptions
+				KeyName            string
+				IamInstanceProfile struct{ Arn, Name string }
 			}
 		}
 	}
@@ -63,6 +66,7 @@ func (l *loader) launchTemplates() {
 			t.Versions = append(t.Versions, estate.LaunchTemplateVersion{
 				Number: v.VersionNumber, Default: v.DefaultVersion,
 				Image: v.LaunchTemplateData.ImageID, Metadata: v.LaunchTemplateData.MetadataOptions.estate(),
+				Profile: cmp.Or(v.LaunchTemplateData.IamInstanceProfile.Arn, v.LaunchTemplateData.IamInstanceProfile.Name), KeyPair: v.LaunchTemplateData.KeyName,
 			})
 		}
 	})

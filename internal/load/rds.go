@@ -30,6 +30,17 @@ func (g vpcSecurityGroups) ids() []string {
 	return sorted(ids)
 }
 
+// associatedRoles are those that a database may use.
+type associatedRoles []struct{ RoleArn string }
+
+func (r associatedRoles) arns() []string {
+	var arns []string
+	for _, role := range r {
+		arns = append(arns, role.RoleArn)
+	}
+	return distinct(arns)
+}
+
 // named is a resource that people call by its id rather than by a Name tag.
 func named(p estate.Place, kind, id, arn string, tags []tag) estate.Resource {
 	r := resource(p, kind, id, arn, tags)
@@ -63,10 +74,12 @@ func (l *loader) dbInstances() {
 				Address string
 				Port    int
 			}
-			BackupRetentionPeriod int
-			LatestRestorableTime  when
-			InstanceCreateTime    when
-			TagList               []tag
+			BackupRetentionPeriod            int
+			LatestRestorableTime             when
+			InstanceCreateTime               when
+			AssociatedRoles                  associatedRoles
+			IAMDatabaseAuthenticationEnabled bool
+			TagList                          []tag
 		}
 	}
 	each(l, "rds:DescribeDBInstances", func(p estate.Place, page *instanceList) {
@@ -99,6 +112,7 @@ func (l *loader) dbInstances() {
 				Retention:         d.BackupRetentionPeriod,
 				Restorable:        d.LatestRestorableTime.Time,
 				Created:           d.InstanceCreateTime.Time,
+				Roles:             d.AssociatedRoles.arns(), IAMLogin: d.IAMDatabaseAuthenticationEnabled,
 			})
 		}
 	})
@@ -108,25 +122,28 @@ func (l *loader) dbInstances() {
 func (l *loader) dbClusters() {
 	type clusterList struct {
 		DBClusters []struct {
-			DBClusterIdentifier         string
-			DBClusterArn                string
-			DbClusterResourceID         string `json:"DbClusterResourceId"`
-			Engine                      string
-			EngineVersion               string
-			ReplicationSourceIdentifier string
-			StorageEncrypted            bool
-			KmsKeyID                    string `json:"KmsKeyId"`
-			PubliclyAccessible          bool
-			AutoMinorVersionUpgrade     bool
-			DeletionProtection          bool
-			VpcSecurityGroups           vpcSecurityGroups
-			Endpoint                    string
-			Port                        int
-			BackupRetentionPeriod       int
-			LatestRestorableTime        when
-			ClusterCreateTime           when
-			DBClusterMembers            []struct{ DBInstanceIdentifier string }
-			TagList                     []tag
+			DBClusterIdentifier              string
+			DBClusterArn                     string
+			DbClusterResourceID              string `json:"DbClusterResourceId"`
+			Engine                           string
+			EngineVersion                    string
+			ReplicationSourceIdentifier      string
+			StorageEncrypted                 bool
+			KmsKeyID                         string `json:"KmsKeyId"`
+			PubliclyAccessible               bool
+			AutoMinorVersionUpgrade          bool
+			DeletionProtection               bool
+			VpcSecurityGroups                vpcSecurityGroups
+			Endpoint                         string
+			Port                             int
+			BackupRetentionPeriod            int
+			LatestRestorableTime             when
+			ClusterCreateTime                when
+			DBClusterMembers                 []struct{ DBInstanceIdentifier string }
+			AssociatedRoles                  associatedRoles
+			IAMDatabaseAuthenticationEnabled bool
+			HTTPEndpointEnabled              bool `json:"HttpEndpointEnabled"`
+			TagList                          []tag
 		}
 	}
 	each(l, "rds:DescribeDBClusters", func(p estate.Place, page *clusterList) {
@@ -148,9 +165,10 @@ func (l *loader) dbClusters() {
 				SecurityGroups:    d.VpcSecurityGroups.ids(),
 				Port:              d.Port,
 				Address:           d.Endpoint,
-				Retention:         d.BackupRetentionPeriod,
-				Restorable:        d.LatestRestorableTime.Time,
-				Created:           d.ClusterCreateTime.Time,
+				Roles:             d.AssociatedRoles.arns(), IAMLogin: d.IAMDatabaseAuthenticationEnabled, DataAPI: d.HTTPEndpointEnabled,
+				Retention:  d.BackupRetentionPeriod,
+				Restorable: d.LatestRestorableTime.Time,
+				Created:    d.ClusterCreateTime.Time,
 			}
 			for _, m := range d.DBClusterMembers {
 				cluster.Members = append(cluster.Members, m.DBInstanceIdentifier)

@@ -37,6 +37,7 @@ func (l *loader) warehouses() {
 			Endpoint               struct{ Port int }
 			ClusterNodes           []node
 			MultiAZSecondary       struct{ ClusterNodes []node }
+			IamRoles               []struct{ IamRoleArn string }
 			Tags                   []tag
 		}
 	}
@@ -59,6 +60,10 @@ func (l *loader) warehouses() {
 					x.PublicAddress = append(x.PublicAddress, a)
 				}
 			}
+			for _, r := range c.IamRoles {
+				x.Roles = append(x.Roles, r.IamRoleArn)
+			}
+			slices.Sort(x.Roles)
 			slices.SortFunc(x.Private, netip.Addr.Compare)
 			slices.SortFunc(x.PublicAddress, netip.Addr.Compare)
 			l.estate.Warehouses = append(l.estate.Warehouses, x)

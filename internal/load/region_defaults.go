@@ -12,11 +12,13 @@ import (
 func (l *loader) regionDefaults() {
 	type encryption struct{ EbsEncryptionByDefault *bool }
 	type metadata struct{ AccountLevel metadataOptions }
+	type console struct{ SerialConsoleAccessEnabled bool }
 	for _, p := range l.estate.Places("ec2:GetEbsEncryptionByDefault") {
 		encrypted := only(l, p, "ec2:GetEbsEncryptionByDefault", func(page *encryption) *bool { return page.EbsEncryptionByDefault })
 		d := &estate.RegionDefaults{
-			Place:    p,
-			Metadata: only(l, p, "ec2:GetInstanceMetadataDefaults", func(page *metadata) estate.MetadataOptions { return page.AccountLevel.estate() }),
+			Place:         p,
+			Metadata:      only(l, p, "ec2:GetInstanceMetadataDefaults", func(page *metadata) estate.MetadataOptions { return page.AccountLevel.estate() }),
+			SerialConsole: only(l, p, "ec2:GetSerialConsoleAccessStatus", func(page *console) bool { return page.SerialConsoleAccessEnabled }),
 		}
 		gap, unread := encrypted.Unread()
 		switch on, _ := encrypted.Value(); {

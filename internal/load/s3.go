@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
-	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -105,11 +104,19 @@ func (l *loader) bucketSettings(b *estate.Bucket, p estate.Place, name string) {
 	b.PolicyPublic = about(l, p, "s3:GetBucketPolicyStatus", name, func(pages []status) bool { return last(pages).PolicyStatus.IsPublic })
 
 	type acl struct {
+		Owner  struct{ ID string }
 		Grants []struct {
-			Grantee    struct{ URI string }
+			Grantee    struct{ URI, ID, EmailAddress string }
 			Permission string
 		}
 	}
+	b.ACL = about(l, p, "s3:GetBucketAcl", name, func(pages []acl) estate.ACL {
+		list := estate.ACL{Owner: last(pages).Owner.ID}
+		for _, g := range last(pages).Grants {
+			list.Grants = append(list.Grants, estate.ACLGrant{Canonical: g.Grantee.ID, Group: lastPart(g.Grantee.URI), Email: g.Grantee.EmailAddress, Permission: g.Permission})
+		}
+		return list
+	})
 	b.PublicGrants = about(l, p, "s3:GetBucketAcl", name, func(pages []acl) []string {
 		permissions := []string{}
 		for _, g := range last(pages).Grants {
@@ -145,14 +152,22 @@ func (l *loader) bucketSettings(b *estate.Bucket, p estate.Place, name string) {
 					SSEAlgorithm   string
 					KMSMasterKeyID string
 				}
+				BlockedEncryptionTypes *struct{ EncryptionType []string }
 			}
 		}
 	}
 	b.Encryption = about(l, p, "s3:GetBucketEncryption", name, func(pages []encryption) estate.BucketEncryption {
+		silent := l.estate.Reading(p, "s3:GetBucketEncryption", name).Gap()
+		silent.Why = "s3:GetBucketEncryption of " + name + " says nothing of BlockedEncryptionTypes, which not every AWS CLI prints: onus check and onus collect ask for it"
+		set := estate.BucketEncryption{Blocked: estate.Unread[[]string](silent)}
 		for _, r := range last(pages).ServerSideEncryptionConfiguration.Rules {
-			return estate.BucketEncryption{Algorithm: r.ApplyServerSideEncryptionByDefault.SSEAlgorithm, Key: r.ApplyServerSideEncryptionByDefault.KMSMasterKeyID}
+			set.Algorithm, set.Key = r.ApplyServerSideEncryptionByDefault.SSEAlgorithm, r.ApplyServerSideEncryptionByDefault.KMSMasterKeyID
+			if r.BlockedEncryptionTypes != nil {
+				set.Blocked = estate.Know(r.BlockedEncryptionTypes.EncryptionType)
+			}
+			break
 		}
-		return estate.BucketEncryption{}
+		return set
 	})
 
 	type versioning struct{ Status string }
@@ -198,11 +213,5 @@ func (page *policyPage) UnmarshalJSON(data []byte) error {
 }
 
 func (l *loader) bucketPolicy(p estate.Place, name string) estate.Known[*policy.Document] {
-	const op operation.ID = "s3:GetBucketPolicy"
-	text := about(l, p, op, name, func(pages []policyPage) document { return last(pages).Policy })
-	if gap, unread := text.Unread(); unread {
-		return estate.Unread[*policy.Document](gap)
-	}
-	d, _ := text.Value()
-	return l.policy(p, op, name, "the policy of bucket "+name, d)
+	return policyOf(l, p, "s3:GetBucketPolicy", name, "the policy of bucket "+name, func(page policyPage) document { return page.Policy })
 }

@@ -20,6 +20,7 @@ func (l *loader) network() {
 	l.egressOnlyGateways()
 	l.peerings()
 	l.endpoints()
+	l.connectEndpoints()
 	l.endpointServices()
 	l.addresses()
 	l.interfaces()
@@ -388,6 +389,7 @@ func (l *loader) endpoints() {
 			SubnetIDs                []string `json:"SubnetIds"`
 			NetworkInterfaceIDs      []string `json:"NetworkInterfaceIds"`
 			RouteTableIDs            []string `json:"RouteTableIds"`
+			PolicyDocument           document
 			Groups                   []struct {
 				GroupID string `json:"GroupId"`
 			}
@@ -403,10 +405,34 @@ func (l *loader) endpoints() {
 				endpoint.SecurityGroups = append(endpoint.SecurityGroups, g.GroupID)
 			}
 			slices.Sort(endpoint.SecurityGroups)
+			endpoint.Policy = l.policy(p, "ec2:DescribeVpcEndpoints", "", "the policy of endpoint "+e.VpcEndpointID, e.PolicyDocument)
 			l.estate.Endpoints = append(l.estate.Endpoints, endpoint)
 		}
 	})
 	l.estate.Endpoints = byKey(l.estate.Endpoints)
+}
+
+func (l *loader) connectEndpoints() {
+	type endpointList struct {
+		InstanceConnectEndpoints []struct {
+			InstanceConnectEndpointID string `json:"InstanceConnectEndpointId"`
+			OwnerID                   string `json:"OwnerId"`
+			VpcID                     string `json:"VpcId"`
+			SubnetID                  string `json:"SubnetId"`
+			State                     string
+			SecurityGroupIDs          []string `json:"SecurityGroupIds"`
+			NetworkInterfaceIDs       []string `json:"NetworkInterfaceIds"`
+			Tags                      []tag
+		}
+	}
+	each(l, "ec2:DescribeInstanceConnectEndpoints", func(p estate.Place, page *endpointList) {
+		for _, e := range page.InstanceConnectEndpoints {
+			l.estate.ConnectEndpoints = append(l.estate.ConnectEndpoints, &estate.ConnectEndpoint{
+				Resource: ec2Resource(owned(p, e.OwnerID), "instance-connect-endpoint", e.InstanceConnectEndpointID, e.Tags),
+				VPC:      e.VpcID, Subnet: e.SubnetID, State: e.State, SecurityGroups: sorted(e.SecurityGroupIDs), Interfaces: sorted(e.NetworkInterfaceIDs)})
+		}
+	})
+	l.estate.ConnectEndpoints = byKey(l.estate.ConnectEndpoints)
 }
 
 // lowerFirst writes a state as the API answers it; the reference has the same ones in capitals.

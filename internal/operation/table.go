@@ -13,6 +13,31 @@ var table = []Operation{
 	{ID: "organizations:ListPolicies", Scope: PerOrganization, Actions: []string{"organizations:ListPolicies"}, Absent: []string{"AWSOrganizationsNotInUseException"}},
 	{ID: "organizations:DescribePolicy", Scope: PerOrganization, Actions: []string{"organizations:DescribePolicy"}, By: []string{"PolicyId"}},
 	{ID: "organizations:ListTargetsForPolicy", Scope: PerOrganization, Actions: []string{"organizations:ListTargetsForPolicy"}, By: []string{"PolicyId"}},
+	{ID: "organizations:ListRoots", Scope: PerOrganization, Actions: []string{"organizations:ListRoots"}, Absent: []string{"AWSOrganizationsNotInUseException"}},
+	{ID: "organizations:ListOrganizationalUnitsForParent", Scope: PerOrganization, Actions: []string{"organizations:ListOrganizationalUnitsForParent"}, By: []string{"ParentId"}},
+	{ID: "organizations:ListAccountsForParent", Scope: PerOrganization, Actions: []string{"organizations:ListAccountsForParent"}, By: []string{"ParentId"}},
+	{ID: "organizations:ListDelegatedAdministrators", Scope: PerOrganization, Actions: []string{"organizations:ListDelegatedAdministrators"}, Absent: []string{"AWSOrganizationsNotInUseException"}},
+	{ID: "organizations:ListDelegatedServicesForAccount", Scope: PerOrganization, Actions: []string{"organizations:ListDelegatedServicesForAccount"}, By: []string{"AccountId"}},
+	{ID: "iam:ListOrganizationsFeatures", Scope: PerOrganization, Actions: []string{"iam:ListOrganizationsFeatures"}, Absent: []string{"ServiceAccessNotEnabledException", "ServiceAccessNotEnabled", "OrganizationNotFoundException", "OrganizationNotFound"}},
+
+	// sso-admin, identitystore: who of a directory gets which permissions where. Of people no more is kept than the name they sign in with.
+	{ID: "sso-admin:ListInstances", Scope: PerRegion, Actions: []string{"sso:ListInstances"}},
+	{ID: "sso-admin:ListPermissionSets", Scope: PerRegion, Actions: []string{"sso:ListPermissionSets"}, By: []string{"InstanceArn"}},
+	{ID: "sso-admin:DescribePermissionSet", Scope: PerRegion, Actions: []string{"sso:DescribePermissionSet"}, By: []string{"PermissionSetArn"}},
+	{ID: "sso-admin:ListManagedPoliciesInPermissionSet", Scope: PerRegion, Actions: []string{"sso:ListManagedPoliciesInPermissionSet"}, By: []string{"PermissionSetArn"}},
+	{ID: "sso-admin:ListCustomerManagedPolicyReferencesInPermissionSet", Scope: PerRegion, Actions: []string{"sso:ListCustomerManagedPolicyReferencesInPermissionSet"}, By: []string{"PermissionSetArn"}},
+	{ID: "sso-admin:GetInlinePolicyForPermissionSet", Scope: PerRegion, Actions: []string{"sso:GetInlinePolicyForPermissionSet"}, By: []string{"PermissionSetArn"}},
+	{ID: "sso-admin:GetPermissionsBoundaryForPermissionSet", Scope: PerRegion, Actions: []string{"sso:GetPermissionsBoundaryForPermissionSet"}, By: []string{"PermissionSetArn"}, Absent: []string{"ResourceNotFoundException"}},
+	{ID: "sso-admin:ListAccountsForProvisionedPermissionSet", Scope: PerRegion, Actions: []string{"sso:ListAccountsForProvisionedPermissionSet"}, By: []string{"PermissionSetArn"}},
+	{ID: "sso-admin:ListAccountAssignments", Scope: PerRegion, Actions: []string{"sso:ListAccountAssignments"}, By: []string{"AccountId", "PermissionSetArn"}},
+	{ID: "identitystore:ListUsers", Scope: PerRegion, Actions: []string{"identitystore:ListUsers"}, By: []string{"IdentityStoreId"}, Secret: []string{
+		"Users[].Addresses", "Users[].Birthdate", "Users[].DisplayName", "Users[].Emails", "Users[].Extensions", "Users[].ExternalIds",
+		"Users[].Locale", "Users[].Name", "Users[].NickName", "Users[].PhoneNumbers", "Users[].Photos", "Users[].PreferredLanguage",
+		"Users[].ProfileUrl", "Users[].Roles", "Users[].Timezone", "Users[].Title", "Users[].UserType", "Users[].Website", "Users[].CreatedBy",
+		"Users[].UpdatedBy"}},
+	{ID: "identitystore:ListGroups", Scope: PerRegion, Actions: []string{"identitystore:ListGroups"}, By: []string{"IdentityStoreId"}, Secret: []string{
+		"Groups[].ExternalIds", "Groups[].CreatedBy", "Groups[].UpdatedBy"}},
+	{ID: "identitystore:ListGroupMemberships", Scope: PerRegion, Actions: []string{"identitystore:ListGroupMemberships"}, By: []string{"IdentityStoreId", "GroupId"}, Secret: []string{"GroupMemberships[].CreatedBy", "GroupMemberships[].UpdatedBy"}},
 
 	// ec2: hosts
 	{ID: "ec2:DescribeRegions", Scope: PerAccount, Actions: []string{"ec2:DescribeRegions"}},
@@ -22,10 +47,13 @@ var table = []Operation{
 	{ID: "ec2:DescribeLaunchTemplates", Scope: PerRegion, Actions: []string{"ec2:DescribeLaunchTemplates"}},
 	{ID: "ec2:DescribeLaunchTemplateVersions", Scope: PerRegion, Actions: []string{"ec2:DescribeLaunchTemplateVersions"}, Secret: []string{"LaunchTemplateVersions[].LaunchTemplateData.UserData"}},
 	{ID: "ec2:GetInstanceMetadataDefaults", Scope: PerRegion, Actions: []string{"ec2:GetInstanceMetadataDefaults"}},
+	{ID: "ec2:GetSerialConsoleAccessStatus", Scope: PerRegion, Actions: []string{"ec2:GetSerialConsoleAccessStatus"}},
+	{ID: "ec2:DescribeInstanceConnectEndpoints", Scope: PerRegion, Actions: []string{"ec2:DescribeInstanceConnectEndpoints"}},
 	{ID: "autoscaling:DescribeAutoScalingGroups", Scope: PerRegion, Actions: []string{"autoscaling:DescribeAutoScalingGroups"}},
 	{ID: "autoscaling:DescribeLaunchConfigurations", Scope: PerRegion, Actions: []string{"autoscaling:DescribeLaunchConfigurations"}, Secret: []string{"LaunchConfigurations[].UserData"}},
 	{ID: "ssm:DescribeInstanceInformation", Scope: PerRegion, Actions: []string{"ssm:DescribeInstanceInformation"}},
 	{ID: "ssm:DescribeInstancePatchStates", Scope: PerRegion, Actions: []string{"ssm:DescribeInstancePatchStates"}},
+	{ID: "ssm:DescribeParameters", Scope: PerRegion, Actions: []string{"ssm:DescribeParameters"}},
 
 	// ec2: storage
 	{ID: "ec2:DescribeVolumes", Scope: PerRegion, Actions: []string{"ec2:DescribeVolumes"}},
@@ -90,6 +118,11 @@ var table = []Operation{
 	{ID: "iam:GetAccountPasswordPolicy", Scope: PerAccount, Actions: []string{"iam:GetAccountPasswordPolicy"}, Absent: []string{"NoSuchEntity"}},
 	{ID: "iam:ListVirtualMFADevices", Scope: PerAccount, Actions: []string{"iam:ListVirtualMFADevices"}},
 	{ID: "iam:ListMFADevices", Scope: PerAccount, Actions: []string{"iam:ListMFADevices"}, By: []string{"UserName"}, Absent: []string{"NoSuchEntity"}},
+	{ID: "iam:ListOpenIDConnectProviders", Scope: PerAccount, Actions: []string{"iam:ListOpenIDConnectProviders"}},
+	{ID: "iam:GetOpenIDConnectProvider", Scope: PerAccount, Actions: []string{"iam:GetOpenIDConnectProvider"}, By: []string{"OpenIDConnectProviderArn"}},
+	{ID: "iam:ListSAMLProviders", Scope: PerAccount, Actions: []string{"iam:ListSAMLProviders"}},
+	// On demand only: it costs two calls or more for each user, group and role.
+	{ID: "iam:GetServiceLastAccessedDetails", Scope: PerAccount, Actions: []string{"iam:GenerateServiceLastAccessedDetails", "iam:GetServiceLastAccessedDetails"}, By: []string{"Arn"}},
 
 	// s3
 	{ID: "s3:ListBuckets", Scope: PerAccount, Actions: []string{"s3:ListAllMyBuckets"}},
@@ -103,12 +136,32 @@ var table = []Operation{
 	{ID: "s3:GetBucketVersioning", Scope: PerAccount, Actions: []string{"s3:GetBucketVersioning"}, By: []string{"Bucket"}},
 	{ID: "s3:GetBucketLogging", Scope: PerAccount, Actions: []string{"s3:GetBucketLogging"}, By: []string{"Bucket"}},
 	{ID: "s3:GetObjectLockConfiguration", Scope: PerAccount, Actions: []string{"s3:GetBucketObjectLockConfiguration"}, By: []string{"Bucket"}, Absent: []string{"ObjectLockConfigurationNotFoundError"}},
+	// Of a listing of objects are kept their number and the ones that were chosen to be looked at; of an object, what package ciphertext tells.
+	{ID: "s3:ListObjectsV2", Scope: PerAccount, Actions: []string{"s3:ListBucket"}, By: []string{"Bucket", "Prefix"}, OptIn: true},
+	{ID: "s3:GetObject", Scope: PerAccount, Actions: []string{"s3:GetObject"}, By: []string{"Bucket", "Key"}, Secret: []string{"Metadata.*"}, OptIn: true},
 	{ID: "s3control:GetPublicAccessBlock", Scope: PerAccount, Actions: []string{"s3:GetAccountPublicAccessBlock"}, Absent: []string{"NoSuchPublicAccessBlockConfiguration"}},
+	{ID: "s3control:ListAccessPoints", Scope: PerRegion, Actions: []string{"s3:ListAccessPoints"}},
+	{ID: "s3control:GetAccessPoint", Scope: PerRegion, Actions: []string{"s3:GetAccessPoint"}, By: []string{"Name"}},
+	{ID: "s3control:GetAccessPointPolicy", Scope: PerRegion, Actions: []string{"s3:GetAccessPointPolicy"}, By: []string{"Name"}, Absent: []string{"NoSuchAccessPointPolicy"}},
+	{ID: "s3control:GetAccessPointPolicyStatus", Scope: PerRegion, Actions: []string{"s3:GetAccessPointPolicyStatus"}, By: []string{"Name"}, Absent: []string{"NoSuchAccessPointPolicy"}},
 
 	// kms
 	{ID: "kms:ListKeys", Scope: PerRegion, Actions: []string{"kms:ListKeys"}},
 	{ID: "kms:DescribeKey", Scope: PerRegion, Actions: []string{"kms:DescribeKey"}, By: []string{"KeyId"}},
 	{ID: "kms:GetKeyRotationStatus", Scope: PerRegion, Actions: []string{"kms:GetKeyRotationStatus"}, By: []string{"KeyId"}, Absent: []string{"UnsupportedOperationException"}},
+	{ID: "kms:GetKeyPolicy", Scope: PerRegion, Actions: []string{"kms:GetKeyPolicy"}, By: []string{"KeyId"}},
+	{ID: "kms:ListGrants", Scope: PerRegion, Actions: []string{"kms:ListGrants"}, By: []string{"KeyId"}},
+	{ID: "kms:ListAliases", Scope: PerRegion, Actions: []string{"kms:ListAliases"}},
+
+	// sqs, sns, secretsmanager, ecr: who may use what is there, never what is in it
+	{ID: "sqs:ListQueues", Scope: PerRegion, Actions: []string{"sqs:ListQueues"}},
+	{ID: "sqs:GetQueueAttributes", Scope: PerRegion, Actions: []string{"sqs:GetQueueAttributes"}, By: []string{"QueueUrl"}},
+	{ID: "sns:ListTopics", Scope: PerRegion, Actions: []string{"sns:ListTopics"}},
+	{ID: "sns:GetTopicAttributes", Scope: PerRegion, Actions: []string{"sns:GetTopicAttributes"}, By: []string{"TopicArn"}},
+	{ID: "secretsmanager:ListSecrets", Scope: PerRegion, Actions: []string{"secretsmanager:ListSecrets"}},
+	{ID: "secretsmanager:GetResourcePolicy", Scope: PerRegion, Actions: []string{"secretsmanager:GetResourcePolicy"}, By: []string{"SecretId"}},
+	{ID: "ecr:DescribeRepositories", Scope: PerRegion, Actions: []string{"ecr:DescribeRepositories"}},
+	{ID: "ecr:GetRepositoryPolicy", Scope: PerRegion, Actions: []string{"ecr:GetRepositoryPolicy"}, By: []string{"RepositoryName"}, Absent: []string{"RepositoryPolicyNotFoundException"}},
 
 	// rds, dynamodb
 	{ID: "rds:DescribeDBInstances", Scope: PerRegion, Actions: []string{"rds:DescribeDBInstances"}},
@@ -121,12 +174,14 @@ var table = []Operation{
 	{ID: "dynamodb:ListTables", Scope: PerRegion, Actions: []string{"dynamodb:ListTables"}},
 	{ID: "dynamodb:DescribeTable", Scope: PerRegion, Actions: []string{"dynamodb:DescribeTable"}, By: []string{"TableName"}},
 	{ID: "dynamodb:DescribeContinuousBackups", Scope: PerRegion, Actions: []string{"dynamodb:DescribeContinuousBackups"}, By: []string{"TableName"}},
+	{ID: "dynamodb:GetResourcePolicy", Scope: PerRegion, Actions: []string{"dynamodb:GetResourcePolicy"}, By: []string{"ResourceArn"}, Absent: []string{"PolicyNotFoundException"}},
 
 	// lambda
 	{ID: "lambda:ListFunctions", Scope: PerRegion, Actions: []string{"lambda:ListFunctions"}, Secret: []string{"Functions[].Environment.Variables.*"}},
 
 	{ID: "lambda:ListFunctionUrlConfigs", Scope: PerRegion, Actions: []string{"lambda:ListFunctionUrlConfigs"}, By: []string{"FunctionName"}},
 	{ID: "lambda:GetPolicy", Scope: PerRegion, Actions: []string{"lambda:GetPolicy"}, By: []string{"FunctionName"}, Absent: []string{"ResourceNotFoundException"}},
+	{ID: "lambda:ListEventSourceMappings", Scope: PerRegion, Actions: []string{"lambda:ListEventSourceMappings"}, Secret: []string{"EventSourceMappings[].FilterCriteria.Filters[].Pattern"}},
 
 	// ecs, eks
 	{ID: "ecs:ListClusters", Scope: PerRegion, Actions: []string{"ecs:ListClusters"}},
@@ -134,8 +189,69 @@ var table = []Operation{
 	{ID: "ecs:DescribeServices", Scope: PerRegion, Actions: []string{"ecs:DescribeServices"}, By: []string{"Cluster"}, Secret: []string{"Services[].Deployments[].ServiceConnectConfiguration.LogConfiguration.Options.*"}},
 	{ID: "ecs:ListTasks", Scope: PerRegion, Actions: []string{"ecs:ListTasks"}, By: []string{"Cluster"}},
 	{ID: "ecs:DescribeTasks", Scope: PerRegion, Actions: []string{"ecs:DescribeTasks"}, By: []string{"Cluster"}, Secret: []string{"Tasks[].Overrides.ContainerOverrides[].Environment[].Value", "Tasks[].Overrides.ContainerOverrides[].Command[]"}},
+	{ID: "ecs:DescribeTaskDefinition", Scope: PerRegion, Actions: []string{"ecs:DescribeTaskDefinition"}, By: []string{"TaskDefinition"}, Secret: []string{
+		"TaskDefinition.ContainerDefinitions[].Environment[].Value", "TaskDefinition.ContainerDefinitions[].Command[]",
+		"TaskDefinition.ContainerDefinitions[].EntryPoint[]", "TaskDefinition.ContainerDefinitions[].DockerLabels.*",
+		"TaskDefinition.ContainerDefinitions[].HealthCheck.Command[]", "TaskDefinition.ContainerDefinitions[].LogConfiguration.Options.*",
+		"TaskDefinition.ContainerDefinitions[].FirelensConfiguration.Options.*", "TaskDefinition.ProxyConfiguration.Properties[].Value", "TaskDefinition.Volumes[].DockerVolumeConfiguration.DriverOpts.*"}},
 	{ID: "eks:ListClusters", Scope: PerRegion, Actions: []string{"eks:ListClusters"}},
 	{ID: "eks:DescribeCluster", Scope: PerRegion, Actions: []string{"eks:DescribeCluster"}, By: []string{"Name"}, Secret: []string{"Cluster.ConnectorConfig.ActivationCode"}},
+	{ID: "eks:ListNodegroups", Scope: PerRegion, Actions: []string{"eks:ListNodegroups"}, By: []string{"ClusterName"}},
+	{ID: "eks:DescribeNodegroup", Scope: PerRegion, Actions: []string{"eks:DescribeNodegroup"}, By: []string{"ClusterName", "NodegroupName"}},
+	{ID: "eks:ListPodIdentityAssociations", Scope: PerRegion, Actions: []string{"eks:ListPodIdentityAssociations"}, By: []string{"ClusterName"}},
+	{ID: "eks:DescribePodIdentityAssociation", Scope: PerRegion, Actions: []string{"eks:DescribePodIdentityAssociation"}, By: []string{"ClusterName", "AssociationId"}},
+	{ID: "eks:ListAccessEntries", Scope: PerRegion, Actions: []string{"eks:ListAccessEntries"}, By: []string{"ClusterName"}},
+	{ID: "eks:DescribeAccessEntry", Scope: PerRegion, Actions: []string{"eks:DescribeAccessEntry"}, By: []string{"ClusterName", "PrincipalArn"}},
+	{ID: "eks:ListAssociatedAccessPolicies", Scope: PerRegion, Actions: []string{"eks:ListAssociatedAccessPolicies"}, By: []string{"ClusterName", "PrincipalArn"}},
+
+	// what else runs as a role
+	{ID: "codebuild:ListProjects", Scope: PerRegion, Actions: []string{"codebuild:ListProjects"}},
+	{ID: "codebuild:BatchGetProjects", Scope: PerRegion, Actions: []string{"codebuild:BatchGetProjects"}, Secret: []string{
+		"Projects[].Environment.EnvironmentVariables[].Value", "Projects[].Source.Buildspec", "Projects[].SecondarySources[].Buildspec",
+		"Projects[].Webhook.Secret", "Projects[].Webhook.PayloadUrl", "Projects[].FileSystemLocations[].MountOptions"}},
+	{ID: "cloudformation:DescribeStacks", Scope: PerRegion, Actions: []string{"cloudformation:DescribeStacks"}, Secret: []string{
+		"Stacks[].Parameters[].ParameterValue", "Stacks[].Parameters[].ResolvedValue", "Stacks[].Outputs[].OutputValue"}},
+	{ID: "stepfunctions:ListStateMachines", Scope: PerRegion, Actions: []string{"states:ListStateMachines"}},
+	{ID: "stepfunctions:DescribeStateMachine", Scope: PerRegion, Actions: []string{"states:DescribeStateMachine"}, By: []string{"StateMachineArn"}, Absent: []string{"StateMachineDoesNotExist"}, Secret: []string{"Definition"}},
+	{ID: "apprunner:ListServices", Scope: PerRegion, Actions: []string{"apprunner:ListServices"}},
+	{ID: "apprunner:DescribeService", Scope: PerRegion, Actions: []string{"apprunner:DescribeService"}, By: []string{"ServiceArn"}, Secret: []string{
+		"Service.SourceConfiguration.ImageRepository.ImageConfiguration.RuntimeEnvironmentVariables.*",
+		"Service.SourceConfiguration.ImageRepository.ImageConfiguration.StartCommand",
+		"Service.SourceConfiguration.CodeRepository.CodeConfiguration.CodeConfigurationValues.RuntimeEnvironmentVariables.*",
+		"Service.SourceConfiguration.CodeRepository.CodeConfiguration.CodeConfigurationValues.BuildCommand",
+		"Service.SourceConfiguration.CodeRepository.CodeConfiguration.CodeConfigurationValues.StartCommand"}},
+	{ID: "batch:DescribeJobDefinitions", Scope: PerRegion, Actions: []string{"batch:DescribeJobDefinitions"}, Secret: []string{
+		"JobDefinitions[].Parameters.*", "JobDefinitions[].ContainerProperties.Environment[].Value",
+		"JobDefinitions[].ContainerProperties.Command[]", "JobDefinitions[].ContainerProperties.LogConfiguration.Options.*",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].Container.Environment[].Value",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].Container.Command[]",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].Container.LogConfiguration.Options.*",
+		"JobDefinitions[].EcsProperties.TaskProperties[].Containers[].Environment[].Value",
+		"JobDefinitions[].EcsProperties.TaskProperties[].Containers[].Command[]",
+		"JobDefinitions[].EcsProperties.TaskProperties[].Containers[].LogConfiguration.Options.*", "JobDefinitions[].EcsProperties.TaskProperties[].Containers[].FirelensConfiguration.Options.*",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EcsProperties.TaskProperties[].Containers[].Environment[].Value",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EcsProperties.TaskProperties[].Containers[].Command[]",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EcsProperties.TaskProperties[].Containers[].LogConfiguration.Options.*", "JobDefinitions[].NodeProperties.NodeRangeProperties[].EcsProperties.TaskProperties[].Containers[].FirelensConfiguration.Options.*",
+		"JobDefinitions[].EksProperties.PodProperties.Containers[].Env[].Value",
+		"JobDefinitions[].EksProperties.PodProperties.Containers[].Command[]",
+		"JobDefinitions[].EksProperties.PodProperties.Containers[].Args[]",
+		"JobDefinitions[].EksProperties.PodProperties.InitContainers[].Env[].Value",
+		"JobDefinitions[].EksProperties.PodProperties.InitContainers[].Command[]",
+		"JobDefinitions[].EksProperties.PodProperties.InitContainers[].Args[]",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EksProperties.PodProperties.Containers[].Env[].Value",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EksProperties.PodProperties.Containers[].Command[]",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EksProperties.PodProperties.Containers[].Args[]",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EksProperties.PodProperties.InitContainers[].Env[].Value",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EksProperties.PodProperties.InitContainers[].Command[]",
+		"JobDefinitions[].NodeProperties.NodeRangeProperties[].EksProperties.PodProperties.InitContainers[].Args[]"}},
+	{ID: "sagemaker:ListNotebookInstances", Scope: PerRegion, Actions: []string{"sagemaker:ListNotebookInstances"}},
+	{ID: "sagemaker:DescribeNotebookInstance", Scope: PerRegion, Actions: []string{"sagemaker:DescribeNotebookInstance"}, By: []string{"NotebookInstanceName"}},
+	{ID: "bedrock-agentcore-control:ListAgentRuntimes", Scope: PerRegion, Actions: []string{"bedrock-agentcore:ListAgentRuntimes"}},
+	{ID: "bedrock-agentcore-control:GetAgentRuntime", Scope: PerRegion, Actions: []string{"bedrock-agentcore:GetAgentRuntime"}, By: []string{"AgentRuntimeId"}, Secret: []string{"EnvironmentVariables.*"}},
+	{ID: "bedrock-agentcore-control:ListCodeInterpreters", Scope: PerRegion, Actions: []string{"bedrock-agentcore:ListCodeInterpreters"}},
+	{ID: "bedrock-agentcore-control:GetCodeInterpreter", Scope: PerRegion, Actions: []string{"bedrock-agentcore:GetCodeInterpreter"}, By: []string{"CodeInterpreterId"}},
+	{ID: "bedrock-agentcore-control:ListBrowsers", Scope: PerRegion, Actions: []string{"bedrock-agentcore:ListBrowsers"}},
+	{ID: "bedrock-agentcore-control:GetBrowser", Scope: PerRegion, Actions: []string{"bedrock-agentcore:GetBrowser"}, By: []string{"BrowserId"}},
 
 	// elasticache, redshift
 	{ID: "elasticache:DescribeCacheClusters", Scope: PerRegion, Actions: []string{"elasticache:DescribeCacheClusters"}},
@@ -187,6 +303,7 @@ var table = []Operation{
 	{ID: "backup:GetBackupSelection", Scope: PerRegion, Actions: []string{"backup:GetBackupSelection"}, By: []string{"BackupPlanId", "SelectionId"}},
 	{ID: "backup:ListBackupVaults", Scope: PerRegion, Actions: []string{"backup:ListBackupVaults"}},
 	{ID: "backup:ListRecoveryPointsByBackupVault", Scope: PerRegion, Actions: []string{"backup:ListRecoveryPointsByBackupVault"}, By: []string{"BackupVaultName"}},
+	{ID: "backup:GetBackupVaultAccessPolicy", Scope: PerRegion, Actions: []string{"backup:GetBackupVaultAccessPolicy"}, By: []string{"BackupVaultName"}, Absent: []string{"ResourceNotFoundException"}},
 	{ID: "backup:ListProtectedResources", Scope: PerRegion, Actions: []string{"backup:ListProtectedResources"}},
 	{ID: "backup:ListRestoreJobs", Scope: PerRegion, Actions: []string{"backup:ListRestoreJobs"}},
 	{ID: "dlm:GetLifecyclePolicies", Scope: PerRegion, Actions: []string{"dlm:GetLifecyclePolicies"}},

@@ -24,6 +24,7 @@ type destination struct {
 // approach is the sources whose packets are routed to a destination. What they pass on the way are network ACLs of subnets in
 // between, at transit gateways: those who pass only open ones are in routed.
 type approach struct {
+	faces    []run // of the destination
 	routed   [modes]bitset
 	known    [modes]bitset // of routed, those whose groups incoming rules know
 	filtered []way
@@ -52,19 +53,24 @@ func (p *Pairs) route() {
 	p.findOrigins()
 	p.ways = map[destination]*approach{}
 	var wanted []destination
-	example := map[destination]uint32{} // a class there
+	var examples []uint32 // a class at each
+	var faces [][]run
+	numbers := map[destination]int{}
 	for i := range p.all {
 		x := &p.all[i]
-		for _, f := range p.facesOf(uint32(i)) {
-			for family, atom := range f.atom {
+		for first := x.first; first < x.first+x.faces; first++ {
+			for family, atom := range p.faces[first].atom {
 				if atom == none {
 					continue
 				}
-				d := destination{p.origin[atom], p.doorOf(x.subnet), p.subnets[x.subnet].vpc, family}
-				if _, seen := example[d]; !seen {
-					example[d] = uint32(i)
-					wanted = append(wanted, d)
+				d := p.destinationOf(x.subnet, family, atom)
+				at, seen := numbers[d]
+				if !seen {
+					at = len(wanted)
+					numbers[d] = at
+					wanted, examples, faces = append(wanted, d), append(examples, uint32(i)), append(faces, nil)
 				}
+				faces[at] = appendRun(faces[at], run{first, first + 1})
 			}
 		}
 	}
@@ -83,18 +89,23 @@ func (p *Pairs) route() {
 				if i >= len(wanted) {
 					return
 				}
-				found[i] = p.survey(exits, wanted[i], example[wanted[i]])
+				found[i] = p.survey(exits, wanted[i], examples[i])
 			}
 		})
 	}
 	wait.Wait()
 	for i, d := range wanted {
-		p.ways[d] = found[i]
+		p.ways[d], found[i].faces = found[i], faces[i]
+		p.strays = p.strays || len(found[i].lost) > 0
 		p.doubt = p.doubt || len(found[i].lost) > 0 || slices.ContainsFunc(found[i].filtered, func(w way) bool { return !w.sure || w.known[surely] != w.known[perhaps] }) ||
 			!slices.Equal(found[i].routed[surely], found[i].routed[perhaps]) || !slices.Equal(found[i].known[surely], found[i].known[perhaps])
 	}
 	p.doubt = p.doubt || p.acls.doubt
 	p.findPeers()
+}
+
+func (p *Pairs) destinationOf(subnet uint32, family int, atom uint32) destination {
+	return destination{p.origin[atom], p.doorOf(subnet), p.subnets[subnet].vpc, family}
 }
 
 // findOrigins finds, for each prefix, the longest one that holds it and that a route names.
@@ -155,7 +166,6 @@ func (p *Pairs) findOrigins() {
 		}
 	}
 	p.doors = make([]bool, len(p.subnets))
-	p.within = make([]run, len(p.subnets))
 	for i, s := range p.subnets {
 		p.doors[i] = doors[s]
 	}
@@ -163,11 +173,9 @@ func (p *Pairs) findOrigins() {
 		p.has[i] = make(bitset, p.words())
 	}
 	for i, f := range p.faces {
-		within := &p.within[p.all[f.class].subnet]
-		if within.end == 0 {
-			within.first = uint32(i)
+		if f.vacant() {
+			continue
 		}
-		within.end = uint32(i) + 1
 		for family, atom := range f.atom {
 			if atom != none {
 				p.has[family].set(uint32(i))

@@ -99,12 +99,13 @@ type cliFile struct {
 }
 
 var (
-	accountPattern = regexp.MustCompile(`(?:^|[^0-9])([0-9]{12})(?:[^0-9]|$)`)
-	regionPattern  = regexp.MustCompile(`(?:^|[^a-z0-9])((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso|-isob)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[0-9])(?:[^0-9]|$)`)
-	errorPattern   = regexp.MustCompile(`An error occurred \(([A-Za-z0-9._-]+)\)(?: when calling the ([A-Za-z0-9]+) operation)?(?: \(reached max retries: [0-9]+\))?:? ?(.*)`)
-	arnPattern     = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):([0-9]{12})?:`)
-	zonePattern    = regexp.MustCompile(`"((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov)?-[a-z]+-[0-9])[a-f]"`)
-	ownerPattern   = regexp.MustCompile(`(?i)"(?:OwnerId|Account|AccountId)": *"([0-9]{12})"`)
+	accountPattern   = regexp.MustCompile(`(?:^|[^0-9])([0-9]{12})(?:[^0-9]|$)`)
+	regionPattern    = regexp.MustCompile(`(?:^|[^a-z0-9])((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso|-isob)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[0-9])(?:[^0-9]|$)`)
+	errorPattern     = regexp.MustCompile(`An error occurred \(([A-Za-z0-9._-]+)\)(?: when calling the ([A-Za-z0-9]+) operation)?(?: \(reached max retries: [0-9]+\))?:? ?(.*)`)
+	arnPattern       = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):([0-9]{12})?:`)
+	principalPattern = regexp.MustCompile(`"Arn": *"arn:aws[a-z-]*:iam::([0-9]{12}):(?:user|role|group)/`)
+	zonePattern      = regexp.MustCompile(`"((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov)?-[a-z]+-[0-9])[a-f]"`)
+	ownerPattern     = regexp.MustCompile(`(?i)"(?:OwnerId|Account|AccountId)": *"([0-9]{12})"`)
 )
 
 // identify finds the operation; it returns why it could not.
@@ -181,6 +182,15 @@ var otherServices = []string{"apigateway", "apigatewayv2", "apprunner", "appstre
 	"fms", "fsx", "gamelift", "imagebuilder",
 	"iot", "keyspaces", "memorydb", "opensearch", "s3tables", "snowball", "sso", "transfer", "verifiedpermissions", "workdocs", "workmail"}
 
+// sharedNames are operations of whose name other services have one too, with a member that their own output has: either that or the
+// path must name the service.
+var sharedNames = map[operation.ID]string{
+	"apprunner:DescribeService": "ServiceUrl", "apprunner:ListServices": "ServiceSummaryList", "codebuild:ListProjects": "projects",
+	"dynamodb:GetResourcePolicy": "RevisionId", "identitystore:ListGroups": "IdentityStoreId", "identitystore:ListUsers": "IdentityStoreId",
+	"kms:ListAliases": "TargetKeyId", "secretsmanager:GetResourcePolicy": "ARN", "sns:ListTopics": "TopicArn", "sqs:ListQueues": "QueueUrls",
+	"sso-admin:ListInstances": "InstanceArn",
+}
+
 func (f *cliFile) named(base string) bool {
 	// Words that start an operation: cut the parameters off first where they are marked.
 	head, _, _ := strings.Cut(base, "--")
@@ -198,6 +208,9 @@ func (f *cliFile) named(base string) bool {
 				named = true
 				score += 1 + len(service)
 			}
+		}
+		if telling, shared := sharedNames[op.ID]; shared && !named && !bytes.Contains(f.body, []byte(`"`+telling+`"`)) {
+			continue
 		}
 		if !named && (slices.ContainsFunc(otherServices, func(s string) bool { return namesService(f.name, s) }) || op.ID == "organizations:ListPolicies" && namesService(f.name, "iam")) {
 			continue
@@ -336,6 +349,9 @@ func place(files []*cliFile, asked []string) {
 			if folder == "." || folder == "/" {
 				break
 			}
+		}
+		if f.account == "" && f.op.ID == "iam:GetAccountAuthorizationDetails" { // its policies name other accounts
+			f.account = agreed(f.body, principalPattern, 1)
 		}
 		if f.account == "" {
 			f.account = agreed(f.body, arnPattern, 2)
@@ -513,12 +529,18 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 	values := map[string]string{}
 	for _, name := range f.op.By {
 		switch value := marked(f.base, name); {
+		case arnKinds[f.op.ID] != "" && bodyNames[name] != "" && f.member(bodyNames[name]) != "":
+			values[name] = f.member(bodyNames[name]) // all of it, where the name has a part
 		case value != "":
 			values[name] = value
 		case f.member(name) != "":
 			values[name] = f.member(name)
+		case bodyNames[name] != "" && f.member(bodyNames[name]) != "":
+			values[name] = f.member(bodyNames[name])
 		case name == "Attribute":
 			values[name] = f.attribute()
+		case name == "Prefix":
+			values[name] = "" // all of the bucket
 		case name == "ResourceType":
 			values[name] = "APPLICATION_LOAD_BALANCER" // what the command asks about where nothing is said
 		default:
@@ -527,6 +549,17 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 			}
 			if values[name] = f.trailing(names); values[name] == "" {
 				return nil, fmt.Sprintf("which %s it is about is not said: name it like %s--%s=VALUE.json", name, kebab(f.op.ID.Name()), name)
+			}
+		}
+		switch {
+		case name == "KeyId": // of some commands an ARN
+			_, id, isARN := strings.Cut(values[name], ":key/")
+			if isARN {
+				values[name] = id
+			}
+		case name == "QueueUrl" && !strings.Contains(values[name], "://"):
+			if values[name] = names.queue(f, values[name]); values[name] == "" {
+				return nil, "which QueueUrl it is about is not said: name it after the queue, and add the output of `aws sqs list-queues`"
 			}
 		}
 		if kind := arnKinds[f.op.ID]; name == f.op.By[0] && kind != "" && !strings.HasPrefix(values[name], "arn:") {
@@ -538,6 +571,23 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 	return values, ""
 }
 
+// bodyNames are what outputs call a parameter where they have another name for it.
+var bodyNames = map[string]string{"SecretId": "ARN", "TaskDefinition": "TaskDefinitionArn", "QueueUrl": "QueueArn"}
+
+// queue is the one address of a queue in the file's account and Region that a name or an ARN means; "" where there is none.
+func (n *names) queue(f *cliFile, value string) string {
+	found := ""
+	for word := range n.words {
+		if strings.HasPrefix(word, "http") && strings.HasSuffix(word, "/"+f.account+"/"+value[strings.LastIndexByte(value, ':')+1:]) && inName(regionPattern, word) == f.region {
+			if found != "" {
+				return ""
+			}
+			found = word
+		}
+	}
+	return found
+}
+
 // arnKinds are the operations that are asked about an ARN, and what stands in those ARNs: people name files by a part of them.
 var arnKinds = map[operation.ID]string{
 	"elbv2:DescribeListeners": ":loadbalancer/", "elbv2:DescribeLoadBalancerAttributes": ":loadbalancer/", "wafv2:GetWebACLForResource": ":loadbalancer/",
@@ -546,6 +596,10 @@ var arnKinds = map[operation.ID]string{
 	"globalaccelerator:ListListeners": ":accelerator/", "globalaccelerator:ListEndpointGroups": "/listener/",
 	"wafv2:ListResourcesForWebACL": "/webacl/", "wafv2:GetLoggingConfiguration": "/webacl/", "acm:DescribeCertificate": ":certificate/",
 	"network-firewall:DescribeFirewall": ":firewall/", "network-firewall:DescribeFirewallPolicy": ":firewall-policy/", "network-firewall:DescribeRuleGroup": "-rulegroup/",
+	"dynamodb:GetResourcePolicy": ":table/", "ecs:DescribeTaskDefinition": ":task-definition/", "iam:GetOpenIDConnectProvider": ":oidc-provider/", "iam:GetServiceLastAccessedDetails": ":iam::",
+	"sso-admin:ListPermissionSets": ":instance/", "sso-admin:DescribePermissionSet": ":permissionSet/", "sso-admin:ListManagedPoliciesInPermissionSet": ":permissionSet/", "sso-admin:ListCustomerManagedPolicyReferencesInPermissionSet": ":permissionSet/",
+	"sso-admin:GetInlinePolicyForPermissionSet": ":permissionSet/", "sso-admin:GetPermissionsBoundaryForPermissionSet": ":permissionSet/", "sso-admin:ListAccountsForProvisionedPermissionSet": ":permissionSet/",
+	"stepfunctions:DescribeStateMachine": ":stateMachine:", "apprunner:DescribeService": ":service/",
 }
 
 // names are what the files of a folder name: the ARNs, and all words in quotes.
@@ -581,8 +635,11 @@ func (n *names) arn(f *cliFile, kind, value string) string {
 	found := ""
 	for arn := range n.arns {
 		parts := strings.SplitN(arn, ":", 6)
-		if len(parts) < 6 || parts[4] != f.account || parts[3] != f.region && f.region != "global" || !strings.Contains(arn, kind) {
+		if len(parts) < 6 || parts[4] != f.account && parts[4] != "" || parts[3] != f.region && parts[3] != "" && f.region != "global" || !strings.Contains(arn, kind) {
 			continue
+		}
+		if kind == ":iam::" && !strings.Contains(arn, ":role/") && !strings.Contains(arn, ":user/") && !strings.Contains(arn, ":group/") {
+			continue // an instance profile has the name of its role as a rule
 		}
 		_, tail, _ := strings.Cut(arn, kind)
 		if strings.Contains(tail, "/listener/") || strings.Contains(tail, "/endpoint-group/") {

@@ -1,0 +1,234 @@
+// Package access says who may do what in an estate, and what everyone could make himself: permissions, as reach is packets.
+//
+// A World holds every principal that was read (users, roles, root users) with all the policies that bear on it, and every
+// resource that has a policy of its own. Each answer is one decision of package policy over real documents, with the
+// statements that decided. What was not read makes an answer depend on it, with the call that would have told; it never makes
+// it a no. The whole is a pure function of the estate: no clock (the time is that of the newest response), no I/O.
+package access
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/iamdata"
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// Options say how to read what is not there.
+type Options struct {
+	// AsRead takes what nobody asked for (calls that were not tried, as when only the authorization details are at hand) as not
+	// there, and lists it in Assumed. Calls that were denied or failed stay unknown. Without it both do.
+	AsRead bool
+}
+
+// World is who may do what.
+type World struct {
+	estate      *estate.Estate
+	options     Options
+	principals  []*Principal // sorted by ARN
+	byARN       map[string]*Principal
+	objects     map[string]*Object // by ARN
+	documents   *documents
+	groups      map[string]*estate.Group // by account and name
+	managed     map[string]*estate.ManagedPolicy
+	control     map[string]guardrails // by account
+	classes     []*class
+	assumed     map[string]estate.Gap
+	tagKeys     []string // condition keys on tags of principals that some policy asks for, in lower case
+	mu          sync.Mutex
+	rows        map[string]*estate.Credentials // of credential reports, by account and user
+	allowAll    *policy.Document
+	pillars     map[string][]int // by account
+	field       *field
+	awsPolicies map[string]*policy.Document
+}
+
+// New reads an estate.
+func New(e *estate.Estate, o Options) *World {
+	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
+		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
+		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{},
+		awsPolicies: map[string]*policy.Document{}}
+	for _, g := range e.Groups {
+		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g
+	}
+	for _, m := range e.ManagedPolicies {
+		w.managed[m.Reference.Account+" "+m.Reference.ARN] = m
+	}
+	w.allowAll = w.documents.intern(fullAccess())
+	for _, l := range e.Logins {
+		report, _ := l.Report.Value()
+		for _, c := range report.Users {
+			w.rows[c.Reference.Account+"/"+c.Reference.ID] = c
+		}
+	}
+	w.listObjects()
+	w.listPrincipals()
+	w.classify()
+	return w
+}
+
+// Estate returns what the world was read from.
+func (w *World) Estate() *estate.Estate { return w.estate }
+
+// Principals returns all principals, sorted by ARN.
+func (w *World) Principals() []*Principal { return w.principals }
+
+// Assumed lists what nobody asked for and was taken as not there (Options.AsRead), in a fixed order.
+func (w *World) Assumed() []estate.Gap {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	gaps := make([]estate.Gap, 0, len(w.assumed))
+	for _, g := range w.assumed {
+		gaps = append(gaps, g)
+	}
+	slices.SortFunc(gaps, func(a, b estate.Gap) int {
+		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.About, b.About))
+	})
+	return gaps
+}
+
+// Gaps lists the authorization details that were not read: whoever they would have named is missing from every answer.
+func (w *World) Gaps() []estate.Gap { return w.estate.Gaps("iam:GetAccountAuthorizationDetails") }
+
+// unread turns a gap into a source whose document is not known; or into none, where it may be assumed away.
+func (w *World) unread(name string, g estate.Gap) (policy.Source, bool) {
+	if w.assume(g) {
+		return policy.Source{}, false
+	}
+	return policy.Source{Name: name, Unread: g.String()}, true
+}
+
+// assume reports whether a gap is to be taken as "not there", and remembers it.
+func (w *World) assume(g estate.Gap) bool {
+	if !w.options.AsRead || g.Outcome != notTried {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.assumed[string(g.Operation)+" "+g.Place.String()] = g
+	return true
+}
+
+// Answer is whether one principal may do one thing.
+type Answer struct {
+	Principal        *Principal
+	Action, Resource string
+	policy.Decision
+	// With are the values of the request that the caller chose so that it passes; nil where none had to be chosen.
+	With map[string][]string
+}
+
+// Can decides one question as AWS would.
+func (w *World) Can(p *Principal, action, resource string) Answer {
+	a := Answer{Principal: p, Action: action, Resource: resource}
+	request, policies := w.question(p, action, resource, nil)
+	a.Decision = policy.Decide(request, policies)
+	return a
+}
+
+// WhoCan decides one question for every principal. Answers are in the order of Principals; those that are simply not allowed are
+// left out.
+func (w *World) WhoCan(action, resource string) []Answer {
+	object := w.object(action, resource)
+	perPrincipal := object.policy != nil && (object.policy.Document == nil || w.documents.of(object.policy.Document).varies())
+	named := map[string]bool{}
+	if object.policy != nil && object.policy.Document != nil {
+		named = w.documents.of(object.policy.Document).named
+	}
+	if len(object.grants) > 0 {
+		perPrincipal = true
+	}
+	answers := make([]Answer, 0, 16)
+	memo := make([]*policy.Decision, len(w.classes))
+	for _, p := range w.principals {
+		alone := perPrincipal || p.class < 0 || named[p.ARN]
+		var d policy.Decision
+		switch {
+		case !alone && memo[p.class] != nil:
+			d = *memo[p.class]
+		case object.policy == nil && object.s3 == nil && !w.mayAllow(p, action):
+			continue
+		default:
+			d = w.Can(p, action, resource).Decision
+			if !alone {
+				memo[p.class] = &d
+			}
+		}
+		if d.Result == policy.Allowed || d.Result == policy.Depends {
+			answers = append(answers, Answer{Principal: p, Action: action, Resource: resource, Decision: d})
+		}
+	}
+	return answers
+}
+
+// mayAllow reports whether some identity policy of a principal could allow an action: false is sure.
+func (w *World) mayAllow(p *Principal, action string) bool {
+	if p.Kind == "root" {
+		return true
+	}
+	for _, s := range p.Policies.Identity {
+		if s.Document == nil || w.documents.of(s.Document).mayAllow(action) {
+			return true
+		}
+	}
+	return false
+}
+
+// service is the prefix of an action: "s3" of "s3:GetObject".
+func service(action string) string {
+	s, _, _ := strings.Cut(action, ":")
+	return strings.ToLower(s)
+}
+
+// WhoCanAnything lists who may do an action on something: each principal with the resource, real or made up, on which it may most surely.
+func (w *World) WhoCanAnything(action string) []Answer {
+	var answers []Answer
+	memo := make([]*Answer, len(w.classes))
+	for _, p := range w.principals {
+		if p.class >= 0 && memo[p.class] != nil {
+			if a := *memo[p.class]; a.Principal != nil {
+				a.Principal = p
+				answers = append(answers, a)
+			}
+			continue
+		}
+		a := Answer{}
+		if w.mayAllow(p, action) {
+			a = w.anything(p, action)
+		}
+		if p.class >= 0 {
+			memo[p.class] = &a
+		}
+		if a.Principal != nil {
+			answers = append(answers, a)
+		}
+	}
+	return answers
+}
+
+// anything decides an action on whatever a principal may do it on: what its policies name, or everything.
+func (w *World) anything(p *Principal, action string) Answer {
+	best, answer := No, Answer{}
+	try := func(s Strength, a Answer) {
+		if s > best {
+			best, answer = s, a
+		}
+	}
+	if a, ok := iamdata.Current().Action(action); ok && len(a.Resources) > 0 {
+		service, _ := iamdata.Current().Service(a.Service)
+		for _, r := range a.Resources {
+			for _, arn := range service.Resources[r.Name].ARNs {
+				try(w.bestOf(p, action, template{arn: arn}.pattern(p.Account), p.Account, nil))
+				if best == Yes {
+					return answer
+				}
+			}
+		}
+	}
+	try(w.check(p, action, "*", nil))
+	return answer
+}

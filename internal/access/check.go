@@ -1,0 +1,296 @@
+package access
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// Strength is how sure a step is: the weakest of what it rests on.
+type Strength int
+
+const (
+	No      Strength = iota
+	Unknown          // it rests on something that was not read
+	May              // it rests on values of a request that the estate cannot know: a second factor, a secret, an address
+	Yes
+)
+
+func (s Strength) String() string { return [...]string{"no", "unknown", "may", "yes"}[s] }
+
+// strengthOf reads a decision.
+func strengthOf(d *policy.Decision) Strength {
+	switch d.Result {
+	case policy.Allowed:
+		return Yes
+	case policy.Depends:
+		for _, x := range d.DependsOn {
+			if x.Key == "" {
+				return Unknown
+			}
+		}
+		return May
+	}
+	return No
+}
+
+// check decides a question for a caller who chooses what he may: the Region he calls, the names and tags of what he makes. The answer
+// says what was chosen, so that it can be replayed.
+func (w *World) check(p *Principal, action, resource string, given map[string][]string) (Strength, Answer) {
+	request, policies := w.question(p, action, resource, given)
+	return w.choose(p, request, policies, given)
+}
+
+// choose decides a request and, where that depends on what the caller chooses, looks for values that pass.
+func (w *World) choose(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
+	a := Answer{Principal: p, Action: request.Action, Resource: request.Resource, Decision: policy.Decide(request, policies)}
+	best := strengthOf(&a.Decision)
+	if len(given) > 0 {
+		a.With = given
+	}
+	const rounds, tries = 4, 12
+	for range rounds {
+		if a.Result != policy.Depends {
+			break
+		}
+		key := ""
+		for _, d := range a.DependsOn {
+			if k := strings.ToLower(d.Key); k != "" && choosable(request.Action, k) && request.Context.Values[k] == nil && !request.Context.Absent[k] {
+				key = k
+				break
+			}
+		}
+		if key == "" {
+			break
+		}
+		found := false
+		values := valuesOf(policies, key)
+		for _, value := range values[:min(len(values), tries)] {
+			context := request.Context
+			context.Values = maps.Clone(context.Values)
+			context.Absent = maps.Clone(context.Absent)
+			if value == "" {
+				context.Absent[key] = true
+			} else {
+				context.Values[key] = []string{value}
+			}
+			r := *request
+			r.Context = context
+			d := policy.Decide(&r, policies)
+			if s := strengthOf(&d); s > best || s == best && d.Result == policy.Depends && len(d.DependsOn) < len(a.DependsOn) {
+				best, a.Decision, *request, found = s, d, r, true
+				with := maps.Clone(a.With)
+				if with == nil {
+					with = map[string][]string{}
+				}
+				with[key] = context.Values[key]
+				a.With = with
+				break
+			}
+		}
+		if !found {
+			break
+		}
+	}
+	return best, a
+}
+
+// choosable reports whether who asks decides the value of a condition key himself: what he calls things, which Region he goes to, how
+// what he makes is to be. Tags that things have already, his own tags and where he comes from he does not.
+func choosable(action, key string) bool {
+	switch key {
+	case "aws:requestedregion", "aws:tagkeys", "iam:passedtoservice", "iam:associatedresourcearn", "iam:policyarn", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
+		"iam:permissionsboundary":
+		return true
+	}
+	if strings.HasPrefix(key, "aws:requesttag/") {
+		return true
+	}
+	if strings.Contains(key, "resourcetag") || strings.HasPrefix(key, "sts:") || strings.HasPrefix(key, "iam:") || strings.HasPrefix(key, "kms:") || strings.HasPrefix(key, "s3:") {
+		return false
+	}
+	return strings.HasPrefix(key, service(action)+":")
+}
+
+// valuesOf are the values worth trying for a key: those that conditions name, none at all (""), and one that nothing names.
+func valuesOf(ps *policy.Policies, key string) []string {
+	values := []string{}
+	add := func(s *policy.Source) {
+		if s == nil || s.Document == nil {
+			return
+		}
+		for i := range s.Document.Statements {
+			for _, c := range s.Document.Statements[i].Condition {
+				if c.Is(key) {
+					for _, v := range c.Values {
+						if !strings.Contains(v, "${") {
+							values = append(values, strings.ReplaceAll(strings.ReplaceAll(v, "*", "onus0"), "?", "x"))
+						}
+					}
+				}
+			}
+		}
+	}
+	each(ps, add)
+	values = append(values, "", "onus0")
+	seen := map[string]bool{}
+	return slices.DeleteFunc(values, func(v string) bool {
+		dup := seen[v]
+		seen[v] = true
+		return dup
+	})
+}
+
+// each visits all policies of a question.
+func each(ps *policy.Policies, visit func(*policy.Source)) {
+	for _, list := range [][]policy.Source{ps.Identity, ps.Boundary, ps.Session, ps.Endpoint} {
+		for i := range list {
+			visit(&list[i])
+		}
+	}
+	visit(ps.Resource)
+	for _, levels := range [][]policy.Level{ps.ServiceControl, ps.ResourceControl} {
+		for _, l := range levels {
+			for i := range l.Sources {
+				visit(&l.Sources[i])
+			}
+		}
+	}
+}
+
+// checkNew decides whether a principal may do an action on something that does not exist yet, and that he names as he likes: for each
+// kind of resource that the action needs one name must pass. It tries the names that his policies speak of.
+func (w *World) checkNew(p *Principal, action, account string, given map[string][]string) (Strength, []Answer) {
+	templates := objectsOf(action)
+	if len(templates) == 0 {
+		s, a := w.check(p, action, "*", given)
+		return s, []Answer{a}
+	}
+	strength := Yes
+	var answers []Answer
+	optional := No
+	for _, t := range templates {
+		s, a := w.bestOf(p, action, t.pattern(account), account, given)
+		if t.optional {
+			if s > optional {
+				optional, answers = s, append(answers[:0:0], a)
+			}
+			continue
+		}
+		strength = min(strength, s)
+		answers = append(answers, a)
+		if s == No {
+			return No, answers[len(answers)-1:]
+		}
+	}
+	if templates[0].optional {
+		return optional, answers
+	}
+	return strength, answers
+}
+
+// bestOf tries the names that fit a pattern and that policies speak of.
+func (w *World) bestOf(p *Principal, action, pattern, account string, given map[string][]string) (Strength, Answer) {
+	region := w.regionOf(account)
+	var best Strength
+	var answer Answer
+	tried := map[string]bool{}
+	for _, candidate := range w.names(p, action, pattern) {
+		name := made(candidate, region, account)
+		if tried[name] {
+			continue
+		}
+		tried[name] = true
+		s, a := w.check(p, action, name, given)
+		if s > best || answer.Principal == nil {
+			best, answer = s, a
+		}
+		if best == Yes || len(tried) > 24 {
+			break
+		}
+	}
+	return best, answer
+}
+
+// names are patterns of names that fit a pattern, the likeliest to be allowed first.
+func (w *World) names(p *Principal, action, pattern string) []string {
+	var allowed, spared []string
+	each(&p.Policies, func(s *policy.Source) {
+		if s == nil || s.Document == nil {
+			return
+		}
+		for i := range s.Document.Statements {
+			st := &s.Document.Statements[i]
+			if !covers(st, action) {
+				continue
+			}
+			from := st.Resource
+			if st.Effect == policy.Deny {
+				from = st.NotResource
+			}
+			for _, r := range from {
+				if m, ok := meet(w.filled(p, r), pattern); ok {
+					if st.Effect == policy.Deny {
+						spared = append(spared, m)
+					} else {
+						allowed = append(allowed, m)
+					}
+				}
+			}
+		}
+	})
+	all := []string{pattern}
+	all = append(all, allowed...)
+	for _, s := range spared {
+		all = append(all, s)
+		for _, a := range allowed[:min(len(allowed), 8)] {
+			if m, ok := meet(a, s); ok {
+				all = append(all, m)
+			}
+		}
+	}
+	if len(allowed) > 1 { // identity and boundary or organisation speak of different names
+		for i, a := range allowed[:min(len(allowed), 6)] {
+			for _, b := range allowed[i+1 : min(len(allowed), 6)] {
+				if m, ok := meet(a, b); ok {
+					all = append(all, m)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// filled puts a principal's name where a pattern has a variable for it, and anything where it has another.
+func (w *World) filled(p *Principal, pattern string) string {
+	for strings.Contains(pattern, "${") {
+		before, after, _ := strings.Cut(pattern, "${")
+		name, rest, ok := strings.Cut(after, "}")
+		if !ok {
+			return pattern
+		}
+		value := "*"
+		if strings.EqualFold(name, "aws:username") && p.Kind == "user" {
+			value = p.Name
+		}
+		pattern = before + value + rest
+	}
+	return pattern
+}
+
+// regionOf is a Region of an account to make things in.
+func (w *World) regionOf(account string) string {
+	if a := w.estate.Account(account); a != nil {
+		if regions, ok := a.Regions.Value(); ok && len(regions) > 0 {
+			return regions[0]
+		}
+		for _, r := range a.Seen {
+			if r != "global" {
+				return r
+			}
+		}
+	}
+	return "us-east-1"
+}

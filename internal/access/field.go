@@ -1,0 +1,363 @@
+package access
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// field is all who may act, as the estate has them and as they could be made, and what leads from one to another.
+type field struct {
+	w         *World
+	nodes     []*node
+	byARN     map[string]int   // of those that the estate has
+	same      map[string][]int // by ARN: what principals can be made into, and themselves
+	byContent map[string]int   // of those that were made
+	groups    []*group
+	trusts    map[string]*trust // by the role's ARN
+	workloads []*Workload
+	byRole    map[string][]*Workload // by the ARN of their role
+	byKind    map[string][]*Workload // by kind and account
+	all       *targets
+	proofs    map[proofKey]proof
+	open      map[*rule][]*Workload // see openFunctions
+	unlisted  map[string]bool       // accounts in which the policies of functions were not read
+}
+
+// node is a principal, or what one can be made into.
+type node struct {
+	p     *Principal
+	made  int // how many changes from what the estate has
+	group *group
+	in    []link // who makes it
+}
+
+// link leads to a node that somebody makes: from becomes to's principal by a rule, where he is not it already, and changes it.
+type link struct {
+	from     int
+	move     move
+	strength Strength
+}
+
+// move is one step: a rule on a target, or a change.
+type move struct {
+	rule     *rule // nil where the caller is the target already
+	to       int
+	workload *Workload
+	change   *derivation // nil for none
+	made     int         // the node that the change makes; -1 for none
+}
+
+// group is the nodes of one class.
+type group struct {
+	members []int
+	allows  actionSet
+	account string
+	scopes  map[int]*scope // by action
+}
+
+type proofKey struct {
+	group, to int
+	rule      *rule
+	workload  *Workload
+}
+
+// targets are nodes by what rules ask of them.
+type targets struct {
+	hubs  map[string]*roster // roles, by the account that they may let in
+	open  []int              // roles that may let in anybody
+	named map[string][]int   // roles, by the ARN that they name
+	roles map[string]*roster // by account
+	users map[string]*roster
+	by    map[string]*roster // roles, by account and service that may take them on
+}
+
+func (w *World) newField() *field {
+	f := &field{w: w, byARN: map[string]int{}, same: map[string][]int{}, byContent: map[string]int{}, trusts: map[string]*trust{}, byRole: map[string][]*Workload{}, byKind: map[string][]*Workload{}, proofs: map[proofKey]proof{}, open: map[*rule][]*Workload{}, unlisted: map[string]bool{}}
+	for _, c := range w.classes {
+		g := &group{allows: c.allows, scopes: map[int]*scope{}}
+		for _, p := range c.members {
+			if p.Kind == "root" {
+				continue // everything is his already
+			}
+			g.account = p.Account
+			g.members = append(g.members, len(f.nodes))
+			f.byARN[p.ARN] = len(f.nodes)
+			f.same[p.ARN] = append(f.same[p.ARN], len(f.nodes))
+			f.nodes = append(f.nodes, &node{p: p, group: g})
+		}
+		if len(g.members) > 0 {
+			f.groups = append(f.groups, g)
+		}
+	}
+	known := map[*policy.Document]*trust{}
+	for _, r := range w.estate.Roles {
+		o := w.objects[r.Reference.ARN]
+		var s *policy.Source
+		if o != nil {
+			s = o.policy
+		}
+		if s != nil && s.Document != nil {
+			if known[s.Document] == nil {
+				known[s.Document] = trustOf(s)
+			}
+			f.trusts[r.Reference.ARN] = known[s.Document]
+			continue
+		}
+		f.trusts[r.Reference.ARN] = trustOf(s)
+	}
+	f.workloads = w.listWorkloads()
+	for _, x := range f.workloads {
+		if x.Role != "" {
+			f.byRole[x.Role] = append(f.byRole[x.Role], x)
+		}
+		f.byKind[x.Kind+" "+x.Account] = append(f.byKind[x.Kind+" "+x.Account], x)
+	}
+	everyone := make([]int, 0, len(f.nodes))
+	for i := range f.nodes {
+		everyone = append(everyone, i)
+	}
+	f.all = f.targets(everyone)
+	f.derive()
+	return f
+}
+
+// targets sorts nodes by what rules ask of them. Those that were made are reached by their links alone.
+func (f *field) targets(of []int) *targets {
+	t := &targets{hubs: map[string]*roster{}, named: map[string][]int{}, roles: map[string]*roster{}, users: map[string]*roster{}, by: map[string]*roster{}}
+	of = slices.DeleteFunc(slices.Clone(of), func(i int) bool { return f.nodes[i].made > 0 || f.nodes[i].p.ServiceLinked() })
+	slices.SortFunc(of, func(a, b int) int { return strings.Compare(f.nodes[a].p.ARN, f.nodes[b].p.ARN) })
+	put := func(in map[string]*roster, key string, i int) {
+		if in[key] == nil {
+			in[key] = &roster{}
+		}
+		in[key].add(f.nodes[i].p.ARN, f.nodes[i].p.Account, i)
+	}
+	for _, i := range of {
+		p := f.nodes[i].p
+		if p.Kind == "user" {
+			put(t.users, p.Account, i)
+			continue
+		}
+		put(t.roles, p.Account, i)
+		trust := f.trusts[p.ARN]
+		if trust.anyone || trust.unread {
+			t.open = append(t.open, i)
+		}
+		for account := range trust.accounts {
+			put(t.hubs, account, i)
+		}
+		for arn := range trust.arns {
+			t.named[arn] = append(t.named[arn], i)
+		}
+		for s := range trust.services {
+			put(t.by, p.Account+" "+s, i)
+		}
+		if trust.unread {
+			put(t.by, p.Account+" ?", i)
+		}
+	}
+	return t
+}
+
+func (f *field) scope(g *group, action int) *scope {
+	s := g.scopes[action]
+	if s == nil {
+		s = f.w.scopeOf(f.nodes[g.members[0]].p, actions[action])
+		g.scopes[action] = s
+	}
+	return s
+}
+
+var (
+	assumeIndex, passIndex = actionIndex["sts:assumerole"], actionIndex["iam:passrole"]
+	ruleNeeds              = map[string]int{"trust": actionIndex["iam:updateassumerolepolicy"], "pf:iam-002": actionIndex["iam:createaccesskey"],
+		"pf:iam-004": actionIndex["iam:createloginprofile"], "pf:iam-006": actionIndex["iam:updateloginprofile"]}
+)
+
+// candidates visits everything among targets that a group might become by some rule, in the order of the rules, until visit
+// says to stop. What it leaves out surely cannot be become. Roles that name a member are left to named.
+func (f *field) candidates(g *group, t *targets, visit func(r *rule, to int, x *Workload) bool) {
+	for i := range ruleset {
+		r := &ruleset[i]
+		if r.name == "assume" {
+			for _, to := range t.open {
+				if !visit(r, to, nil) {
+					return
+				}
+			}
+			if g.allows.has(assumeIndex) && !t.hubs[g.account].each(f.scope(g, assumeIndex), func(to int) bool { return visit(r, to, nil) }) {
+				return
+			}
+			continue
+		}
+		if !g.allows.includes(r.needs) {
+			if r.name != "existing" || !f.granted(r, t, visit) {
+				continue
+			}
+			return
+		}
+		ok := true
+		switch r.name {
+		case "trust":
+			ok = t.roles[g.account].each(f.scope(g, ruleNeeds["trust"]), func(to int) bool { return visit(r, to, nil) })
+		case "access-key", "password":
+			ok = t.users[g.account].each(f.scope(g, ruleNeeds[r.id]), func(to int) bool { return visit(r, to, nil) })
+		case "new":
+			ok = f.passable(g, r, t, func(to int) bool { return visit(r, to, nil) })
+		case "swap":
+			ok = f.passable(g, r, t, func(to int) bool {
+				for _, x := range f.byKind[r.technique.Workload+" "+g.account] {
+					if !visit(r, to, x) {
+						return false
+					}
+				}
+				return f.w.kindUnread(r.technique.Workload, g.account) == "" || visit(r, to, nil)
+			})
+		case "existing":
+			ok = f.existing(r, t, visit)
+		}
+		if !ok {
+			return
+		}
+	}
+}
+
+// passable visits the roles that a group may pass and that may trust a service of the rule.
+func (f *field) passable(g *group, r *rule, t *targets, visit func(to int) bool) bool {
+	s := &scope{allow: []*patterns{{all: true}}, deny: &patterns{}}
+	if r.needs.has(passIndex) {
+		s = f.scope(g, passIndex)
+	}
+	for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
+		if !t.by[g.account+" "+name].each(s, visit) {
+			return false
+		}
+	}
+	return true
+}
+
+// existing visits the roles of workloads of a rule's kind; and those that trust its service where such workloads were not read.
+func (f *field) existing(r *rule, t *targets, visit func(r *rule, to int, x *Workload) bool) bool {
+	for _, account := range slices.Sorted(maps.Keys(t.roles)) {
+		for _, x := range f.byKind[r.technique.Workload+" "+account] {
+			if to, ok := f.byARN[x.Role]; ok && t.has(f, to) && !visit(r, to, x) {
+				return false
+			}
+		}
+		if f.w.kindUnread(r.technique.Workload, account) == "" {
+			continue
+		}
+		for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
+			list := t.by[account+" "+name]
+			if list == nil {
+				continue
+			}
+			for _, to := range list.nodes {
+				if !visit(r, to, nil) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// granted visits workloads whose own policy lets in others to do what a rule needs, whatever those are allowed themselves; and those
+// whose policy was not read, which may.
+func (f *field) granted(r *rule, t *targets, visit func(r *rule, to int, x *Workload) bool) (stopped bool) {
+	if r.technique.Workload != "function" {
+		return false // others have no such policies
+	}
+	for _, x := range f.openFunctions(r) {
+		if to, ok := f.byARN[x.Role]; ok && t.has(f, to) && !visit(r, to, x) {
+			return true
+		}
+	}
+	for _, account := range slices.Sorted(maps.Keys(t.roles)) {
+		unread, ok := f.unlisted[account]
+		if !ok {
+			o := f.w.object("lambda:UpdateFunctionCode", "arn:aws:lambda:"+f.w.regionOf(account)+":"+account+":function:onus0")
+			unread = o.policy != nil
+			f.unlisted[account] = unread
+		}
+		if !unread {
+			continue
+		}
+		for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
+			if list := t.by[account+" "+name]; list != nil {
+				for _, to := range list.nodes {
+					if !visit(r, to, nil) {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
+// openFunctions are those whose own policy may let in others by a rule.
+func (f *field) openFunctions(r *rule) []*Workload {
+	open, ok := f.open[r]
+	if !ok {
+		for _, x := range f.workloads {
+			o := f.w.objects[x.ARN]
+			if x.Kind == "function" && o != nil && o.policy != nil && (o.policy.Document == nil || f.w.documents.of(o.policy.Document).mayAllow(r.technique.Actions[0])) {
+				open = append(open, x)
+			}
+		}
+		f.open[r] = open
+	}
+	return open
+}
+
+// has reports whether a node is among the targets.
+func (t *targets) has(f *field, node int) bool {
+	p := f.nodes[node].p
+	in := t.roles
+	if p.Kind == "user" {
+		in = t.users
+	}
+	r := in[p.Account]
+	if r == nil {
+		return false
+	}
+	_, ok := slices.BinarySearch(r.arns, p.ARN)
+	return ok
+}
+
+// prove decides a rule for a member of a group. What is true of one member is true of all, unless the target's own policy tells
+// them apart.
+func (f *field) prove(node int, r *rule, to int, x *Workload) proof {
+	n := f.nodes[node]
+	key := proofKey{group: n.group.members[0], rule: r, to: to, workload: x}
+	personal := f.personal(r, to, x) || node == to
+	if !personal {
+		if known, ok := f.proofs[key]; ok {
+			return known
+		}
+	}
+	result := f.w.become(n.p, r, f.nodes[to].p, x)
+	if !personal {
+		f.proofs[key] = proof{strength: result.strength}
+	}
+	return result
+}
+
+// personal reports whether a target's own policy may tell members of a group apart.
+func (f *field) personal(r *rule, to int, x *Workload) bool {
+	arn := f.nodes[to].p.ARN
+	if r.name == "existing" && x != nil {
+		arn = x.ARN
+	} else if r.name != "assume" {
+		return false
+	}
+	o := f.w.objects[arn]
+	if o == nil || o.policy == nil || o.policy.Document == nil {
+		return false
+	}
+	return f.w.documents.of(o.policy.Document).tells()
+}

@@ -1,0 +1,314 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// Goal is what an attacker wants.
+type Goal struct {
+	// Kind is "administrator", "privileges" (to change users and what they may do), "organisation" (to rule all accounts) or "stores".
+	Kind   string
+	Stores []string // ARNs, of the last: to read or write one of them
+}
+
+// Administrator is the goal that matters most.
+var Administrator = Goal{Kind: "administrator"}
+
+// pillars are what an administrator may do, on things that no policy names: who may do all of it, as far as the account's
+// organisation lets anybody, may do everything. The last is an action that no service has.
+var pillars = []struct{ action, resource string }{
+	{"iam:PutRolePolicy", "arn:aws:iam::ACCOUNT:role/onus0"},
+	{"iam:AttachRolePolicy", "arn:aws:iam::ACCOUNT:role/onus0"},
+	{"iam:PassRole", "arn:aws:iam::ACCOUNT:role/onus0"},
+	{"sts:AssumeRole", "arn:aws:iam::ACCOUNT:role/onus0"},
+	{"ec2:RunInstances", "arn:aws:ec2:us-east-1:ACCOUNT:instance/*"},
+	{"s3:GetObject", "arn:aws:s3:::onus0/onus0"},
+	{"s3:DeleteBucket", "arn:aws:s3:::onus0"},
+	{"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:ACCOUNT:secret:onus0-abcdef"},
+	{"lambda:UpdateFunctionCode", "arn:aws:lambda:us-east-1:ACCOUNT:function:onus0"},
+	{"onus:Anything", "*"},
+}
+
+// administrator says how sure it is that a principal may do everything as it stands, with the decisions that say so.
+func (w *World) administrator(p *Principal) proof {
+	f := proof{strength: Yes}
+	left := w.pillarsOf(p)
+	if len(left) == 0 {
+		return none
+	}
+	allows := w.allows(&p.Policies, p.Kind)
+	for _, i := range left {
+		if at, ok := actionIndex[strings.ToLower(pillars[i].action)]; ok && !allows.has(at) {
+			return none
+		}
+	}
+	for _, i := range left {
+		if !f.also(w.bare(p, pillars[i].action, strings.ReplaceAll(pillars[i].resource, "ACCOUNT", p.Account))) {
+			return f
+		}
+	}
+	return f
+}
+
+// pillarsOf are those that the organisation leaves to anybody in a principal's account.
+func (w *World) pillarsOf(p *Principal) []int {
+	key := p.Account
+	if p.ServiceLinked() {
+		key += "!"
+	}
+	if left, ok := w.pillars[key]; ok {
+		return left
+	}
+	anybody := *p
+	anybody.ARN = "arn:" + w.partition() + ":iam::" + p.Account + ":role/onus0" // whom no policy spares
+	anybody.Kind, anybody.user, anybody.role = "role", nil, nil
+	anybody.Caller = policy.Caller{Kind: policy.RoleSession, Role: anybody.ARN, Account: p.Account, ManagesOrganization: p.Caller.ManagesOrganization}
+	anybody.Policies.Boundary = nil
+	anybody.Policies.Identity = []policy.Source{{Name: "a policy that allows everything", Document: w.everything()}}
+	var left []int
+	for i, pillar := range pillars {
+		if s, _ := w.bare(&anybody, pillar.action, strings.ReplaceAll(pillar.resource, "ACCOUNT", p.Account)); s > No {
+			left = append(left, i)
+		}
+	}
+	w.pillars[key] = left
+	return left
+}
+
+// bare decides a question without any policy of the resource.
+func (w *World) bare(p *Principal, action, resource string) (Strength, Answer) {
+	o := &Object{ARN: resource, account: p.Account, region: "us-east-1"}
+	request := &policy.Request{Action: action, Resource: resource, ResourceAccount: p.Account, Caller: p.Caller, Context: w.context(p, action, o, nil)}
+	if service(action) != "iam" && service(action) != "sts" {
+		delete(request.Context.Values, "aws:requestedregion") // any will do
+	}
+	policies := p.Policies
+	return w.choose(p, request, &policies, nil)
+}
+
+// makes are the ways to a new principal that is allowed everything.
+var makes = []struct {
+	id      string
+	actions []string
+}{
+	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"}},
+	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"}},
+	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateLoginProfile"}},
+	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:PutUserPolicy", "iam:CreateLoginProfile"}},
+	{"awspx:CreateRoleAttach", []string{"iam:CreateRole", "iam:AttachRolePolicy"}},
+	{"awspx:CreateRolePut", []string{"iam:CreateRole", "iam:PutRolePolicy"}},
+}
+
+// mints says whether a principal can make a new administrator: one whose boundary, if it must have one, bounds nothing that matters.
+func (w *World) mints(p *Principal, allows actionSet) (proof, string) {
+	best, id := none, ""
+	for _, m := range makes {
+		if !allows.includes(need(m.actions...)) {
+			continue
+		}
+		f := proof{strength: Yes}
+		kind, name := "user", "onus0"
+		if strings.HasSuffix(m.actions[0], "Role") {
+			kind = "role"
+		}
+		// All steps are on one name, and under one boundary.
+		s, a := w.bestOf(p, m.actions[0], "arn:"+w.partition()+":iam::"+p.Account+":"+kind+"/*", p.Account, nil)
+		if !f.also(s, a) {
+			continue
+		}
+		name = a.Resource
+		boundary := a.With["iam:permissionsboundary"]
+		given := map[string][]string{"iam:permissionsboundary": boundary}
+		for _, action := range m.actions[1:] {
+			with := map[string][]string{}
+			if !strings.HasPrefix(action, "iam:Create") {
+				with["iam:permissionsboundary"] = given["iam:permissionsboundary"]
+			}
+			if strings.HasPrefix(action, "iam:Attach") {
+				with["iam:policyarn"] = []string{w.administratorARN(p)}
+			}
+			if len(with) == 0 {
+				with = nil
+			}
+			if !f.also(w.check(p, action, name, with)) {
+				break
+			}
+		}
+		if f.strength == No {
+			continue
+		}
+		if boundary != nil {
+			anybody := w.empowered(p)
+			anybody.Policies.Boundary = w.boundary(p.Account, boundary[0])
+			f.strength = min(f.strength, w.administrator(anybody).strength)
+		} else {
+			anybody := w.empowered(p)
+			anybody.Policies.Boundary, anybody.Policies.Identity = nil, anybody.Policies.Identity[len(anybody.Policies.Identity)-1:]
+			f.strength = min(f.strength, w.administrator(anybody).strength)
+		}
+		if f.strength > best.strength {
+			best, id = f, m.id
+		}
+	}
+	return best, id
+}
+
+// ends says how sure it is that a principal is at a goal as it stands: with the id of the catalogue where that takes a last step.
+func (w *World) ends(p *Principal, allows actionSet, g Goal) (f proof, id, text string) {
+	switch g.Kind {
+	case "administrator":
+		f := w.administrator(p)
+		if f.strength == Yes {
+			return f, "", "may do everything"
+		}
+		if minted, id := w.mints(p, allows); minted.strength > f.strength {
+			return minted, id, "makes a new principal that is allowed everything"
+		}
+		return f, "", "may do everything"
+	case "privileges":
+		f := w.changesPrivileges(p, allows)
+		return f, "", "may change users or what they may do"
+	case "organisation":
+		f, id := w.rules(p, allows)
+		return f, id, "may rule the organisation's accounts"
+	case "stores":
+		best := none
+		for _, arn := range g.Stores {
+			for _, a := range storeActions(arn) {
+				if i, ok := actionIndex[strings.ToLower(a.action)]; ok && !allows.has(i) && w.find(arn) == nil {
+					continue
+				}
+				if a.effect != "reads" && a.effect != "writes" {
+					continue
+				}
+				f := proof{strength: Yes}
+				f.also(w.check(p, a.action, a.resource, nil))
+				if f.strength > best.strength {
+					best, text = f, a.effect+" "+arn
+				}
+			}
+		}
+		return best, "", text
+	}
+	return none, "", ""
+}
+
+// privileged are the actions that make users or change what somebody may do.
+var privileged = []string{"iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile", "iam:PutUserPolicy", "iam:AttachUserPolicy",
+	"iam:PutGroupPolicy", "iam:AttachGroupPolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion",
+	"iam:AddUserToGroup", "iam:UpdateAssumeRolePolicy", "iam:CreateRole", "iam:DeleteUser", "iam:DeleteRole", "iam:DetachUserPolicy", "iam:DetachRolePolicy",
+	"iam:DeleteUserPermissionsBoundary", "iam:DeleteRolePermissionsBoundary", "sso:CreateAccountAssignment", "sso:AttachManagedPolicyToPermissionSet", "sso:PutInlinePolicyToPermissionSet"}
+
+var privilegedNeeds = need(privileged...)
+
+// changesPrivileges looks for one action on something that exists, or that may be made.
+func (w *World) changesPrivileges(p *Principal, allows actionSet) proof {
+	best := none
+	if !allows.meets(privilegedNeeds) {
+		return best
+	}
+	for _, action := range privileged {
+		if !allows.has(actionIndex[strings.ToLower(action)]) {
+			continue
+		}
+		f := proof{strength: Yes}
+		if strings.HasPrefix(action, "iam:Create") && action != "iam:CreateAccessKey" && action != "iam:CreateLoginProfile" && action != "iam:CreatePolicyVersion" || strings.HasPrefix(action, "sso:") {
+			s, answers := w.checkNew(p, action, p.Account, nil)
+			f.also(s, answers...)
+		} else {
+			f = w.onSome(p, action)
+		}
+		if f.strength > best.strength {
+			best = f
+		}
+		if best.strength == Yes {
+			break
+		}
+	}
+	return best
+}
+
+// onSome decides an action of IAM on whatever of its kind the account has, until one passes.
+func (w *World) onSome(p *Principal, action string) proof {
+	best := none
+	s := w.scopeOf(p, action)
+	if s.empty() {
+		return best
+	}
+	try := func(arn string) bool {
+		if !s.has(arn) {
+			return false
+		}
+		f := proof{strength: Yes}
+		f.also(w.check(p, action, arn, nil))
+		if f.strength > best.strength {
+			best = f
+		}
+		return best.strength == Yes
+	}
+	switch {
+	case strings.HasSuffix(action, "PolicyVersion"):
+		for _, m := range w.estate.ManagedPolicies {
+			if m.Reference.Account == p.Account && !strings.Contains(m.Reference.ARN, ":iam::aws:") && try(m.Reference.ARN) {
+				return best
+			}
+		}
+	case strings.Contains(action, "Group"):
+		for _, g := range w.estate.Groups {
+			if g.Reference.Account == p.Account && try(g.Reference.ARN) {
+				return best
+			}
+		}
+	default:
+		kind := "user"
+		if strings.Contains(action, "Role") {
+			kind = "role"
+		}
+		for _, q := range w.principals {
+			if q.Account == p.Account && q.Kind == kind && !q.reserved() && try(q.ARN) {
+				return best
+			}
+		}
+	}
+	return best
+}
+
+// rules says whether a principal may rule the organisation: change what binds its accounts, or be root in them.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+func (w *World) rules(p *Principal, allows actionSet) (proof, string) {
+	if !p.Caller.ManagesOrganization && !w.delegated(p.Account) {
+		return none, ""
+	}
+	best, id := none, ""
+	if f := w.administrator(p); f.strength > best.strength && p.Caller.ManagesOrganization {
+		best = f
+	}
+	for _, x := range []struct{ id, action string }{{"x:UpdateSCP", "organizations:UpdatePolicy"}, {"x:DetachSCP", "organizations:DetachPolicy"},
+		{"x:MoveAccount", "organizations:MoveAccount"}, {"x:AssumeRoot", "sts:AssumeRoot"}, {"pf:sso-003", "sso:PutInlinePolicyToPermissionSet"},
+		{"pf:sso-002", "sso:AttachManagedPolicyToPermissionSet"}, {"pf:sso-001", "sso:CreateAccountAssignment"}} {
+		if !allows.has(actionIndex[strings.ToLower(x.action)]) || best.strength == Yes {
+			continue
+		}
+		f := proof{strength: Yes}
+		s, answers := w.checkNew(p, x.action, "*", nil)
+		if f.also(s, answers...); f.strength > best.strength {
+			best, id = f, x.id
+		}
+	}
+	return best, id
+}
+
+// delegated reports whether an account administers identities for the whole organisation.
+func (w *World) delegated(account string) bool {
+	all, _ := w.estate.Organization.Delegated.Value()
+	for _, d := range all {
+		if d.Account == account {
+			services, _ := d.Services.Value()
+			return slices.Contains(services, "sso.amazonaws.com") || slices.Contains(services, "iam.amazonaws.com")
+		}
+	}
+	return false
+}

@@ -1,0 +1,221 @@
+package access
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// Path is how one principal gets to a goal.
+type Path struct {
+	Principal *Principal
+	Strength  Strength
+	Steps     []Step
+	// End says what the last principal is at the goal by, with the decisions.
+	End     string
+	EndID   string // of the catalogue, where that takes a step of its own
+	Because []Answer
+}
+
+// Step is one move of a path: who, what he does, whom he can then act as.
+type Step struct {
+	From, To   *Principal
+	Technique  *Technique // nil where the catalogue has none
+	ID         string
+	Text       string // "assumes role Deploy"
+	Strength   Strength
+	Workload   *Workload // that it goes through; nil for none
+	Answers    []Answer  // the decisions that it rests on
+	Unread     []string  // what was not read and would tell
+	Unverified bool      // by our own reasoning, not a published finding
+}
+
+// Of returns how a principal gets to the goal, or nil where it does not. Every step is decided anew, so that what is shown is what
+// holds.
+func (e *Escalation) Of(p *Principal) *Path {
+	if p.Kind == "root" {
+		f, id, text := e.w.ends(p, everyAction, e.Goal)
+		if f.strength == No {
+			return nil
+		}
+		return &Path{Principal: p, Strength: f.strength, End: text, EndID: id, Because: f.answers}
+	}
+	n, ok := e.f.byARN[p.ARN]
+	if !ok || e.reached[n] == nil {
+		return nil
+	}
+	path := &Path{Principal: p, Strength: e.reached[n].strength}
+	current := p                   // nodes stand for all that are like them: what is shown is who it is here
+	for range len(e.f.nodes) + 1 { // steps grow fewer at each: the bound is for safety alone
+		r := e.reached[n]
+		if len(r.before) > 0 {
+			for _, h := range r.before {
+				q := e.f.nodes[h.to].p
+				steps, made := e.w.stepsOf(e.f.nodes[h.from].p, q, &h.move)
+				path.Steps = append(path.Steps, steps...)
+				if current = q; made != nil {
+					current = made
+				}
+			}
+			n = r.last
+			continue
+		}
+		if r.move == nil {
+			f, id, text := e.w.ends(current, e.f.nodes[n].group.allows, e.Goal)
+			path.End, path.EndID, path.Because = current.state()+" "+text, id, f.answers
+			break
+		}
+		target := e.f.nodes[r.move.to].p
+		if r.move.rule == nil {
+			target = current // he changes himself
+		}
+		steps, made := e.w.stepsOf(current, target, r.move)
+		path.Steps = append(path.Steps, steps...)
+		n, current = e.towards(*r.move), target
+		if made != nil {
+			current = made
+		}
+	}
+	return path
+}
+
+// Strength says whether a principal gets to the goal, without the path.
+func (e *Escalation) Strength(p *Principal) Strength {
+	if p.Kind == "root" {
+		f, _, _ := e.w.ends(p, everyAction, e.Goal)
+		return f.strength
+	}
+	n, ok := e.f.byARN[p.ARN]
+	if !ok || e.reached[n] == nil {
+		return No
+	}
+	return e.reached[n].strength
+}
+
+// Paths returns the paths of all principals that get to the goal, in the order of principals; root users are left out.
+func (e *Escalation) Paths() []*Path {
+	var all []*Path
+	for _, p := range e.w.principals {
+		if p.Kind == "root" {
+			continue
+		}
+		if path := e.Of(p); path != nil {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
+// state is what a principal is called where it was changed: "user bob, allowed everything,".
+func (p *Principal) state() string {
+	if p.how == "" {
+		return p.called()
+	}
+	return p.called() + ", " + p.how + ","
+}
+
+// stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes.
+func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal) {
+	if m.change != nil {
+		for _, d := range w.modifies(p, q, w.allows(&p.Policies, p.Kind)) {
+			if d.id == m.change.id && (d.text == m.change.text || m.rule == nil && d.made.how == m.change.made.how) {
+				steps, made = append(steps, w.step(p, q, d.id, d.text, d.proof, nil)), d.made
+				break
+			}
+		}
+	}
+	if m.rule != nil {
+		text := m.rule.verb + " " + q.called()
+		if m.workload != nil {
+			if m.rule.name == "swap" {
+				text = "puts " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + " to work as " + q.called()
+			} else {
+				text = "takes over " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + ", which runs as " + q.called()
+			}
+		}
+		steps = append(steps, w.step(p, q, m.rule.id, text, w.become(p, m.rule, q, m.workload), m.workload))
+	}
+	return steps, made
+}
+
+func (w *World) step(p, q *Principal, id, text string, f proof, x *Workload) Step {
+	s := Step{From: p, To: q, ID: id, Text: text, Strength: f.strength, Workload: x, Answers: f.answers, Unread: f.unread}
+	if i := slices.IndexFunc(techniques, func(t *Technique) bool { return t.ID == id }); i >= 0 {
+		s.Technique, s.Unverified = techniques[i], techniques[i].Unverified
+	}
+	return s
+}
+
+// Depends lists what a path depends on: the condition keys whose values nobody knows, each once, and what was not read.
+func (p *Path) Depends() (keys, unread []string) {
+	add := func(a Answer) {
+		for _, d := range a.DependsOn {
+			if d.Key == "" {
+				unread = append(unread, d.Text)
+			} else {
+				keys = append(keys, d.Key)
+			}
+		}
+	}
+	for _, s := range p.Steps {
+		unread = append(unread, s.Unread...)
+		for _, a := range s.Answers {
+			if a.Result == policy.Depends {
+				add(a)
+			}
+		}
+	}
+	for _, a := range p.Because {
+		if a.Result == policy.Depends {
+			add(a)
+		}
+	}
+	return sortedSet(keys), sortedSet(unread)
+}
+
+// Latent is a principal that holds everything that ways of the catalogue take, while nothing is there yet to take: there is no role
+// that it could pass and that leads further.
+type Latent struct {
+	Principal  *Principal
+	Techniques []*Technique
+}
+
+// Latent lists who does not get to the goal and would, were there a powerful role that the services trust.
+func (e *Escalation) Latent() []Latent {
+	var all []Latent
+	for _, p := range e.w.principals {
+		n, ok := e.f.byARN[p.ARN]
+		if !ok || e.reached[n] != nil {
+			continue
+		}
+		g := e.f.nodes[n].group
+		if !g.allows.has(passIndex) || e.f.scope(g, passIndex).empty() {
+			continue
+		}
+		l := Latent{Principal: p}
+		for i := range ruleset {
+			if r := &ruleset[i]; r.name == "new" && g.allows.includes(r.needs) && e.w.holds(p, r.technique) {
+				l.Techniques = append(l.Techniques, r.technique)
+			}
+		}
+		if len(l.Techniques) > 0 {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// holds reports whether a principal may do all that a technique takes, for some name of each.
+func (w *World) holds(p *Principal, t *Technique) bool {
+	for _, action := range t.Actions {
+		var given map[string][]string
+		if action == "iam:PassRole" {
+			given = map[string][]string{"iam:passedtoservice": {t.Trusts[0]}}
+		}
+		if s, _ := w.checkNew(p, action, p.Account, given); s == No {
+			return false
+		}
+	}
+	return true
+}

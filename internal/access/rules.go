@@ -1,0 +1,639 @@
+package access
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// proof is what one step rests on: the decisions that allow it, what was not read, and how sure it is thereby.
+type proof struct {
+	strength Strength
+	answers  []Answer
+	unread   []string
+}
+
+func (f *proof) also(s Strength, a ...Answer) bool {
+	f.strength = min(f.strength, s)
+	f.answers = append(f.answers, a...)
+	return f.strength > No
+}
+
+func (f *proof) missing(what string) {
+	if what != "" {
+		f.strength = min(f.strength, Unknown)
+		if !slices.Contains(f.unread, what) {
+			f.unread = append(f.unread, what)
+		}
+	}
+}
+
+var none = proof{}
+
+// becomes are the rules by which one principal takes on another: the catalogue's id, and what it takes of the caller's own policies.
+var becomes = []rule{
+	{name: "assume", id: "pf:sts-001", verb: "assumes"},
+	{name: "trust", id: "pf:iam-012", verb: "rewrites the trust policy of", needs: need("iam:UpdateAssumeRolePolicy")},
+	{name: "access-key", id: "pf:iam-002", verb: "makes an access key of", needs: need("iam:CreateAccessKey")},
+	{name: "password", id: "pf:iam-004", verb: "sets a password of", needs: need("iam:CreateLoginProfile")},
+	{name: "password", id: "pf:iam-006", verb: "sets a password of", needs: need("iam:UpdateLoginProfile")},
+}
+
+type rule struct {
+	name, id, verb string
+	needs          actionSet
+	technique      *Technique
+}
+
+// ruleset are all rules that lead from one principal to another: those of IAM, and those of workloads, as the catalogue has them.
+var ruleset = func() []rule {
+	all := slices.Clone(becomes)
+	for i := range all {
+		for _, t := range techniques {
+			if t.ID == all[i].id {
+				all[i].technique = t
+			}
+		}
+	}
+	for _, t := range techniques {
+		if (t.Rule == "new" || t.Rule == "swap" || t.Rule == "existing") && !t.Ended {
+			r := rule{name: t.Rule, id: t.ID, technique: t, needs: t.needs}
+			switch t.Rule {
+			case "new":
+				r.verb = "starts something as"
+			case "swap":
+				r.verb = "puts something to work as"
+			default:
+				r.verb = "takes over what runs as"
+			}
+			all = append(all, r)
+		}
+	}
+	return all
+}()
+
+// become proves that p can act as q by a rule, on a workload where the rule is about one (nil for one that was not read).
+func (w *World) become(p *Principal, r *rule, q *Principal, x *Workload) proof {
+	if p == q || q.ServiceLinked() || q.Kind == "root" {
+		return none
+	}
+	switch r.name {
+	case "assume":
+		return w.assumeRole(p, q)
+	case "trust":
+		return w.rewriteTrust(p, q)
+	case "access-key":
+		return w.makeKey(p, q)
+	case "password":
+		return w.setPassword(p, r, q)
+	case "existing":
+		return w.takeOver(p, r.technique, q, x)
+	}
+	return w.passRole(p, r.technique, q, x)
+}
+
+func (w *World) assumeRole(p, q *Principal) proof {
+	if q.Kind != "role" {
+		return none
+	}
+	f := proof{strength: Yes}
+	f.also(w.check(p, "sts:AssumeRole", q.ARN, nil))
+	return f
+}
+
+// rewriteTrust makes a role trust the caller: within an account that alone is enough to take it on.
+func (w *World) rewriteTrust(p, q *Principal) proof {
+	if q.Kind != "role" || p.Account != q.Account || q.reserved() {
+		return none
+	}
+	f := proof{strength: Yes}
+	if !f.also(w.check(p, "iam:UpdateAssumeRolePolicy", q.ARN, nil)) {
+		return f
+	}
+	request, policies := w.question(p, "sts:AssumeRole", q.ARN, nil)
+	policies.Resource = trusting(p.ARN)
+	f.also(w.choose(p, request, policies, nil))
+	return f
+}
+
+// makeKey needs room: a user has two keys at most. Where both are taken, one must go first.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+func (w *World) makeKey(p, q *Principal) proof {
+	if q.Kind != "user" || p.Account != q.Account {
+		return none
+	}
+	f := proof{strength: Yes}
+	if !f.also(w.check(p, "iam:CreateAccessKey", q.ARN, nil)) {
+		return f
+	}
+	if c := w.credentials(q); c != nil && c.Keys[0].Exists && c.Keys[1].Exists {
+		f.also(w.check(p, "iam:DeleteAccessKey", q.ARN, nil))
+	}
+	return f
+}
+
+// setPassword needs CreateLoginProfile for who has none, UpdateLoginProfile for who has one, and no second factor in the way.
+func (w *World) setPassword(p *Principal, r *rule, q *Principal) proof {
+	if q.Kind != "user" || p.Account != q.Account {
+		return none
+	}
+	action, other, wanted := "iam:CreateLoginProfile", "iam:UpdateLoginProfile", estate.False
+	if r.id == "pf:iam-006" {
+		action, other, wanted = other, action, estate.True
+	}
+	f := proof{strength: Yes}
+	if !f.also(w.check(p, action, q.ARN, nil)) {
+		return f
+	}
+	has := estate.Unknown
+	if c := w.credentials(q); c != nil {
+		has = c.Password
+	}
+	switch {
+	case has == estate.Unknown:
+		if s, _ := w.check(p, other, q.ARN, nil); s < f.strength { // who may do either need not know
+			f.missing("whether user " + q.Name + " has a password was not read (iam:GetCredentialReport)")
+		}
+	case has != wanted:
+		return none
+	}
+	devices, known := q.user.MFADevices.Value()
+	if known && len(devices) > 0 {
+		f.also(w.check(p, "iam:DeactivateMFADevice", q.ARN, nil))
+	} else if gap, unread := q.user.MFADevices.Unread(); unread && !w.assume(gap) {
+		f.missing(gap.String())
+	}
+	return f
+}
+
+// credentials is a user's row of the credential report, or nil.
+func (w *World) credentials(q *Principal) *estate.Credentials {
+	return w.rows[q.Account+"/"+q.Name]
+}
+
+// passRole starts something new, or changes something that exists, that then runs as a role the caller may pass.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+func (w *World) passRole(p *Principal, t *Technique, q *Principal, x *Workload) proof {
+	if q.Kind != "role" || p.Account != q.Account {
+		return none // a role can be passed within its account alone
+	}
+	best := none
+	for _, name := range t.Trusts {
+		f := proof{strength: Yes}
+		s, trusts := w.trustsService(q, name)
+		if !f.also(s, trusts) {
+			continue
+		}
+		if slices.Contains(t.Actions, "iam:PassRole") && !f.also(w.check(p, "iam:PassRole", q.ARN, map[string][]string{"iam:passedtoservice": {strings.TrimPrefix(name, "federated:")}})) {
+			continue
+		}
+		if w.needsProfile(t) && !slices.Contains(t.Actions, "iam:CreateInstanceProfile") {
+			if q.role.Profiles == nil {
+				f.missing("whether role " + q.Name + " has an instance profile is not in what " + string(details) + " gave")
+			} else if len(q.role.Profiles) == 0 {
+				continue
+			}
+		}
+		if t.Rule == "swap" {
+			f.missing(w.workloadMissing(t.Workload, p.Account, x))
+		}
+		for _, action := range t.Actions {
+			if action == "iam:PassRole" {
+				continue
+			}
+			if s, answers := w.onWorkload(p, action, p.Account, x); !f.also(s, answers...) {
+				break
+			}
+		}
+		if f.strength > best.strength {
+			best = f
+		}
+	}
+	return best
+}
+
+// needsProfile reports whether the workload takes its role from an instance profile.
+func (w *World) needsProfile(t *Technique) bool {
+	return slices.Equal(t.Trusts, []string{"ec2.amazonaws.com"})
+}
+
+func (w *World) workloadMissing(kind, account string, x *Workload) string {
+	if x != nil {
+		return ""
+	}
+	if why := w.kindUnread(kind, account); why != "" {
+		return why
+	}
+	return "no " + kind // never reached: where all were read, some workload is given
+}
+
+// onWorkload decides an action on a workload that exists; actions that make something beside it choose its name.
+func (w *World) onWorkload(p *Principal, action, account string, x *Workload) (Strength, []Answer) {
+	if x == nil {
+		return w.checkNew(p, action, account, nil)
+	}
+	strength := Yes
+	var answers []Answer
+	for _, t := range objectsOf(action) {
+		var s Strength
+		var a Answer
+		if policy.Match(t.pattern(account), x.ARN) {
+			s, a = w.check(p, action, x.ARN, nil)
+		} else if t.optional {
+			continue
+		} else {
+			s, a = w.bestOf(p, action, t.pattern(account), account, nil)
+		}
+		strength = min(strength, s)
+		answers = append(answers, a)
+		if s == No {
+			return No, answers
+		}
+	}
+	if len(answers) == 0 {
+		s, a := w.check(p, action, "*", nil)
+		return s, []Answer{a}
+	}
+	return strength, answers
+}
+
+// takeOver changes or opens something that runs as a role already.
+func (w *World) takeOver(p *Principal, t *Technique, q *Principal, x *Workload) proof {
+	if q.Kind != "role" {
+		return none
+	}
+	f := proof{strength: Yes}
+	account := q.Account
+	if x == nil {
+		s, trusts := none.strength, Answer{}
+		for _, name := range t.Trusts {
+			if s, trusts = w.trustsService(q, name); s > No {
+				break
+			}
+		}
+		if !f.also(s, trusts) {
+			return f
+		}
+		why := w.kindUnread(t.Workload, account)
+		if why == "" {
+			return none
+		}
+		f.missing(why)
+	} else {
+		if x.Role != q.ARN {
+			return none
+		}
+		account = x.Account
+		for _, need := range opens(t) {
+			if x.bars[need] {
+				return none
+			}
+			f.missing(x.unread[need])
+		}
+	}
+	for _, action := range t.Actions {
+		if action == "iam:PassRole" {
+			if !f.also(w.check(p, action, q.ARN, map[string][]string{"iam:passedtoservice": {t.Trusts[0]}})) {
+				return f
+			}
+			continue
+		}
+		if s, answers := w.onWorkload(p, action, account, x); !f.also(s, answers...) {
+			return f
+		}
+	}
+	return f
+}
+
+// opens are the ways into a workload that a technique needs open.
+func opens(t *Technique) []string {
+	switch t.ID {
+	case "pf:ssm-001", "pf:ssm-002":
+		return []string{"ssm"}
+	case "pf:ecs-006":
+		return []string{"exec"}
+	case "iamvuln:SerialConsoleSSH":
+		return []string{"serial"}
+	}
+	return nil
+}
+
+// derivation is a change of what a principal may do, that another can make.
+type derivation struct {
+	id    string // of the catalogue
+	text  string // "attaches a policy that allows everything to user bob"
+	made  *Principal
+	proof proof
+}
+
+// anything is the policy that an attacker would write, or the managed one that says the same.
+const administratorAccess = ":iam::aws:policy/AdministratorAccess"
+
+func (w *World) administratorARN(p *Principal) string {
+	return strings.Join(strings.SplitN(p.ARN, ":", 3)[:2], ":") + administratorAccess
+}
+
+// modifies lists the changes that p can make to what q may do, the surest of each kind first. It says nothing of whether p can
+// act as q.
+func (w *World) modifies(p, q *Principal, allows actionSet) []derivation {
+	if p.Account != q.Account || q.reserved() || q.Kind == "root" {
+		return nil
+	}
+	var all []derivation
+	empower := func(id, text string, f proof) {
+		if f.strength > No {
+			all = append(all, derivation{id, text, w.empowered(q), f})
+		}
+	}
+	one := func(action, resource string, given map[string][]string) proof {
+		f := proof{strength: Yes}
+		f.also(w.check(p, action, resource, given))
+		return f
+	}
+	may := func(action string) bool { return allows.has(actionIndex[strings.ToLower(action)]) }
+	anything := map[string][]string{"iam:policyarn": {w.administratorARN(q)}}
+	bound := map[string][]string{"iam:permissionsboundary": nil}
+	if b := q.boundaryARN(); b != "" {
+		bound["iam:permissionsboundary"] = []string{b}
+	}
+	both := maps.Clone(anything)
+	maps.Copy(both, bound)
+	switch q.Kind {
+	case "user":
+		if may("iam:PutUserPolicy") {
+			empower("pf:iam-007", "writes a policy that allows everything into user "+q.Name, one("iam:PutUserPolicy", q.ARN, bound))
+		}
+		if may("iam:AttachUserPolicy") {
+			empower("pf:iam-008", "attaches AdministratorAccess to user "+q.Name, one("iam:AttachUserPolicy", q.ARN, both))
+		}
+		for _, name := range q.Groups {
+			g := w.groups[q.Account+"/"+name]
+			if g == nil {
+				continue
+			}
+			if may("iam:PutGroupPolicy") {
+				empower("pf:iam-011", "writes a policy that allows everything into group "+name, one("iam:PutGroupPolicy", g.Reference.ARN, nil))
+			}
+			if may("iam:AttachGroupPolicy") {
+				empower("pf:iam-010", "attaches AdministratorAccess to group "+name, one("iam:AttachGroupPolicy", g.Reference.ARN, anything))
+			}
+		}
+	case "role":
+		if may("iam:PutRolePolicy") {
+			empower("pf:iam-005", "writes a policy that allows everything into role "+q.Name, one("iam:PutRolePolicy", q.ARN, bound))
+		}
+		if may("iam:AttachRolePolicy") {
+			empower("pf:iam-009", "attaches AdministratorAccess to role "+q.Name, one("iam:AttachRolePolicy", q.ARN, both))
+		}
+	}
+	if may("iam:CreatePolicyVersion") || may("iam:SetDefaultPolicyVersion") {
+		all = append(all, w.versions(p, q, may)...)
+	}
+	if may("iam:AddUserToGroup") && q.Kind == "user" {
+		all = append(all, w.joins(p, q)...)
+	}
+	return append(all, w.frees(p, q, may)...)
+}
+
+// boundaryARN is the ARN of the permissions boundary; empty for none.
+func (p *Principal) boundaryARN() string {
+	switch {
+	case p.free:
+		return ""
+	case p.user != nil:
+		return p.user.Boundary
+	case p.role != nil:
+		return p.role.Boundary
+	}
+	return ""
+}
+
+// managedARNs are the customer's managed policies that a principal has, its groups' too.
+func (w *World) managedARNs(q *Principal) []string {
+	var arns []string
+	add := func(a []string) {
+		for _, arn := range a {
+			if !strings.Contains(arn, ":iam::aws:") {
+				arns = append(arns, arn)
+			}
+		}
+	}
+	if q.user != nil {
+		add(q.user.Managed)
+		for _, name := range q.Groups {
+			if g := w.groups[q.Account+"/"+name]; g != nil {
+				add(g.Managed)
+			}
+		}
+	}
+	if q.role != nil {
+		add(q.role.Managed)
+	}
+	return sortedSet(arns)
+}
+
+// versions are the changes through managed policies that q has: a new version of one, or an old one taken back.
+func (w *World) versions(p, q *Principal, may func(string) bool) []derivation {
+	var all []derivation
+	for _, arn := range w.managedARNs(q) {
+		name := arn[strings.LastIndexByte(arn, '/')+1:]
+		if may("iam:CreatePolicyVersion") {
+			f := proof{strength: Yes}
+			if f.also(w.check(p, "iam:CreatePolicyVersion", arn, nil)) {
+				all = append(all, derivation{"pf:iam-001", "makes a new version of policy " + name + ", which " + q.called() + " has, that allows everything", w.empowered(q), f})
+			}
+		}
+		if !may("iam:SetDefaultPolicyVersion") {
+			continue
+		}
+		f := proof{strength: Yes}
+		if !f.also(w.check(p, "iam:SetDefaultPolicyVersion", arn, nil)) {
+			continue
+		}
+		m := w.managed[q.Account+" "+arn]
+		if m == nil || len(m.Versions) == 0 {
+			f.missing("the versions of policy " + name + " are not in what " + string(details) + " gave")
+			all = append(all, derivation{"prowler:SetDefaultPolicyVersion", "makes another version of policy " + name + " the one that counts", w.empowered(q), f})
+			continue
+		}
+		for _, v := range m.Versions {
+			d, known := v.Document.Value()
+			if v.Default || !known {
+				continue
+			}
+			made := w.changed(q, "with version "+v.ID+" of policy "+name, func(s policy.Source) (policy.Source, bool) {
+				if s.Name == w.managedPolicy(q.Account, arn).Name {
+					s.Document = w.documents.intern(d)
+				}
+				return s, true
+			})
+			all = append(all, derivation{"prowler:SetDefaultPolicyVersion", "makes version " + v.ID + " of policy " + name + ", which " + q.called() + " has, the one that counts", made, f})
+		}
+	}
+	return all
+}
+
+// joins are the groups of its account that a user is not in and could be put into.
+func (w *World) joins(p, q *Principal) []derivation {
+	var all []derivation
+	for _, g := range w.estate.Groups {
+		if g.Reference.Account != q.Account || slices.Contains(q.Groups, g.Reference.ID) || len(g.Inline)+len(g.Managed) == 0 {
+			continue
+		}
+		f := proof{strength: Yes}
+		if !f.also(w.check(p, "iam:AddUserToGroup", g.Reference.ARN, nil)) {
+			continue
+		}
+		made := *q
+		made.Policies.Identity = append(slices.Clone(q.Policies.Identity), w.attached(q.Account, "group "+g.Reference.ID, g.Attached)...)
+		made.Groups = append(slices.Clone(q.Groups), g.Reference.ID)
+		made.class = -1
+		made.how = "in group " + g.Reference.ID
+		all = append(all, derivation{"pf:iam-013", "puts " + q.called() + " into group " + g.Reference.ID, &made, f})
+	}
+	return all
+}
+
+// frees are the changes that take limits off q: its boundary, or policies that deny.
+func (w *World) frees(p, q *Principal, may func(string) bool) []derivation {
+	var all []derivation
+	kind := map[string]string{"user": "User", "role": "Role"}[q.Kind]
+	if q.boundaryARN() != "" && may("iam:Delete"+kind+"PermissionsBoundary") {
+		f := proof{strength: Yes}
+		if f.also(w.check(p, "iam:Delete"+kind+"PermissionsBoundary", q.ARN, nil)) {
+			made := w.changed(q, "without its boundary", nil)
+			made.Policies.Boundary, made.free = nil, true
+			id := "pf:iam-022"
+			if q.Kind == "role" {
+				id = "pf:iam-023"
+			}
+			all = append(all, derivation{id, "removes the permissions boundary of " + q.called(), made, f})
+		}
+	}
+	if q.boundaryARN() != "" && may("iam:Put"+kind+"PermissionsBoundary") {
+		f := proof{strength: Yes}
+		if f.also(w.check(p, "iam:Put"+kind+"PermissionsBoundary", q.ARN, map[string][]string{"iam:permissionsboundary": {w.administratorARN(q)}})) {
+			made := w.changed(q, "with a boundary that bounds nothing", nil)
+			made.Policies.Boundary, made.free = nil, true
+			all = append(all, derivation{"pf:iam-022", "puts a boundary that bounds nothing on " + q.called(), made, f})
+		}
+	}
+	return append(all, w.undenies(p, q, may)...)
+}
+
+// undenies takes every policy that denies off q, where p can take off all of them.
+func (w *World) undenies(p, q *Principal, may func(string) bool) []derivation {
+	f := proof{strength: Yes}
+	kind := map[string]string{"user": "User", "role": "Role"}[q.Kind]
+	id, found := "", false
+	off := map[*policy.Document]bool{}
+	drop := func(d estate.Known[*policy.Document]) bool {
+		document, ok := d.Value()
+		return ok && w.documents.of(w.documents.intern(document)).denies
+	}
+	take := func(a estate.Attached, kind, on string) bool {
+		for _, i := range a.Inline {
+			if !drop(i.Document) {
+				continue
+			}
+			found = true
+			action := "iam:Delete" + kind + "Policy"
+			if !may(action) || !f.also(w.check(p, action, on, nil)) {
+				return false
+			}
+			d, _ := i.Document.Value()
+			id, off[w.documents.intern(d)] = "x:DeleteDenyInline", true
+		}
+		for _, arn := range a.Managed {
+			s := w.managedPolicy(q.Account, arn)
+			if s.Document == nil || !w.documents.of(s.Document).denies {
+				continue
+			}
+			found = true
+			action := "iam:Detach" + kind + "Policy"
+			if !may(action) || !f.also(w.check(p, action, on, map[string][]string{"iam:policyarn": {arn}})) {
+				return false
+			}
+			id, off[s.Document] = "x:DetachDeny"+kind, true
+		}
+		return true
+	}
+	ok := true
+	if q.user != nil {
+		ok = take(q.user.Attached, kind, q.ARN)
+		for _, name := range q.Groups {
+			g := w.groups[q.Account+"/"+name]
+			if g == nil || !ok {
+				continue
+			}
+			deny := false
+			for _, s := range w.attached(q.Account, "", g.Attached) {
+				deny = deny || s.Document != nil && w.documents.of(s.Document).denies
+			}
+			if !deny {
+				continue
+			}
+			found = true
+			if leaves, a := w.check(p, "iam:RemoveUserFromGroup", g.Reference.ARN, nil); may("iam:RemoveUserFromGroup") && leaves > No {
+				f.also(leaves, a)
+				for _, s := range w.attached(q.Account, "", g.Attached) {
+					if s.Document != nil {
+						off[s.Document] = true
+					}
+				}
+				id = "x:RemoveFromGroup"
+				continue
+			}
+			ok = take(g.Attached, "Group", g.Reference.ARN)
+		}
+	} else if q.role != nil {
+		ok = take(q.role.Attached, kind, q.ARN)
+	}
+	if !ok || !found || f.strength == No || id == "" {
+		return nil
+	}
+	made := w.changed(q, "without the policies that deny", func(s policy.Source) (policy.Source, bool) {
+		return s, s.Document == nil || !off[s.Document]
+	})
+	return []derivation{{id, "takes off " + q.called() + " the policies that deny", made, f}}
+}
+
+// called is how texts name a principal.
+func (p *Principal) called() string {
+	if p.Kind == "root" {
+		return "the root user of " + p.Account
+	}
+	return p.Kind + " " + p.Name
+}
+
+// empowered is q after somebody has allowed it everything: what its boundary, its organisation and the denials it has leave.
+func (w *World) empowered(q *Principal) *Principal {
+	made := w.changed(q, "allowed everything", func(s policy.Source) (policy.Source, bool) {
+		return s, s.Document != nil && w.documents.of(s.Document).denies
+	})
+	made.Policies.Identity = append(made.Policies.Identity, policy.Source{Name: "a policy that allows everything", Document: w.everything()})
+	return made
+}
+
+func (w *World) everything() *policy.Document { return w.allowAll }
+
+// changed is a copy of q with other identity policies.
+func (w *World) changed(q *Principal, how string, keep func(policy.Source) (policy.Source, bool)) *Principal {
+	made := *q
+	made.class, made.how = -1, how
+	if q.how != "" {
+		made.how = q.how + ", " + how
+	}
+	if keep != nil {
+		made.Policies.Identity = nil
+		for _, s := range q.Policies.Identity {
+			if s, ok := keep(s); ok {
+				made.Policies.Identity = append(made.Policies.Identity, s)
+			}
+		}
+	}
+	return &made
+}

@@ -1,0 +1,333 @@
+package access
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Escalation is who reaches a goal, and how.
+type Escalation struct {
+	Goal Goal
+	w    *World
+	f    *field
+	// reached says, by node, how: nil for who does not.
+	reached []*reached
+}
+
+// reached is the first step of the surest and then shortest way of a node to a goal.
+type reached struct {
+	strength Strength // of the whole way
+	steps    int      // how many are left
+	move     *move    // nil where the node is at the goal
+	// before and last are of a way that several principals take part in: its moves, and the node from which it goes on.
+	before []hop
+	last   int
+}
+
+// Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
+// few walks over the classes of principals from the goal backwards.
+func (w *World) Escalate(g Goal) *Escalation {
+	f := w.fieldOf()
+	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes))}
+	starts := e.starts()
+	for _, s := range []Strength{Yes, May, Unknown} {
+		var frontier []int
+		e.at(len(f.nodes) - 1)
+		for n, r := range e.reached {
+			if r != nil {
+				frontier = append(frontier, n) // what was reached surely may be gone on from by steps that are not
+			}
+		}
+		for n, at := range starts {
+			if at >= s && at > No && e.reached[n] == nil {
+				e.reached[n] = &reached{strength: at}
+				frontier = append(frontier, n)
+			}
+		}
+		for {
+			e.walk(frontier, s)
+			if frontier = e.joint(s); len(frontier) == 0 {
+				break
+			}
+		}
+	}
+	return e
+}
+
+func (w *World) fieldOf() *field {
+	w.mu.Lock()
+	f := w.field
+	w.mu.Unlock()
+	if f == nil {
+		f = w.newField()
+		w.mu.Lock()
+		w.field = f
+		w.mu.Unlock()
+	}
+	return f
+}
+
+// starts are the nodes that are at the goal, and how sure that is.
+func (e *Escalation) starts() []Strength {
+	at := make([]Strength, len(e.f.nodes))
+	for _, g := range e.f.groups {
+		first := e.f.nodes[g.members[0]].p
+		personal := e.Goal.Kind == "stores" // their policies may name principals
+		s, _, _ := e.w.ends(first, g.allows, e.Goal)
+		for i, n := range g.members {
+			if personal && i > 0 {
+				s, _, _ = e.w.ends(e.f.nodes[n].p, g.allows, e.Goal)
+			}
+			at[n] = s.strength
+		}
+	}
+	return at
+}
+
+// walk goes backwards from a frontier, level by level, over steps that are at least so sure.
+func (e *Escalation) walk(frontier []int, s Strength) {
+	f := e.f
+	e.at(len(f.nodes) - 1)
+	for len(frontier) > 0 {
+		slices.SortFunc(frontier, func(a, b int) int { return cmp.Or(e.reached[a].steps-e.reached[b].steps, a-b) })
+		// Ways may be of different lengths where a surer walk went before: those that are shorter come first.
+		level := e.reached[frontier[0]].steps
+		now := 0
+		for now < len(frontier) && e.reached[frontier[now]].steps == level {
+			now++
+		}
+		current, rest := frontier[:now:now], frontier[now:]
+		var next []int
+		arrive := func(n int, m move, strength Strength) {
+			if e.reached[n] == nil {
+				e.reached[n] = &reached{strength: min(strength, e.reached[e.towards(m)].strength), steps: level + 1, move: &m}
+				next = append(next, n)
+			}
+		}
+		for _, n := range current {
+			for _, l := range f.nodes[n].in {
+				if l.strength >= s {
+					m := l.move
+					arriveAt := m
+					arriveAt.made = n
+					if e.reached[l.from] == nil {
+						e.reached[l.from] = &reached{strength: min(l.strength, e.reached[n].strength), steps: level + 1, move: &arriveAt}
+						next = append(next, l.from)
+					}
+				}
+			}
+		}
+		t := f.targets(current)
+		for _, g := range f.groups {
+			open := 0
+			for _, n := range g.members {
+				if e.reached[n] == nil {
+					open++
+				}
+			}
+			if open == 0 {
+				continue
+			}
+			f.candidates(g, t, func(r *rule, to int, x *Workload) bool {
+				personal := f.personal(r, to, x)
+				for _, n := range g.members {
+					if e.reached[n] != nil || n == to {
+						continue
+					}
+					strength := f.prove(n, r, to, x).strength
+					if strength >= s {
+						arrive(n, move{rule: r, to: to, workload: x, made: -1}, strength)
+						open--
+					} else if !personal {
+						break
+					}
+				}
+				return open > 0
+			})
+		}
+		for arn, roles := range t.named {
+			for _, n := range f.same[arn] {
+				for _, to := range roles {
+					if e.reached[n] == nil && n != to {
+						if strength := f.prove(n, &ruleset[0], to, nil).strength; strength >= s {
+							arrive(n, move{rule: &ruleset[0], to: to, made: -1}, strength)
+						}
+					}
+				}
+			}
+		}
+		frontier = append(rest, next...)
+	}
+}
+
+// towards is the node that a move leads to.
+func (e *Escalation) towards(m move) int {
+	if m.made >= 0 {
+		return m.made
+	}
+	return m.to
+}
+
+// joint finds who gets to the goal by several ways together: one to a principal that changes another, one to that other. Only who is
+// not there yet is looked at, so what it searches is small. It returns the nodes that were reached so.
+func (e *Escalation) joint(s Strength) []int {
+	f := e.f
+	var changers []int
+	for n := range f.nodes {
+		if e.at(n) == nil && f.nodes[n].group.allows.meets(changing) && f.mayChangeAny(f.nodes[n].group) {
+			changers = append(changers, n)
+		}
+	}
+	if len(changers) == 0 {
+		return nil
+	}
+	var found []int
+	for _, n := range append(f.before(changers, s, func(n int) bool { return e.at(n) != nil }), changers...) {
+		if f.nodes[n].made > 0 || e.at(n) != nil {
+			continue
+		}
+		if r := e.together(n, s); r != nil {
+			e.reached[n] = r
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// at is how a node reaches the goal: nil for not, or not yet. Nodes may have been added since.
+func (e *Escalation) at(n int) *reached {
+	for len(e.reached) <= n {
+		e.reached = append(e.reached, nil)
+	}
+	return e.reached[n]
+}
+
+// together searches everything that one node gets to, and what those can make of each other.
+func (e *Escalation) together(start int, s Strength) *reached {
+	f := e.f
+	came := map[int]hop{start: {from: -1, also: -1}}
+	order := []int{start}
+	end := -1
+	add := func(n int, h hop) {
+		if _, ok := came[n]; !ok && end < 0 {
+			came[n] = h
+			order = append(order, n)
+			if r := e.at(n); r != nil && r.strength >= s {
+				end = n
+			}
+		}
+	}
+	changed := map[[2]int]bool{}
+	for i := 0; i < len(order) && end < 0; i++ {
+		n := order[i]
+		f.steps(n, s, func(m move, _ Strength) { add(m.to, hop{from: n, also: -1, move: m}) })
+		for j := 0; j <= i && end < 0; j++ {
+			for _, pair := range [][2]int{{n, order[j]}, {order[j], n}} {
+				x, q := pair[0], pair[1]
+				g := f.nodes[x].group
+				if changed[pair] || !g.allows.meets(changing) || f.nodes[q].made >= maxChanges || !f.mayChange(g, f.nodes[q].p) {
+					continue
+				}
+				changed[pair] = true
+				for _, d := range f.w.modifies(f.nodes[x].p, f.nodes[q].p, g.allows) {
+					if d.proof.strength < s {
+						continue
+					}
+					to, fresh := f.node(d.made, f.nodes[q].made+1)
+					if fresh && e.at(to) == nil {
+						if ends, _, _ := e.w.ends(d.made, f.nodes[to].group.allows, e.Goal); ends.strength >= s {
+							e.reached[to] = &reached{strength: ends.strength}
+						}
+					}
+					add(to, hop{from: x, also: q, move: move{to: q, change: &d, made: to}})
+				}
+			}
+		}
+	}
+	if end < 0 {
+		return nil
+	}
+	r := &reached{strength: s, steps: e.reached[end].steps, last: end}
+	listed := map[int]bool{start: true}
+	var list func(n int)
+	list = func(n int) {
+		if listed[n] {
+			return
+		}
+		listed[n] = true
+		h := came[n]
+		list(h.from)
+		if h.also >= 0 {
+			list(h.also)
+		}
+		r.before = append(r.before, h)
+	}
+	list(end)
+	r.steps += len(r.before)
+	return r
+}
+
+// hop is one move of a way that several principals take part in.
+type hop struct {
+	from, also int // also is who is changed; -1 for nobody
+	move
+}
+
+// before are the nodes that get to some of others, those not among them; stop says where not to go.
+func (f *field) before(of []int, s Strength, stop func(int) bool) []int {
+	seen := map[int]bool{}
+	for _, n := range of {
+		seen[n] = true
+	}
+	var found []int
+	for frontier := of; len(frontier) > 0; {
+		t := f.targets(frontier)
+		frontier = nil
+		add := func(n int) {
+			if !seen[n] && !stop(n) {
+				seen[n] = true
+				found = append(found, n)
+				frontier = append(frontier, n)
+			}
+		}
+		for _, g := range f.groups {
+			f.candidates(g, t, func(r *rule, to int, w *Workload) bool {
+				for _, n := range g.members {
+					if !seen[n] && f.prove(n, r, to, w).strength >= s {
+						add(n)
+					}
+				}
+				return true
+			})
+		}
+		for arn, roles := range t.named {
+			for _, n := range f.same[arn] {
+				for _, to := range roles {
+					if !seen[n] && f.prove(n, &ruleset[0], to, nil).strength >= s {
+						add(n)
+					}
+				}
+			}
+		}
+	}
+	return found
+}
+
+// steps visits every step from a node to another that is at least so sure, changes left out.
+func (f *field) steps(n int, s Strength, visit func(m move, strength Strength)) {
+	f.candidates(f.nodes[n].group, f.all, func(r *rule, to int, x *Workload) bool {
+		if to != n {
+			if strength := f.prove(n, r, to, x).strength; strength >= s {
+				visit(move{rule: r, to: to, workload: x, made: -1}, strength)
+			}
+		}
+		return true
+	})
+	for _, to := range f.all.named[f.nodes[n].p.ARN] {
+		if to != n {
+			if strength := f.prove(n, &ruleset[0], to, nil).strength; strength >= s {
+				visit(move{rule: &ruleset[0], to: to, made: -1}, strength)
+			}
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package access
+
+import (
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// trust is whom a role's trust policy might let in, before conditions and denials are looked at.
+type trust struct {
+	unread   bool
+	anyone   bool
+	accounts map[string]bool // by their root
+	arns     map[string]bool
+	services map[string]bool
+}
+
+// trustOf reads a trust policy.
+func trustOf(s *policy.Source) *trust {
+	t := &trust{accounts: map[string]bool{}, arns: map[string]bool{}, services: map[string]bool{}}
+	if s == nil || s.Document == nil {
+		t.unread = s != nil
+		return t
+	}
+	for i := range s.Document.Statements {
+		st := &s.Document.Statements[i]
+		if st.Effect != policy.Allow || !covers(st, "sts:AssumeRole") && !covers(st, "sts:AssumeRoleWithWebIdentity") {
+			continue
+		}
+		if st.NotPrincipal != nil {
+			t.anyone = true
+		}
+		if st.Principal == nil {
+			continue
+		}
+		if st.Principal.Anyone() {
+			t.anyone = true
+		}
+		for _, arn := range st.Principal.AWS {
+			parts := strings.SplitN(arn, ":", 6)
+			switch {
+			case isAccount(arn):
+				t.accounts[arn] = true
+			case len(parts) == 6 && parts[5] == "root":
+				t.accounts[parts[4]] = true
+			case len(parts) == 6 && parts[2] == "sts" && strings.HasPrefix(parts[5], "assumed-role/"):
+				t.accounts[parts[4]] = true // a session of some role of the account
+			default:
+				t.arns[arn] = true
+			}
+		}
+		for _, s := range st.Principal.Service {
+			t.services[strings.ToLower(s)] = true
+		}
+		for _, f := range st.Principal.Federated {
+			t.services["federated:"+f] = true
+		}
+	}
+	return t
+}
+
+// hub reports whether a whole account may be let in.
+func (t *trust) hub(account string) bool { return t.anyone || t.unread || t.accounts[account] }
+
+// trusting is a trust policy that names one principal.
+func trusting(arn string) *policy.Source {
+	return &policy.Source{Name: "the trust policy that was just written", Document: &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{
+		{Effect: policy.Allow, Principal: &policy.Principal{AWS: []string{arn}}, Action: []string{"sts:AssumeRole"}, Line: 1}}}}
+}
+
+// trustsService reports whether a service may take on a role, as it does for whoever passes it the role.
+func (w *World) trustsService(role *Principal, name string) (Strength, Answer) {
+	o := w.objects[role.ARN]
+	r := &policy.Request{Action: "sts:AssumeRole", Resource: role.ARN, ResourceAccount: role.Account,
+		Caller: policy.Caller{Kind: policy.Service, ARN: name},
+		Context: policy.Context{Open: true, Values: map[string][]string{
+			"aws:sourceaccount": {role.Account}, "aws:principalisawsservice": {"true"}, "aws:principalservicename": {name}, "aws:resourceaccount": {role.Account}}}}
+	p := &policy.Policies{}
+	if o != nil {
+		p.Resource = o.policy
+	}
+	s, a := w.choose(nil, r, p, nil)
+	if s == May { // what asks for the source names a resource that whoever passes the role has made, or chosen
+		for _, d := range a.DependsOn {
+			if k := strings.ToLower(d.Key); k != "aws:sourcearn" && k != "aws:sourceaccount" && k != "aws:sourceorgid" {
+				return s, a
+			}
+		}
+		s = Yes
+	}
+	return s, a
+}

@@ -1,0 +1,317 @@
+package report
+
+import (
+	"cmp"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// AccessText writes what `onus can`, `onus who-can`, `onus paths`, `onus shells` and `onus unused` say.
+func AccessText(w io.Writer, a *Access, o Options) error {
+	a = scrubValue(reflect.ValueOf(a), false).Interface().(*Access)
+	t := newTerminal(o)
+	switch a.Question.Kind {
+	case "can":
+		t.can(a)
+	case "who-can":
+		t.whoCan(a)
+	case "shells":
+		t.shells(a)
+	case "unused":
+		t.unused(a)
+	default:
+		t.paths(a)
+	}
+	t.assumed(a)
+	t.next()
+	return t.flush(w)
+}
+
+func (t *terminal) readFrom(a *Access) {
+	t.para("", "", t.in(dim, "read from "+cmp.Or(a.Source, "an unnamed source")+", observed "+when(a.Observed)))
+	t.blank()
+}
+
+// decisions are how results read.
+var decisions = map[string]struct {
+	mark, words string
+	style       style
+}{
+	"allowed":      {"→", "allowed", green},
+	"implicitDeny": {"✗", "not allowed: no policy allows it", red},
+	"explicitDeny": {"✗", "denied", red},
+	"depends":      {"?", "it depends", yellow},
+}
+
+func (t *terminal) can(a *Access) {
+	for _, x := range a.Answers {
+		t.para("", "  ", t.in(bold, x.Principal.called()+": "+x.Action+" on "+x.Resource))
+		t.readFrom(a)
+		d := decisions[x.Decision]
+		t.para(d.mark+" ", "  ", t.in(d.style, d.words))
+		t.reasons(x)
+	}
+}
+
+// reasons quotes the statements that decided, and says what the rest depends on.
+func (t *terminal) reasons(x AccessAnswer) {
+	if len(x.Because) > 0 {
+		t.heading("because")
+		for _, r := range x.Because {
+			t.para("  ", "    ", r.Text)
+		}
+	}
+	if len(x.DependsOn) > 0 {
+		t.heading("depends on")
+		for _, d := range x.DependsOn {
+			t.para("  ", "    ", dependence(d))
+		}
+	}
+}
+
+func dependence(d AccessDependence) string {
+	if d.Unread {
+		return "not read: " + d.Text
+	}
+	return d.Key + ": " + d.Text
+}
+
+func (t *terminal) whoCan(a *Access) {
+	t.para("", "  ", t.in(bold, "who can "+a.Question.Action+onWhat(a.Question.Resource)))
+	t.readFrom(a)
+	groups := []struct {
+		decision, title string
+	}{{"allowed", "may"}, {"depends", "may, depending on the request or on what was not read"}}
+	shown := false
+	for _, g := range groups {
+		var rows [][]string
+		for _, x := range a.Answers {
+			if x.Decision != g.decision {
+				continue
+			}
+			why := []string{}
+			for _, d := range x.DependsOn {
+				why = append(why, dependence(d))
+			}
+			for _, r := range x.Because {
+				if len(why) == 0 {
+					why = append(why, r.Text)
+				}
+			}
+			rows = append(rows, []string{x.Principal.called(), x.Principal.Account, strings.Join(why, "; ")})
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		shown = true
+		t.heading(g.title + " (" + number(len(rows)) + ")")
+		t.rows(rows)
+	}
+	if !shown {
+		t.para("", "", "nobody that was read")
+	}
+}
+
+func onWhat(resource string) string {
+	if resource == "" {
+		return " on something"
+	}
+	return " on " + resource
+}
+
+// rows shows a table, or of a long one the first, unless all is asked for.
+func (t *terminal) rows(rows [][]string) {
+	const most = 30
+	if len(rows) > most && t.Causes >= 0 {
+		t.table("  ", rows[:most])
+		t.para("  ", "  ", t.in(dim, "… and "+number(len(rows)-most)+" more: --all shows them"))
+		return
+	}
+	t.table("  ", rows)
+}
+
+var goals = map[string]string{
+	"administrator": "become administrator", "privileges": "change users or what they may do", "organisation": "rule the organisation's accounts", "stores": "get at the stores",
+}
+
+func (t *terminal) paths(a *Access) {
+	t.para("", "  ", t.in(bold, "who can "+goals[a.Question.Goal]+", by which steps"))
+	t.readFrom(a)
+	if len(a.Paths) == 0 {
+		who := "nobody that was read"
+		if a.Question.Principal != "" {
+			who = a.Question.Principal + " cannot, by any way that is known"
+		}
+		t.para("", "", who)
+	}
+	detail := a.Question.Principal != "" && len(a.Paths) == 1
+	for _, g := range []struct{ reaches, title string }{{"yes", "surely"}, {"may", "depending on requests"}, {"unknown", "not known, because something was not read"}} {
+		var these []AccessPath
+		for _, p := range a.Paths {
+			if p.Reaches == g.reaches {
+				these = append(these, p)
+			}
+		}
+		if len(these) == 0 {
+			continue
+		}
+		if !detail {
+			t.heading(g.title + " (" + number(len(these)) + ")")
+		}
+		const most = 25
+		for i, p := range these {
+			if i == most && t.Causes >= 0 {
+				t.para("  ", "  ", t.in(dim, "… and "+number(len(these)-most)+" more: --all shows them"))
+				break
+			}
+			t.path(p, detail)
+		}
+	}
+	if len(a.Latent) > 0 {
+		t.heading("hold all that a way takes, and there is nothing to take it on (" + number(len(a.Latent)) + ")")
+		var rows [][]string
+		for _, l := range a.Latent {
+			rows = append(rows, []string{l.Principal.called(), strings.Join(l.IDs, ", ") + ": " + l.Lacks})
+		}
+		t.rows(rows)
+	}
+}
+
+func (t *terminal) path(p AccessPath, detail bool) {
+	t.para("  ", "    ", t.in(bold, p.Principal.called())+t.in(dim, " · "+p.Principal.Account))
+	for i, s := range p.Steps {
+		sure := ""
+		if s.Sure != "yes" {
+			sure = " (" + s.Sure + ")"
+		}
+		if s.Unverified {
+			sure += " (by our own reasoning)"
+		}
+		t.para("    "+strconv.Itoa(i+1)+" ", "      ", s.From.called()+" "+s.Text+sure+t.in(dim, " · "+s.ID))
+		if detail {
+			t.stepReasons(s.Decisions)
+		}
+	}
+	end := p.End
+	if p.EndID != "" {
+		end += t.in(dim, " · "+p.EndID)
+	}
+	t.para("    = ", "      ", end)
+	if detail {
+		t.stepReasons(p.Because[:min(len(p.Because), 3)])
+	}
+	if len(p.DependsOn) > 0 {
+		t.para("    ? ", "      ", "depends on "+strings.Join(p.DependsOn, ", "))
+	}
+	const few = 3
+	for i, u := range p.Unread {
+		if i == few && !detail {
+			t.para("    ? ", "      ", "and "+number(len(p.Unread)-few)+" more")
+			break
+		}
+		t.para("    ? ", "      ", u)
+	}
+}
+
+func (t *terminal) stepReasons(decisions []AccessAnswer) {
+	for _, d := range decisions {
+		line := d.Action + " on " + d.Resource
+		for key, values := range d.With {
+			line += ", with " + key + " " + cmp.Or(strings.Join(values, ", "), "left out")
+		}
+		t.para("        ", "          ", t.in(dim, line))
+		for _, r := range d.Because {
+			t.para("          ", "            ", r.Text)
+		}
+		for _, x := range d.DependsOn {
+			t.para("          ", "            ", dependence(x))
+		}
+	}
+}
+
+// assumed says what the answers rest on that nobody asked for.
+func (t *terminal) assumed(a *Access) {
+	if len(a.Assumed) > 0 {
+		t.heading("not read, and taken as not there")
+		const most = 6
+		for i, g := range a.Assumed {
+			if i == most && t.Causes >= 0 {
+				t.para("  ", "  ", t.in(dim, "… and "+number(len(a.Assumed)-most)+" more: --all shows them"))
+				break
+			}
+			t.para("  ", "    ", g.String())
+		}
+	}
+	if len(a.Unread) > 0 {
+		t.heading("accounts whose users and roles were not read")
+		for _, g := range a.Unread {
+			t.para("  ", "    ", g.String())
+		}
+	}
+}
+
+func (t *terminal) shells(a *Access) {
+	t.para("", "  ", t.in(bold, "who can get a shell on "+cmp.Or(a.Question.Resource, "each server")))
+	t.readFrom(a)
+	if len(a.Shells) == 0 {
+		t.para("", "", "nobody that was read")
+	}
+	server := ""
+	var rows [][]string
+	flush := func() {
+		if len(rows) > 0 {
+			t.rows(rows)
+		}
+		rows = nil
+	}
+	for _, s := range a.Shells {
+		if name := refName(s.Server); name != server {
+			flush()
+			server = name
+			t.heading(name)
+		}
+		note := s.Note
+		if len(s.DependsOn) > 0 {
+			note = strings.TrimPrefix(note+"; depends on "+strings.Join(s.DependsOn, ", "), "; ")
+		}
+		for _, u := range s.Unread {
+			note = strings.TrimPrefix(note+"; "+u, "; ")
+		}
+		who := s.Principal.called()
+		if s.Principal.ARN == "" {
+			who = "whoever has the key"
+		}
+		rows = append(rows, []string{s.Opens, strings.ReplaceAll(s.Way, "-", " "), who, note})
+	}
+	flush()
+}
+
+func (t *terminal) unused(a *Access) {
+	t.para("", "  ", t.in(bold, "what was granted and never used"))
+	t.readFrom(a)
+	if len(a.Unused) == 0 {
+		t.para("", "", "nothing that was read")
+	}
+	for _, u := range a.Unused {
+		t.heading(u.Principal.called() + " · " + u.Principal.Account)
+		if u.Unread != "" {
+			t.para("  ? ", "    ", u.Unread)
+			continue
+		}
+		if len(u.Services) > 0 {
+			t.para("  ", "    ", "never used: "+strings.Join(u.Services, ", "))
+		}
+		if len(u.Actions) > 0 {
+			t.para("  ", "    ", "of what is used, never: "+strings.Join(u.Actions, ", "))
+		}
+		for _, k := range u.Kept {
+			t.para("  ", "    ", k)
+		}
+		if u.Policy != "" && t.Causes < 0 {
+			t.blank()
+			t.block("    ", u.Policy)
+		}
+	}
+}
