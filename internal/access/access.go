@@ -41,8 +41,12 @@ type World struct {
 	mu          sync.Mutex
 	rows        map[string]*estate.Credentials // of credential reports, by account and user
 	allowAll    *policy.Document
-	pillars     map[string][]int // by account
-	field       *field
+	pillars     map[string][]int     // by account
+	byRef       map[string]*Workload // workloads by the key of their reference
+	sortedARNs  []string
+	kinds       map[string]string // see kindUnread
+	fields      map[bool]*field
+	taken       map[string]remembered // whether a service may take on a role, by both
 	awsPolicies map[string]*policy.Document
 }
 
@@ -51,7 +55,7 @@ func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
 		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
 		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{},
-		awsPolicies: map[string]*policy.Document{}}
+		awsPolicies: map[string]*policy.Document{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
 	for _, g := range e.Groups {
 		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g
 	}
@@ -134,7 +138,7 @@ func (w *World) Can(p *Principal, action, resource string) Answer {
 // left out.
 func (w *World) WhoCan(action, resource string) []Answer {
 	object := w.object(action, resource)
-	perPrincipal := object.policy != nil && (object.policy.Document == nil || w.documents.of(object.policy.Document).varies())
+	perPrincipal := object.policy != nil && object.policy.Document != nil && w.documents.of(object.policy.Document).varies()
 	named := map[string]bool{}
 	if object.policy != nil && object.policy.Document != nil {
 		named = w.documents.of(object.policy.Document).named
@@ -177,6 +181,10 @@ func (w *World) mayAllow(p *Principal, action string) bool {
 	}
 	return false
 }
+
+func lower(action string) string { return strings.ToLower(action) }
+
+func matchARN(pattern, arn string) bool { return policy.Match(pattern, arn) }
 
 // service is the prefix of an action: "s3" of "s3:GetObject".
 func service(action string) string {
@@ -222,13 +230,13 @@ func (w *World) anything(p *Principal, action string) Answer {
 		service, _ := iamdata.Current().Service(a.Service)
 		for _, r := range a.Resources {
 			for _, arn := range service.Resources[r.Name].ARNs {
-				try(w.bestOf(p, action, template{arn: arn}.pattern(p.Account), p.Account, nil))
+				try(w.prover().bestOf(p, action, template{arn: arn}.pattern(p.Account), p.Account, nil))
 				if best == Yes {
 					return answer
 				}
 			}
 		}
 	}
-	try(w.check(p, action, "*", nil))
+	try(w.prover().check(p, action, "*", nil))
 	return answer
 }

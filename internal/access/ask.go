@@ -43,12 +43,12 @@ func (w *World) ByARN(arn string) *Principal { return w.byARN[arn] }
 // CanMake says whether a principal may do an action on something that does not exist yet and that it names as it likes, in its own account,
 // with the values of condition keys that are given (nil for a key that is not in the request).
 func (w *World) CanMake(p *Principal, action string, given map[string][]string) (Strength, []Answer) {
-	return w.checkNew(p, action, p.Account, given)
+	return w.prover().checkNew(p, action, p.Account, given)
 }
 
 // CanWith decides one question with values of condition keys that are given, and others that the caller may choose.
 func (w *World) CanWith(p *Principal, action, resource string, given map[string][]string) (Strength, Answer) {
-	return w.check(p, action, resource, given)
+	return w.prover().check(p, action, resource, given)
 }
 
 // StoreAction is one action on a store, and what it does to the data: "reads", "writes" or "destroys".
@@ -78,7 +78,7 @@ func Starts(service string) []*Technique {
 
 // ActsAs are the principals that another can surely act as, in any number of steps, itself the first.
 func (w *World) ActsAs(p *Principal) []*Principal {
-	f := w.fieldOf()
+	f := w.fieldOf(false)
 	n, ok := f.byARN[p.ARN]
 	if !ok {
 		return []*Principal{p}

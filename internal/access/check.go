@@ -38,9 +38,54 @@ func strengthOf(d *policy.Decision) Strength {
 
 // check decides a question for a caller who chooses what he may: the Region he calls, the names and tags of what he makes. The answer
 // says what was chosen, so that it can be replayed.
-func (w *World) check(p *Principal, action, resource string, given map[string][]string) (Strength, Answer) {
+func (w *prover) check(p *Principal, action, resource string, given map[string][]string) (Strength, Answer) {
+	var key string
+	if w.memo != nil {
+		key = memoKey(action, resource, given)
+		if m, ok := w.memo[key]; ok {
+			return m.strength, m.answer
+		}
+	}
 	request, policies := w.question(p, action, resource, given)
-	return w.choose(p, request, policies, given)
+	s, a := w.choose(p, request, policies, given)
+	if w.memo != nil {
+		a.Decision = policy.Decision{Result: a.Result}
+		w.memo[key] = remembered{s, a}
+	}
+	return s, a
+}
+
+// prover decides steps of one principal. With a memo it decides each question once, for principals that are alike, and keeps no
+// reasons: those are for who shows a path, which is proved anew.
+type prover struct {
+	*World
+	memo map[string]remembered
+}
+
+type remembered struct {
+	strength Strength
+	answer   Answer
+}
+
+func (w *World) prover() *prover { return &prover{World: w} }
+
+func memoKey(action, resource string, given map[string][]string) string {
+	key := action + "\x00" + resource
+	if len(given) == 0 {
+		return key
+	}
+	names := make([]string, 0, len(given))
+	for k := range given {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	for _, k := range names {
+		key += "\x00" + k + "=" + strings.Join(given[k], ",")
+		if given[k] == nil {
+			key += "!"
+		}
+	}
+	return key
 }
 
 // choose decides a request and, where that depends on what the caller chooses, looks for values that pass.
@@ -162,7 +207,20 @@ func each(ps *policy.Policies, visit func(*policy.Source)) {
 
 // checkNew decides whether a principal may do an action on something that does not exist yet, and that he names as he likes: for each
 // kind of resource that the action needs one name must pass. It tries the names that his policies speak of.
-func (w *World) checkNew(p *Principal, action, account string, given map[string][]string) (Strength, []Answer) {
+func (w *prover) checkNew(p *Principal, action, account string, given map[string][]string) (Strength, []Answer) {
+	if w.memo == nil {
+		return w.decideNew(p, action, account, given)
+	}
+	key := "new\x00" + memoKey(action, account, given)
+	if m, ok := w.memo[key]; ok {
+		return m.strength, nil
+	}
+	s, answers := w.decideNew(p, action, account, given)
+	w.memo[key] = remembered{strength: s}
+	return s, answers
+}
+
+func (w *prover) decideNew(p *Principal, action, account string, given map[string][]string) (Strength, []Answer) {
 	templates := objectsOf(action)
 	if len(templates) == 0 {
 		s, a := w.check(p, action, "*", given)
@@ -192,7 +250,7 @@ func (w *World) checkNew(p *Principal, action, account string, given map[string]
 }
 
 // bestOf tries the names that fit a pattern and that policies speak of.
-func (w *World) bestOf(p *Principal, action, pattern, account string, given map[string][]string) (Strength, Answer) {
+func (w *prover) bestOf(p *Principal, action, pattern, account string, given map[string][]string) (Strength, Answer) {
 	region := w.regionOf(account)
 	var best Strength
 	var answer Answer

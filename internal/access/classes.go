@@ -69,6 +69,17 @@ func (w *World) allows(ps *policy.Policies, kind string) actionSet {
 	return set
 }
 
+// sure are the actions of escalations that the identity policies might allow surely.
+func (w *World) sure(ps *policy.Policies) actionSet {
+	var set actionSet
+	for _, s := range ps.Identity {
+		if s.Document != nil {
+			set = set.union(w.documents.of(s.Document).sure)
+		}
+	}
+	return set
+}
+
 // classKey is what tells principals apart; alone says that no other can be like it; asked are the keys on tags that were asked for.
 func (w *World) classKey(p *Principal) (key string, alone bool, asked []string) {
 	var b strings.Builder

@@ -23,28 +23,36 @@ func (f *field) derive() {
 		if !g.allows.meets(changing) || f.nodes[g.members[0]].made >= maxChanges {
 			continue
 		}
-		unlimited := 0
-		for _, n := range g.members {
-			if f.changeSelf(n) {
-				unlimited++
-			}
+		if !f.thorough && f.prover(g, false).administrator(f.nodes[g.members[0]].p).strength == Yes {
+			continue // nothing is missing
 		}
-		if unlimited < len(g.members) {
-			f.changeOthers(g)
+		unlimited := Yes
+		for _, n := range g.members {
+			unlimited = min(unlimited, f.changeSelf(n))
+		}
+		if unlimited < Yes {
+			f.changeOthers(g, unlimited)
 		}
 	}
 }
 
-// changeSelf adds what a node can make of itself, and says whether that is everything there could be.
-func (f *field) changeSelf(n int) bool {
+// changeSelf adds what a node can make of itself, and says how surely that is everything there could be.
+func (f *field) changeSelf(n int) Strength {
 	p, g := f.nodes[n].p, f.nodes[n].group
-	unlimited := false
+	unlimited := No
 	if !f.mayChange(g, p) {
-		return false
+		return No
 	}
-	for _, d := range f.w.modifies(p, p, g.allows) {
-		f.make(n, move{to: n, change: &d, made: -1}, d.proof.strength)
-		unlimited = unlimited || d.proof.strength == Yes && d.made.unlimited()
+	all := f.w.prover().modifies(p, p, g.allows)
+	for _, d := range all {
+		if d.made.unlimited() {
+			unlimited = max(unlimited, d.proof.strength)
+		}
+	}
+	for _, d := range all {
+		if d.made.unlimited() || d.proof.strength > unlimited || f.thorough { // else there is nothing to be had that everything is not
+			f.make(n, move{to: n, change: &d, made: -1}, d.proof.strength)
+		}
 	}
 	return unlimited
 }
@@ -54,8 +62,9 @@ func (p *Principal) unlimited() bool {
 	return p.class < 0 && p.Policies.Boundary == nil && len(p.Policies.Identity) == 1 && strings.HasSuffix(p.how, "allowed everything")
 }
 
-// changeOthers adds what the members of a group can make of principals that they can act as.
-func (f *field) changeOthers(g *group) {
+// changeOthers adds what the members of a group can make of principals that they can act as, where that is surer than what they can
+// make of themselves: everything.
+func (f *field) changeOthers(g *group, unlimited Strength) {
 	done := false
 	known := map[int][]derivation{} // what a member makes of somebody
 	try := func(members []int, r *rule, to int, x *Workload) {
@@ -66,7 +75,7 @@ func (f *field) changeOthers(g *group) {
 		changes, ok := known[to]
 		if !ok {
 			if !q.reserved() && f.mayChange(g, q) {
-				changes = f.w.modifies(f.nodes[members[0]].p, q, g.allows)
+				changes = slices.DeleteFunc(f.prover(g, false).modifies(f.nodes[members[0]].p, q, g.allows), func(d derivation) bool { return d.proof.strength <= unlimited })
 			}
 			known[to] = changes
 		}
@@ -87,7 +96,7 @@ func (f *field) changeOthers(g *group) {
 			known[to] = nil // nothing is surer
 		}
 	}
-	f.candidates(g, f.all, func(r *rule, to int, x *Workload) bool {
+	f.candidates(g, f.all, Unknown, func(r *rule, to int, x *Workload) bool {
 		if !f.personal(r, to, x) {
 			try(g.members, r, to, x)
 			return !done
@@ -149,7 +158,7 @@ func (f *field) node(p *Principal, changes int) (n int, fresh bool) {
 	}
 	n = len(f.nodes)
 	f.byContent[content] = n
-	g := &group{members: []int{n}, allows: f.w.allows(&p.Policies, p.Kind), account: p.Account, scopes: map[int]*scope{}}
+	g := &group{members: []int{n}, allows: f.w.allows(&p.Policies, p.Kind), sure: f.w.sure(&p.Policies), account: p.Account, scopes: map[int]*scope{}}
 	f.groups = append(f.groups, g)
 	f.nodes = append(f.nodes, &node{p: p, made: changes, group: g})
 	f.same[p.ARN] = append(f.same[p.ARN], n)

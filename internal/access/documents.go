@@ -63,6 +63,7 @@ type document struct {
 	variables []string
 	named     map[string]bool // the ARNs that its Principal elements name
 	allows    actionSet       // of the actions that escalations need: what some statement might allow
+	sure      actionSet       // of those: what some statement might allow without asking for what nobody can know
 	denies    bool            // some statement denies
 	mu        sync.Mutex
 	may       map[string]bool // by action
@@ -122,6 +123,9 @@ func newDocument(d *policy.Document, id int) *document {
 			for a := range actions {
 				if covers(s, actions[a]) {
 					c.allows.add(a)
+					if !asksUnknowable(s) {
+						c.sure.add(a)
+					}
 				}
 			}
 		}
@@ -131,6 +135,17 @@ func newDocument(d *policy.Document, id int) *document {
 		c.patterns[k] = sortedSet(v)
 	}
 	return c
+}
+
+// asksUnknowable reports whether a statement has a condition on what no estate can tell: then it never surely matches.
+func asksUnknowable(s *policy.Statement) bool {
+	return slices.ContainsFunc(s.Condition, func(c policy.Condition) bool {
+		switch strings.ToLower(c.Key) {
+		case "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip", "aws:useragent", "aws:referer", "sts:externalid":
+			return true
+		}
+		return false
+	})
 }
 
 func sortedSet(s []string) []string {

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -23,7 +22,9 @@ type field struct {
 	all       *targets
 	proofs    map[proofKey]proof
 	open      map[*rule][]*Workload // see openFunctions
-	unlisted  map[string]bool       // accounts in which the policies of functions were not read
+	unlisted  []string              // accounts in which the policies of functions were not read
+	out       map[int][]link        // see outward
+	thorough  bool                  // follow also what administrators can make of others
 }
 
 // node is a principal, or what one can be made into.
@@ -54,8 +55,10 @@ type move struct {
 type group struct {
 	members []int
 	allows  actionSet
+	sure    actionSet
 	account string
 	scopes  map[int]*scope // by action
+	prover  *prover
 }
 
 type proofKey struct {
@@ -74,10 +77,10 @@ type targets struct {
 	by    map[string]*roster // roles, by account and service that may take them on
 }
 
-func (w *World) newField() *field {
-	f := &field{w: w, byARN: map[string]int{}, same: map[string][]int{}, byContent: map[string]int{}, trusts: map[string]*trust{}, byRole: map[string][]*Workload{}, byKind: map[string][]*Workload{}, proofs: map[proofKey]proof{}, open: map[*rule][]*Workload{}, unlisted: map[string]bool{}}
+func (w *World) newField(thorough bool) *field {
+	f := &field{w: w, thorough: thorough, byARN: map[string]int{}, same: map[string][]int{}, byContent: map[string]int{}, trusts: map[string]*trust{}, byRole: map[string][]*Workload{}, byKind: map[string][]*Workload{}, proofs: map[proofKey]proof{}, open: map[*rule][]*Workload{}}
 	for _, c := range w.classes {
-		g := &group{allows: c.allows, scopes: map[int]*scope{}}
+		g := &group{allows: c.allows, sure: w.sure(&c.members[0].Policies), scopes: map[int]*scope{}}
 		for _, p := range c.members {
 			if p.Kind == "root" {
 				continue // everything is his already
@@ -114,6 +117,11 @@ func (w *World) newField() *field {
 			f.byRole[x.Role] = append(f.byRole[x.Role], x)
 		}
 		f.byKind[x.Kind+" "+x.Account] = append(f.byKind[x.Kind+" "+x.Account], x)
+	}
+	for _, a := range w.estate.Accounts {
+		if w.object("lambda:UpdateFunctionCode", "arn:aws:lambda:"+w.regionOf(a.ID)+":"+a.ID+":function:onus0").policy != nil {
+			f.unlisted = append(f.unlisted, a.ID)
+		}
 	}
 	everyone := make([]int, 0, len(f.nodes))
 	for i := range f.nodes {
@@ -177,9 +185,13 @@ var (
 		"pf:iam-004": actionIndex["iam:createloginprofile"], "pf:iam-006": actionIndex["iam:updateloginprofile"]}
 )
 
-// candidates visits everything among targets that a group might become by some rule, in the order of the rules, until visit
-// says to stop. What it leaves out surely cannot be become. Roles that name a member are left to named.
-func (f *field) candidates(g *group, t *targets, visit func(r *rule, to int, x *Workload) bool) {
+// candidates visits everything among targets that a group might become by some rule at least so surely, in the order of the rules,
+// until visit says to stop. What it leaves out surely cannot be become so. Roles that name a member are left to named.
+func (f *field) candidates(g *group, t *targets, s Strength, visit func(r *rule, to int, x *Workload) bool) {
+	allows := g.allows
+	if s == Yes {
+		allows = g.sure
+	}
 	for i := range ruleset {
 		r := &ruleset[i]
 		if r.name == "assume" {
@@ -188,16 +200,16 @@ func (f *field) candidates(g *group, t *targets, visit func(r *rule, to int, x *
 					return
 				}
 			}
-			if g.allows.has(assumeIndex) && !t.hubs[g.account].each(f.scope(g, assumeIndex), func(to int) bool { return visit(r, to, nil) }) {
+			if allows.has(assumeIndex) && !t.hubs[g.account].each(f.scope(g, assumeIndex), func(to int) bool { return visit(r, to, nil) }) {
 				return
 			}
 			continue
 		}
-		if !g.allows.includes(r.needs) {
-			if r.name != "existing" || !f.granted(r, t, visit) {
-				continue
+		if !allows.includes(r.needs) {
+			if r.name == "existing" && f.granted(r, t, visit) {
+				return
 			}
-			return
+			continue
 		}
 		ok := true
 		switch r.name {
@@ -217,7 +229,7 @@ func (f *field) candidates(g *group, t *targets, visit func(r *rule, to int, x *
 				return f.w.kindUnread(r.technique.Workload, g.account) == "" || visit(r, to, nil)
 			})
 		case "existing":
-			ok = f.existing(r, t, visit)
+			ok = f.existing(g, r, t, visit) && !f.granted(r, t, visit)
 		}
 		if !ok {
 			return
@@ -239,22 +251,19 @@ func (f *field) passable(g *group, r *rule, t *targets, visit func(to int) bool)
 	return true
 }
 
-// existing visits the roles of workloads of a rule's kind; and those that trust its service where such workloads were not read.
-func (f *field) existing(r *rule, t *targets, visit func(r *rule, to int, x *Workload) bool) bool {
-	for _, account := range slices.Sorted(maps.Keys(t.roles)) {
-		for _, x := range f.byKind[r.technique.Workload+" "+account] {
-			if to, ok := f.byARN[x.Role]; ok && t.has(f, to) && !visit(r, to, x) {
-				return false
-			}
+// existing visits the roles of workloads of a rule's kind in the group's account; and those that trust its service where such
+// workloads were not read.
+func (f *field) existing(g *group, r *rule, t *targets, visit func(r *rule, to int, x *Workload) bool) bool {
+	for _, x := range f.byKind[r.technique.Workload+" "+g.account] {
+		if to, ok := f.byARN[x.Role]; ok && t.has(f, to) && !visit(r, to, x) {
+			return false
 		}
-		if f.w.kindUnread(r.technique.Workload, account) == "" {
-			continue
-		}
-		for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
-			list := t.by[account+" "+name]
-			if list == nil {
-				continue
-			}
+	}
+	if f.w.kindUnread(r.technique.Workload, g.account) == "" {
+		return true
+	}
+	for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
+		if list := t.by[g.account+" "+name]; list != nil {
 			for _, to := range list.nodes {
 				if !visit(r, to, nil) {
 					return false
@@ -276,16 +285,7 @@ func (f *field) granted(r *rule, t *targets, visit func(r *rule, to int, x *Work
 			return true
 		}
 	}
-	for _, account := range slices.Sorted(maps.Keys(t.roles)) {
-		unread, ok := f.unlisted[account]
-		if !ok {
-			o := f.w.object("lambda:UpdateFunctionCode", "arn:aws:lambda:"+f.w.regionOf(account)+":"+account+":function:onus0")
-			unread = o.policy != nil
-			f.unlisted[account] = unread
-		}
-		if !unread {
-			continue
-		}
+	for _, account := range f.unlisted {
 		for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
 			if list := t.by[account+" "+name]; list != nil {
 				for _, to := range list.nodes {
@@ -340,11 +340,22 @@ func (f *field) prove(node int, r *rule, to int, x *Workload) proof {
 			return known
 		}
 	}
-	result := f.w.become(n.p, r, f.nodes[to].p, x)
+	result := f.prover(n.group, personal).become(n.p, r, f.nodes[to].p, x)
 	if !personal {
 		f.proofs[key] = proof{strength: result.strength}
 	}
 	return result
+}
+
+// prover decides for a group: what it decided once counts for all members, unless a target tells them apart.
+func (f *field) prover(g *group, personal bool) *prover {
+	if personal {
+		return f.w.prover()
+	}
+	if g.prover == nil {
+		g.prover = &prover{World: f.w, memo: map[string]remembered{}}
+	}
+	return g.prover
 }
 
 // personal reports whether a target's own policy may tell members of a group apart.

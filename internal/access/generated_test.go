@@ -10,7 +10,7 @@ import (
 func TestGeneratedEstate(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []uint64{1, 2} {
-		e, truth := generate.Permissions(600, seed)
+		e, truth := generate.Permissions(3000, seed)
 		w := New(e, Options{})
 		x := w.Escalate(Administrator)
 		found := 0

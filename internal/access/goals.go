@@ -33,7 +33,7 @@ var pillars = []struct{ action, resource string }{
 }
 
 // administrator says how sure it is that a principal may do everything as it stands, with the decisions that say so.
-func (w *World) administrator(p *Principal) proof {
+func (w *prover) administrator(p *Principal) proof {
 	f := proof{strength: Yes}
 	left := w.pillarsOf(p)
 	if len(left) == 0 {
@@ -70,7 +70,7 @@ func (w *World) pillarsOf(p *Principal) []int {
 	anybody.Policies.Identity = []policy.Source{{Name: "a policy that allows everything", Document: w.everything()}}
 	var left []int
 	for i, pillar := range pillars {
-		if s, _ := w.bare(&anybody, pillar.action, strings.ReplaceAll(pillar.resource, "ACCOUNT", p.Account)); s > No {
+		if s, _ := w.prover().bare(&anybody, pillar.action, strings.ReplaceAll(pillar.resource, "ACCOUNT", p.Account)); s > No {
 			left = append(left, i)
 		}
 	}
@@ -79,14 +79,22 @@ func (w *World) pillarsOf(p *Principal) []int {
 }
 
 // bare decides a question without any policy of the resource.
-func (w *World) bare(p *Principal, action, resource string) (Strength, Answer) {
+func (w *prover) bare(p *Principal, action, resource string) (Strength, Answer) {
+	key := "bare\x00" + action
+	if m, ok := w.memo[key]; ok {
+		return m.strength, m.answer
+	}
 	o := &Object{ARN: resource, account: p.Account, region: "us-east-1"}
 	request := &policy.Request{Action: action, Resource: resource, ResourceAccount: p.Account, Caller: p.Caller, Context: w.context(p, action, o, nil)}
 	if service(action) != "iam" && service(action) != "sts" {
 		delete(request.Context.Values, "aws:requestedregion") // any will do
 	}
 	policies := p.Policies
-	return w.choose(p, request, &policies, nil)
+	s, a := w.choose(p, request, &policies, nil)
+	if w.memo != nil {
+		w.memo[key] = remembered{strength: s}
+	}
+	return s, a
 }
 
 // makes are the ways to a new principal that is allowed everything.
@@ -103,7 +111,7 @@ var makes = []struct {
 }
 
 // mints says whether a principal can make a new administrator: one whose boundary, if it must have one, bounds nothing that matters.
-func (w *World) mints(p *Principal, allows actionSet) (proof, string) {
+func (w *prover) mints(p *Principal, allows actionSet) (proof, string) {
 	best, id := none, ""
 	for _, m := range makes {
 		if !allows.includes(need(m.actions...)) {
@@ -143,11 +151,11 @@ func (w *World) mints(p *Principal, allows actionSet) (proof, string) {
 		if boundary != nil {
 			anybody := w.empowered(p)
 			anybody.Policies.Boundary = w.boundary(p.Account, boundary[0])
-			f.strength = min(f.strength, w.administrator(anybody).strength)
+			f.strength = min(f.strength, w.prover().administrator(anybody).strength)
 		} else {
 			anybody := w.empowered(p)
 			anybody.Policies.Boundary, anybody.Policies.Identity = nil, anybody.Policies.Identity[len(anybody.Policies.Identity)-1:]
-			f.strength = min(f.strength, w.administrator(anybody).strength)
+			f.strength = min(f.strength, w.prover().administrator(anybody).strength)
 		}
 		if f.strength > best.strength {
 			best, id = f, m.id
@@ -157,7 +165,7 @@ func (w *World) mints(p *Principal, allows actionSet) (proof, string) {
 }
 
 // ends says how sure it is that a principal is at a goal as it stands: with the id of the catalogue where that takes a last step.
-func (w *World) ends(p *Principal, allows actionSet, g Goal) (f proof, id, text string) {
+func (w *prover) ends(p *Principal, allows actionSet, g Goal) (f proof, id, text string) {
 	switch g.Kind {
 	case "administrator":
 		f := w.administrator(p)
@@ -205,7 +213,7 @@ var privileged = []string{"iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLo
 var privilegedNeeds = need(privileged...)
 
 // changesPrivileges looks for one action on something that exists, or that may be made.
-func (w *World) changesPrivileges(p *Principal, allows actionSet) proof {
+func (w *prover) changesPrivileges(p *Principal, allows actionSet) proof {
 	best := none
 	if !allows.meets(privilegedNeeds) {
 		return best
@@ -232,7 +240,7 @@ func (w *World) changesPrivileges(p *Principal, allows actionSet) proof {
 }
 
 // onSome decides an action of IAM on whatever of its kind the account has, until one passes.
-func (w *World) onSome(p *Principal, action string) proof {
+func (w *prover) onSome(p *Principal, action string) proof {
 	best := none
 	s := w.scopeOf(p, action)
 	if s.empty() {
@@ -278,7 +286,7 @@ func (w *World) onSome(p *Principal, action string) proof {
 
 // rules says whether a principal may rule the organisation: change what binds its accounts, or be root in them.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
-func (w *World) rules(p *Principal, allows actionSet) (proof, string) {
+func (w *prover) rules(p *Principal, allows actionSet) (proof, string) {
 	if !p.Caller.ManagesOrganization && !w.delegated(p.Account) {
 		return none, ""
 	}

@@ -53,7 +53,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 		before = len(states)
 		for i := range before {
 			x := states[i]
-			if f, _, _ := w.ends(x, w.allows(&x.Policies, x.Kind), g); f.strength >= s {
+			if f, _, _ := w.prover().ends(x, w.allows(&x.Policies, x.Kind), g); f.strength >= s {
 				return true
 			}
 			for _, q := range w.principals {
@@ -66,7 +66,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 						step := fmt.Sprint(key(x), x.ARN, r, q.ARN, workload)
 						strength, ok := became[step]
 						if !ok {
-							strength = w.become(x, rule, q, workload).strength
+							strength = w.prover().become(x, rule, q, workload).strength
 							became[step] = strength
 						}
 						if strength >= s {
@@ -79,7 +79,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 				if changes[j] >= maxChanges {
 					continue
 				}
-				for _, d := range w.modifies(x, states[j], everyAction) {
+				for _, d := range w.prover().modifies(x, states[j], everyAction) {
 					if d.proof.strength >= s {
 						add(d.made, changes[j]+1)
 					}

@@ -35,7 +35,7 @@ type Step struct {
 // holds.
 func (e *Escalation) Of(p *Principal) *Path {
 	if p.Kind == "root" {
-		f, id, text := e.w.ends(p, everyAction, e.Goal)
+		f, id, text := e.w.prover().ends(p, everyAction, e.Goal)
 		if f.strength == No {
 			return nil
 		}
@@ -62,7 +62,7 @@ func (e *Escalation) Of(p *Principal) *Path {
 			continue
 		}
 		if r.move == nil {
-			f, id, text := e.w.ends(current, e.f.nodes[n].group.allows, e.Goal)
+			f, id, text := e.w.prover().ends(current, e.f.nodes[n].group.allows, e.Goal)
 			path.End, path.EndID, path.Because = current.state()+" "+text, id, f.answers
 			break
 		}
@@ -83,7 +83,7 @@ func (e *Escalation) Of(p *Principal) *Path {
 // Strength says whether a principal gets to the goal, without the path.
 func (e *Escalation) Strength(p *Principal) Strength {
 	if p.Kind == "root" {
-		f, _, _ := e.w.ends(p, everyAction, e.Goal)
+		f, _, _ := e.w.prover().ends(p, everyAction, e.Goal)
 		return f.strength
 	}
 	n, ok := e.f.byARN[p.ARN]
@@ -118,7 +118,7 @@ func (p *Principal) state() string {
 // stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes.
 func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal) {
 	if m.change != nil {
-		for _, d := range w.modifies(p, q, w.allows(&p.Policies, p.Kind)) {
+		for _, d := range w.prover().modifies(p, q, w.allows(&p.Policies, p.Kind)) {
 			if d.id == m.change.id && (d.text == m.change.text || m.rule == nil && d.made.how == m.change.made.how) {
 				steps, made = append(steps, w.step(p, q, d.id, d.text, d.proof, nil)), d.made
 				break
@@ -134,7 +134,7 @@ func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal
 				text = "takes over " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + ", which runs as " + q.called()
 			}
 		}
-		steps = append(steps, w.step(p, q, m.rule.id, text, w.become(p, m.rule, q, m.workload), m.workload))
+		steps = append(steps, w.step(p, q, m.rule.id, text, w.prover().become(p, m.rule, q, m.workload), m.workload))
 	}
 	return steps, made
 }
@@ -213,7 +213,7 @@ func (w *World) holds(p *Principal, t *Technique) bool {
 		if action == "iam:PassRole" {
 			given = map[string][]string{"iam:passedtoservice": {t.Trusts[0]}}
 		}
-		if s, _ := w.checkNew(p, action, p.Account, given); s == No {
+		if s, _ := w.prover().checkNew(p, action, p.Account, given); s == No {
 			return false
 		}
 	}

@@ -76,7 +76,7 @@ var ruleset = func() []rule {
 }()
 
 // become proves that p can act as q by a rule, on a workload where the rule is about one (nil for one that was not read).
-func (w *World) become(p *Principal, r *rule, q *Principal, x *Workload) proof {
+func (w *prover) become(p *Principal, r *rule, q *Principal, x *Workload) proof {
 	if p == q || q.ServiceLinked() || q.Kind == "root" {
 		return none
 	}
@@ -95,7 +95,7 @@ func (w *World) become(p *Principal, r *rule, q *Principal, x *Workload) proof {
 	return w.passRole(p, r.technique, q, x)
 }
 
-func (w *World) assumeRole(p, q *Principal) proof {
+func (w *prover) assumeRole(p, q *Principal) proof {
 	if q.Kind != "role" {
 		return none
 	}
@@ -105,7 +105,7 @@ func (w *World) assumeRole(p, q *Principal) proof {
 }
 
 // rewriteTrust makes a role trust the caller: within an account that alone is enough to take it on.
-func (w *World) rewriteTrust(p, q *Principal) proof {
+func (w *prover) rewriteTrust(p, q *Principal) proof {
 	if q.Kind != "role" || p.Account != q.Account || q.reserved() {
 		return none
 	}
@@ -121,7 +121,7 @@ func (w *World) rewriteTrust(p, q *Principal) proof {
 
 // makeKey needs room: a user has two keys at most. Where both are taken, one must go first.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-func (w *World) makeKey(p, q *Principal) proof {
+func (w *prover) makeKey(p, q *Principal) proof {
 	if q.Kind != "user" || p.Account != q.Account {
 		return none
 	}
@@ -136,7 +136,7 @@ func (w *World) makeKey(p, q *Principal) proof {
 }
 
 // setPassword needs CreateLoginProfile for who has none, UpdateLoginProfile for who has one, and no second factor in the way.
-func (w *World) setPassword(p *Principal, r *rule, q *Principal) proof {
+func (w *prover) setPassword(p *Principal, r *rule, q *Principal) proof {
 	if q.Kind != "user" || p.Account != q.Account {
 		return none
 	}
@@ -176,7 +176,7 @@ func (w *World) credentials(q *Principal) *estate.Credentials {
 
 // passRole starts something new, or changes something that exists, that then runs as a role the caller may pass.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
-func (w *World) passRole(p *Principal, t *Technique, q *Principal, x *Workload) proof {
+func (w *prover) passRole(p *Principal, t *Technique, q *Principal, x *Workload) proof {
 	if q.Kind != "role" || p.Account != q.Account {
 		return none // a role can be passed within its account alone
 	}
@@ -231,7 +231,7 @@ func (w *World) workloadMissing(kind, account string, x *Workload) string {
 }
 
 // onWorkload decides an action on a workload that exists; actions that make something beside it choose its name.
-func (w *World) onWorkload(p *Principal, action, account string, x *Workload) (Strength, []Answer) {
+func (w *prover) onWorkload(p *Principal, action, account string, x *Workload) (Strength, []Answer) {
 	if x == nil {
 		return w.checkNew(p, action, account, nil)
 	}
@@ -240,7 +240,7 @@ func (w *World) onWorkload(p *Principal, action, account string, x *Workload) (S
 	for _, t := range objectsOf(action) {
 		var s Strength
 		var a Answer
-		if policy.Match(t.pattern(account), x.ARN) {
+		if policy.Match(t.pattern(account), x.ARN) || x.Kind == "instance" && t.kind == "instance" {
 			s, a = w.check(p, action, x.ARN, nil)
 		} else if t.optional {
 			continue
@@ -261,7 +261,7 @@ func (w *World) onWorkload(p *Principal, action, account string, x *Workload) (S
 }
 
 // takeOver changes or opens something that runs as a role already.
-func (w *World) takeOver(p *Principal, t *Technique, q *Principal, x *Workload) proof {
+func (w *prover) takeOver(p *Principal, t *Technique, q *Principal, x *Workload) proof {
 	if q.Kind != "role" {
 		return none
 	}
@@ -338,7 +338,7 @@ func (w *World) administratorARN(p *Principal) string {
 
 // modifies lists the changes that p can make to what q may do, the surest of each kind first. It says nothing of whether p can
 // act as q.
-func (w *World) modifies(p, q *Principal, allows actionSet) []derivation {
+func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 	if p.Account != q.Account || q.reserved() || q.Kind == "root" {
 		return nil
 	}
@@ -436,7 +436,7 @@ func (w *World) managedARNs(q *Principal) []string {
 }
 
 // versions are the changes through managed policies that q has: a new version of one, or an old one taken back.
-func (w *World) versions(p, q *Principal, may func(string) bool) []derivation {
+func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 	var all []derivation
 	for _, arn := range w.managedARNs(q) {
 		name := arn[strings.LastIndexByte(arn, '/')+1:]
@@ -477,7 +477,7 @@ func (w *World) versions(p, q *Principal, may func(string) bool) []derivation {
 }
 
 // joins are the groups of its account that a user is not in and could be put into.
-func (w *World) joins(p, q *Principal) []derivation {
+func (w *prover) joins(p, q *Principal) []derivation {
 	var all []derivation
 	for _, g := range w.estate.Groups {
 		if g.Reference.Account != q.Account || slices.Contains(q.Groups, g.Reference.ID) || len(g.Inline)+len(g.Managed) == 0 {
@@ -498,7 +498,7 @@ func (w *World) joins(p, q *Principal) []derivation {
 }
 
 // frees are the changes that take limits off q: its boundary, or policies that deny.
-func (w *World) frees(p, q *Principal, may func(string) bool) []derivation {
+func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 	var all []derivation
 	kind := map[string]string{"user": "User", "role": "Role"}[q.Kind]
 	if q.boundaryARN() != "" && may("iam:Delete"+kind+"PermissionsBoundary") {
@@ -525,7 +525,7 @@ func (w *World) frees(p, q *Principal, may func(string) bool) []derivation {
 }
 
 // undenies takes every policy that denies off q, where p can take off all of them.
-func (w *World) undenies(p, q *Principal, may func(string) bool) []derivation {
+func (w *prover) undenies(p, q *Principal, may func(string) bool) []derivation {
 	f := proof{strength: Yes}
 	kind := map[string]string{"user": "User", "role": "Role"}[q.Kind]
 	id, found := "", false

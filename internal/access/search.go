@@ -27,7 +27,7 @@ type reached struct {
 // Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
 // few walks over the classes of principals from the goal backwards.
 func (w *World) Escalate(g Goal) *Escalation {
-	f := w.fieldOf()
+	f := w.fieldOf(g.Kind == "stores") // whose own policies may ask for somebody whom an administrator must change first
 	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes))}
 	starts := e.starts()
 	for _, s := range []Strength{Yes, May, Unknown} {
@@ -54,14 +54,14 @@ func (w *World) Escalate(g Goal) *Escalation {
 	return e
 }
 
-func (w *World) fieldOf() *field {
+func (w *World) fieldOf(thorough bool) *field {
 	w.mu.Lock()
-	f := w.field
+	f := w.fields[thorough]
 	w.mu.Unlock()
 	if f == nil {
-		f = w.newField()
+		f = w.newField(thorough)
 		w.mu.Lock()
-		w.field = f
+		w.fields[thorough] = f
 		w.mu.Unlock()
 	}
 	return f
@@ -73,10 +73,10 @@ func (e *Escalation) starts() []Strength {
 	for _, g := range e.f.groups {
 		first := e.f.nodes[g.members[0]].p
 		personal := e.Goal.Kind == "stores" // their policies may name principals
-		s, _, _ := e.w.ends(first, g.allows, e.Goal)
+		s, _, _ := e.f.prover(g, personal).ends(first, g.allows, e.Goal)
 		for i, n := range g.members {
 			if personal && i > 0 {
-				s, _, _ = e.w.ends(e.f.nodes[n].p, g.allows, e.Goal)
+				s, _, _ = e.w.prover().ends(e.f.nodes[n].p, g.allows, e.Goal)
 			}
 			at[n] = s.strength
 		}
@@ -128,7 +128,7 @@ func (e *Escalation) walk(frontier []int, s Strength) {
 			if open == 0 {
 				continue
 			}
-			f.candidates(g, t, func(r *rule, to int, x *Workload) bool {
+			f.candidates(g, t, s, func(r *rule, to int, x *Workload) bool {
 				personal := f.personal(r, to, x)
 				for _, n := range g.members {
 					if e.reached[n] != nil || n == to {
@@ -174,7 +174,7 @@ func (e *Escalation) joint(s Strength) []int {
 	f := e.f
 	var changers []int
 	for n := range f.nodes {
-		if e.at(n) == nil && f.nodes[n].group.allows.meets(changing) && f.mayChangeAny(f.nodes[n].group) {
+		if e.at(n) == nil && (s < Yes && f.nodes[n].group.allows.meets(changing) || f.nodes[n].group.sure.meets(changing)) && f.mayChangeAny(f.nodes[n].group) {
 			changers = append(changers, n)
 		}
 	}
@@ -198,6 +198,9 @@ func (e *Escalation) joint(s Strength) []int {
 func (e *Escalation) at(n int) *reached {
 	for len(e.reached) <= n {
 		e.reached = append(e.reached, nil)
+	}
+	if n < 0 {
+		return nil // an estate in which nobody was read
 	}
 	return e.reached[n]
 }
@@ -229,13 +232,13 @@ func (e *Escalation) together(start int, s Strength) *reached {
 					continue
 				}
 				changed[pair] = true
-				for _, d := range f.w.modifies(f.nodes[x].p, f.nodes[q].p, g.allows) {
+				for _, d := range f.prover(g, x == q).modifies(f.nodes[x].p, f.nodes[q].p, g.allows) {
 					if d.proof.strength < s {
 						continue
 					}
 					to, fresh := f.node(d.made, f.nodes[q].made+1)
 					if fresh && e.at(to) == nil {
-						if ends, _, _ := e.w.ends(d.made, f.nodes[to].group.allows, e.Goal); ends.strength >= s {
+						if ends, _, _ := e.w.prover().ends(d.made, f.nodes[to].group.allows, e.Goal); ends.strength >= s {
 							e.reached[to] = &reached{strength: ends.strength}
 						}
 					}
@@ -291,7 +294,7 @@ func (f *field) before(of []int, s Strength, stop func(int) bool) []int {
 			}
 		}
 		for _, g := range f.groups {
-			f.candidates(g, t, func(r *rule, to int, w *Workload) bool {
+			f.candidates(g, t, s, func(r *rule, to int, w *Workload) bool {
 				for _, n := range g.members {
 					if !seen[n] && f.prove(n, r, to, w).strength >= s {
 						add(n)
@@ -315,7 +318,7 @@ func (f *field) before(of []int, s Strength, stop func(int) bool) []int {
 
 // steps visits every step from a node to another that is at least so sure, changes left out.
 func (f *field) steps(n int, s Strength, visit func(m move, strength Strength)) {
-	f.candidates(f.nodes[n].group, f.all, func(r *rule, to int, x *Workload) bool {
+	f.candidates(f.nodes[n].group, f.all, s, func(r *rule, to int, x *Workload) bool {
 		if to != n {
 			if strength := f.prove(n, r, to, x).strength; strength >= s {
 				visit(move{rule: r, to: to, workload: x, made: -1}, strength)

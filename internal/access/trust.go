@@ -70,6 +70,16 @@ func trusting(arn string) *policy.Source {
 
 // trustsService reports whether a service may take on a role, as it does for whoever passes it the role.
 func (w *World) trustsService(role *Principal, name string) (Strength, Answer) {
+	key := role.ARN + " " + name
+	if m, ok := w.taken[key]; ok {
+		return m.strength, m.answer
+	}
+	s, a := w.decideService(role, name)
+	w.taken[key] = remembered{s, a}
+	return s, a
+}
+
+func (w *World) decideService(role *Principal, name string) (Strength, Answer) {
 	o := w.objects[role.ARN]
 	r := &policy.Request{Action: "sts:AssumeRole", Resource: role.ARN, ResourceAccount: role.Account,
 		Caller: policy.Caller{Kind: policy.Service, ARN: name},

@@ -118,6 +118,16 @@ func (w *World) listWorkloads() []*Workload {
 
 // kindUnread says what would have told the workloads of a kind in an account; empty where all were read.
 func (w *World) kindUnread(kind, account string) string {
+	key := kind + " " + account
+	why, ok := w.kinds[key]
+	if !ok {
+		why = w.whyUnread(kind, account)
+		w.kinds[key] = why
+	}
+	return why
+}
+
+func (w *World) whyUnread(kind, account string) string {
 	id := listing(kind)
 	if id == "" {
 		return "Onus does not read what of kind " + strings.ReplaceAll(kind, "-", " ") + " there is"

@@ -8,7 +8,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/onus-cloud/onus/internal/access"
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/exposure"
 	"github.com/onus-cloud/onus/internal/load"
+	"github.com/onus-cloud/onus/internal/reach"
 	"github.com/onus-cloud/onus/internal/report"
 )
 
@@ -294,6 +297,33 @@ func isExit(err error, code int) bool {
 	return ok && e.code == code
 }
 
+// shells says who can open a shell on one server, or on each.
 func (r *asking) shells(c *cobra.Command, args []string) error {
-	return usage("who-can shell: not yet")
+	w, a, err := r.open(c, "shells")
+	if err != nil {
+		return err
+	}
+	var servers []estate.Ref
+	for _, x := range w.Workloads() {
+		if x.Kind == "instance" || x.Kind == "task" {
+			servers = append(servers, x.Ref)
+		}
+	}
+	if len(args) == 1 {
+		a.Question.Resource = args[0]
+		servers = slices.DeleteFunc(servers, func(s estate.Ref) bool { return s.ID != args[0] && s.Name != args[0] && access.ARNOf(s) != args[0] })
+		if len(servers) == 0 {
+			return usage("no instance or task %q was read", shortened(args[0]))
+		}
+	}
+	a.Shells = []report.AccessShell{}
+	network := reach.Of(w.Estate())
+	unsure := false
+	for _, s := range servers {
+		for _, shell := range exposure.Shells(w, network, s) {
+			unsure = unsure || shell.Strength != access.Yes
+			a.Shells = append(a.Shells, report.ShellOf(shell))
+		}
+	}
+	return r.say(c, w, a, unsure)
 }

@@ -105,6 +105,9 @@ Start with: onus demo`,
 		newCan(),
 		newWhoCan(),
 		newPaths(),
+		newIAMData(),
+		newBlast(),
+		newUnused(),
 	)
 	for _, c := range root.Commands() {
 		argsAreUsage(c)

@@ -7,11 +7,60 @@ import "time"
 func (c *acme) rights() {
 	c.tree()
 	c.directory()
-	c.managedPolicies()
 	c.release()
 	c.places()
 	c.otherWorkloads()
 	c.platform()
+	c.rightsTruth()
+}
+
+// rightsTruth follows from the policies: PowerUserAccess, which developers and pipelines have, allows everything but IAM, and the vaults
+// are locked in a way that whoever may change a vault takes off again.
+func (c *acme) rightsTruth() {
+	t := c.w.truth
+	for _, user := range []string{"break-glass", "ci-upload", "maria.test", "jenkins-deploy"} {
+		t.breaks("lp-rights-through-groups", user, "its policies are attached to itself")
+	}
+	t.breaks("lp-resource-policies-not-public", "shop-payment-webhook", "everybody may call its URL")
+	for _, control := range []string{"lp-outsiders-are-declared", "contain-server-cannot-give-data-away", "rest-key-apart-from-data"} {
+		t.hides(control, "acme-payroll-exports", "its policy could not be read")
+	}
+
+	// Jenkins may start a host as release-host, which may be ReleaseManager in production, which makes roles.
+	server := c.tools.id("i", "jenkins")
+	for control, why := range map[string]string{
+		"contain-server-cannot-reach-iam":      "from its role two steps lead to a role that may write policies",
+		"contain-exposed-host-is-weak":         "the Internet reaches it, and from its role three steps lead to administrator",
+		"contain-server-cannot-blind-us":       "its role may delete flow logs",
+		"contain-server-cannot-give-data-away": "its role may share snapshots and images",
+	} {
+		t.breaks(control, server, why)
+	}
+	developer := "AWSReservedSSO_Developer_" + c.legacy.global.digest(16, "sso", "developer")
+	for name, why := range map[string]string{
+		"jenkins-builder":             "it may start a host as release-host",
+		"release-host":                "it may be ReleaseManager in production",
+		"ReleaseManager":              "it may make a role and write its policies",
+		"AWSBackupDefaultServiceRole": "it restores hosts, as any role that it is told; in the tools account release-host is one",
+		"Deploy":                      "in the tools account it may change a launch template so that its hosts are release-host",
+		"jenkins-deploy":              "it may change a launch template so that its hosts are release-host",
+		developer:                     "it may change a launch template so that its hosts are release-host",
+	} {
+		t.breaks("lp-no-escalation-path", name, why)
+		t.breaks("lp-effective-admins-are-declared", name, why)
+	}
+	for _, name := range []string{"jenkins-builder", "AWSBackupDefaultServiceRole"} {
+		t.breaks("lp-pass-role-scoped", name, "it may start a host as a role that becomes an administrator")
+	}
+	t.breaks("contain-role-makers-bounded", "ReleaseManager", "no boundary is asked for")
+
+	for _, name := range []string{"acme-invoices", "acme-shop-exports", "acme-shop-uploads", "acme-shop-uploads-eu", "billing/database", "shop/database",
+		"orders", "carts", "sessions", "invoices", "orders-dead", "mail", "stock"} {
+		t.breaks("rest-key-apart-from-data", name, "PowerUserAccess allows to read it, and to write the policy of its key")
+	}
+	for _, name := range []string{"shop", "shop-eu", "ledger", "billing", "crm", "orders", "carts", "sessions", "invoices", "stage-shop"} {
+		t.breaks("backup-eraser-is-someone-else", name, "PowerUserAccess allows to delete it, to take the lock off the vault, and to delete what is in it")
+	}
 }
 
 // tree is the organisation: the tools stand in a unit of their own, which nothing limits further.
@@ -23,11 +72,10 @@ func (c *acme) tree() {
 	account := func(a *account) object {
 		return object{"Id": a.id, "Name": a.name, "Status": "ACTIVE", "Arn": arn + "account/" + organizationID + "/" + a.id, "JoinedMethod": "CREATED", "JoinedTimestamp": "2019-05-14T09:12:00Z"}
 	}
-	const unit = "ou-7f2k-4c8d1e9a"
-	g.about("organizations:ListOrganizationalUnitsForParent", object{"OrganizationalUnits": []object{{"Id": unit, "Arn": arn + "ou/" + organizationID + "/" + unit, "Name": "Tools"}}}, rootID)
+	g.about("organizations:ListOrganizationalUnitsForParent", object{"OrganizationalUnits": []object{{"Id": toolsUnit, "Arn": arn + "ou/" + organizationID + "/" + toolsUnit, "Name": "Tools"}}}, rootID)
 	g.about("organizations:ListAccountsForParent", object{"Accounts": []object{account(c.production), account(c.staging)}}, rootID)
-	g.about("organizations:ListOrganizationalUnitsForParent", object{"OrganizationalUnits": []object{}}, unit)
-	g.about("organizations:ListAccountsForParent", object{"Accounts": []object{account(c.legacy)}}, unit)
+	g.about("organizations:ListOrganizationalUnitsForParent", object{"OrganizationalUnits": []object{}}, toolsUnit)
+	g.about("organizations:ListAccountsForParent", object{"Accounts": []object{account(c.legacy)}}, toolsUnit)
 	g.list("organizations:ListDelegatedAdministrators", object{"Id": c.staging.id, "Arn": arn + "account/" + organizationID + "/" + c.staging.id, "Name": c.staging.name, "Status": "ACTIVE",
 		"JoinedMethod": "CREATED", "JoinedTimestamp": "2019-05-14T09:12:00Z", "DelegationEnabledDate": "2022-03-01T08:00:00Z"})
 	g.about("organizations:ListDelegatedServicesForAccount", object{"DelegatedServices": []object{{"ServicePrincipal": "guardduty.amazonaws.com", "DelegationEnabledDate": "2022-03-01T08:00:00Z"}}}, c.staging.id)
@@ -50,7 +98,7 @@ func (c *acme) directory() {
 	for _, x := range []struct{ set, id, policy, group, member string }{
 		{"Administrator", "ps-4f1c9a7e2b3d5c6f", "AdministratorAccess", "Ops", "u-ana"},
 		{"Developer", "ps-8a2d4e6f1b3c5d7e", "PowerUserAccess", "Engineers", "u-ben"},
-		{"ReadOnly", "ps-1c3e5a7b9d2f4e6a", "ReadOnlyAccess", "Everybody", "u-caro"},
+		{"ReadOnly", "ps-1c3e5a7b9d2f4e6a", "job-function/ViewOnlyAccess", "Everybody", "u-caro"},
 	} {
 		set := "arn:aws:sso:::permissionSet/ssoins-7223a1b5c9d0e4f8/" + x.id
 		sets = append(sets, set)
@@ -59,7 +107,7 @@ func (c *acme) directory() {
 		at.about("identitystore:ListGroupMemberships", object{"GroupMemberships": []object{{"IdentityStoreId": store, "MembershipId": at.uuid("membership", x.group), "GroupId": group,
 			"MemberId": object{"UserId": x.member}}}}, store, group)
 		at.about("sso-admin:DescribePermissionSet", object{"PermissionSet": object{"Name": x.set, "PermissionSetArn": set, "SessionDuration": "PT8H", "CreatedDate": "2021-09-06T11:20:00Z"}}, set)
-		at.about("sso-admin:ListManagedPoliciesInPermissionSet", object{"AttachedManagedPolicies": []object{{"Name": x.policy, "Arn": awsManaged + x.policy}}}, set)
+		at.about("sso-admin:ListManagedPoliciesInPermissionSet", object{"AttachedManagedPolicies": []object{{"Name": x.policy[lastSlash(x.policy)+1:], "Arn": awsManaged + x.policy}}}, set)
 		at.about("sso-admin:ListCustomerManagedPolicyReferencesInPermissionSet", object{"CustomerManagedPolicyReferences": []object{}}, set)
 		at.about("sso-admin:GetInlinePolicyForPermissionSet", object{"InlinePolicy": ""}, set)
 		at.none("sso-admin:GetPermissionsBoundaryForPermissionSet", set)

@@ -1,18 +1,52 @@
 package generate
 
 import (
+	"bytes"
 	"encoding/json"
+	"net/url"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/onus-cloud/onus/internal/iamdata"
 	"github.com/onus-cloud/onus/internal/operation"
 )
 
 // answerRights answers, for each thing that was listed, the questions about whom it lets in: most things have no policy of their own.
 func (c *acme) answerRights() {
 	for _, a := range c.w.accounts {
-		for _, s := range a.regions {
-			s.answerRights()
+		a.answerRights()
+	}
+}
+
+func (a *account) answerRights() {
+	for _, s := range a.regions {
+		s.answerRights()
+	}
+	a.managedPolicies()
+}
+
+// managedPolicies lists those of AWS that somebody has, as the details do.
+func (a *account) managedPolicies() {
+	attached := map[string]int{}
+	for _, l := range a.global.lists[details] {
+		var e struct{ AttachedManagedPolicies []struct{ PolicyArn string } }
+		if json.Unmarshal(l.body, &e) != nil {
+			continue
 		}
+		for _, p := range e.AttachedManagedPolicies {
+			attached[p.PolicyArn]++
+		}
+	}
+	for _, arn := range sortedKeys(attached) {
+		p, ok := iamdata.Managed(arn)
+		if !ok {
+			continue // a customer's own
+		}
+		a.global.listAs(details, "Policies", object{"PolicyName": p.Name, "PolicyId": "ANPA" + upper(a.global.digest(17, "policy", arn)), "Arn": arn, "Path": arn[len("arn:aws:iam::aws:policy") : lastSlash(arn)+1],
+			"DefaultVersionId": p.Version, "AttachmentCount": attached[arn], "PermissionsBoundaryUsageCount": 0, "IsAttachable": true, "CreateDate": "2015-02-06T18:40:00Z", "UpdateDate": "2026-08-01T12:00:00Z",
+			"PolicyVersionList": []object{{"VersionId": p.Version, "IsDefaultVersion": true, "CreateDate": "2026-08-01T12:00:00Z", "Document": strings.ReplaceAll(url.QueryEscape(string(p.Document)), "+", "%20")}}})
+		a.global.w.truth.Resources++
 	}
 }
 
@@ -120,9 +154,9 @@ func (s *site) answerTaskDefinitions() {
 func (a *account) taskRole(family string) {
 	trust := policy(object{"Effect": "Allow", "Principal": object{"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole",
 		"Condition": object{"StringEquals": object{"aws:SourceAccount": a.id}}})
-	if !strings.Contains(string(encode(a.global.lists[details])), "\"RoleName\":\"ecsTaskExecutionRole\"") {
-		a.role("/", "ecsTaskExecutionRole", trust, []string{awsManaged + "service-role/AmazonECSTaskExecutionRolePolicy"}, nil, 1)
+	if !slices.ContainsFunc(a.global.lists[details], func(l listed) bool { return bytes.Contains(l.body, []byte(`"RoleName":"ecsTaskExecutionRole"`)) }) {
+		a.role("/", "ecsTaskExecutionRole", trust, []string{awsManaged + "service-role/AmazonECSTaskExecutionRolePolicy"}, nil, time.Hour)
 	}
 	a.role("/", "task-"+family, trust, nil, map[string]object{"bus": policy(object{"Effect": "Allow", "Action": []string{"sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"},
-		"Resource": "arn:aws:sqs:*:" + a.id + ":orders*"})}, 1)
+		"Resource": "arn:aws:sqs:*:" + a.id + ":orders*"})}, time.Hour)
 }

@@ -518,6 +518,12 @@ func TestLiveAgreesOnRandomEstates(t *testing.T) {
 	})
 }
 
+// TestPairsOnRandomEstates compares all pairs at once with the walk of one.
+func TestPairsOnRandomEstates(t *testing.T) {
+	t.Parallel()
+	onEstates(t, func(t failing, d *drawn) { reach.PairsAgree(t, d.done()) })
+}
+
 // TestAgreesWithTheOracle compares Ask with its plain twin.
 func TestAgreesWithTheOracle(t *testing.T) {
 	t.Parallel()

@@ -183,20 +183,24 @@ func PathOf(p *access.Path) AccessPath {
 		x.Because = append(x.Because, AnswerOfAccess(a))
 	}
 	for _, s := range p.Steps {
-		step := AccessStep{From: principalOf(s.From), To: principalOf(s.To), ID: s.ID, Text: s.Text, Sure: s.Strength.String(), Unread: s.Unread, Unverified: s.Unverified,
-			Decisions: []AccessAnswer{}}
-		if s.Technique != nil {
-			step.Sources = s.Technique.Sources
-		}
-		if s.Workload != nil {
-			step.Through = &s.Workload.Ref
-		}
-		for _, a := range s.Answers {
-			step.Decisions = append(step.Decisions, AnswerOfAccess(a))
-		}
-		x.Steps = append(x.Steps, step)
+		x.Steps = append(x.Steps, stepOf(s))
 	}
 	return x
+}
+
+func stepOf(s access.Step) AccessStep {
+	step := AccessStep{From: principalOf(s.From), To: principalOf(s.To), ID: s.ID, Text: s.Text, Sure: s.Strength.String(), Unread: s.Unread, Unverified: s.Unverified,
+		Decisions: []AccessAnswer{}}
+	if s.Technique != nil {
+		step.Sources = s.Technique.Sources
+	}
+	if s.Workload != nil {
+		step.Through = &s.Workload.Ref
+	}
+	for _, a := range s.Answers {
+		step.Decisions = append(step.Decisions, AnswerOfAccess(a))
+	}
+	return step
 }
 
 // AccessJSON writes onus.access/1.
@@ -221,6 +225,33 @@ func LatentOf(l access.Latent) AccessLatent {
 	x := AccessLatent{Principal: principalOf(l.Principal), Lacks: "there is no powerful role that it may pass and that the service would take"}
 	for _, t := range l.Techniques {
 		x.IDs = append(x.IDs, t.ID)
+	}
+	return x
+}
+
+// ShellOf turns a way to a shell into the words of JSON.
+func ShellOf(s access.Shell) AccessShell {
+	x := AccessShell{Server: s.Server, Way: s.Way, Principal: principalOf(s.Principal), Opens: s.Strength.String(), Unread: s.Unread, Note: s.Note}
+	for _, a := range s.Answers {
+		answer := AnswerOfAccess(a)
+		x.Decisions = append(x.Decisions, answer)
+		for _, d := range answer.DependsOn {
+			if d.Key != "" && !slices.Contains(x.DependsOn, d.Key) {
+				x.DependsOn = append(x.DependsOn, d.Key)
+			}
+		}
+	}
+	return x
+}
+
+// UnusedOf turns what is not used into the words of JSON.
+func UnusedOf(u access.Unused) AccessUnused {
+	x := AccessUnused{Principal: principalOf(u.Principal), Services: u.Services, Actions: u.Actions, Kept: u.Kept, Policy: string(u.Smaller)}
+	if u.Unread != nil {
+		x.Unread = u.Unread.String()
+	}
+	if x.Services == nil {
+		x.Services = []string{}
 	}
 	return x
 }

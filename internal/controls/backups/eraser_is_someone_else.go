@@ -42,7 +42,8 @@ var EraserIsSomeoneElse = &control.Control{
 	Reads:       []operation.ID{"backup:ListRecoveryPointsByBackupVault"},
 	Permissions: true,
 	Judge: func(c *control.Case) {
-		x := &erasing{c: c, acts: map[*access.Principal][]*access.Principal{}, erased: map[string]estate.Truth{}}
+		x := &erasing{c: c, ask: permissions.NewAsker(c.Access()), mentions: permissions.MentionsOf(c.Estate), acts: map[*access.Principal][]*access.Principal{},
+			none: map[string]bool{}, vaults: map[string]access.Answer{}}
 		x.gather()
 		if only, ok := c.Slots.Principals("principals"); ok {
 			x.judgeErasers(only)
@@ -71,12 +72,15 @@ func (b copyOf) String() string {
 }
 
 type erasing struct {
-	c       *control.Case
-	stores  []estate.Subject
-	backups map[string][]copyOf // by the ARN of what they are of; "" for copies of what is not known
-	gaps    []estate.Gap        // what would have told of more recovery points
-	acts    map[*access.Principal][]*access.Principal
-	erased  map[string]estate.Truth
+	c        *control.Case
+	ask      *permissions.Asker
+	mentions permissions.Mentions
+	none     map[string]bool          // by principal and action
+	vaults   map[string]access.Answer // by principal and vault
+	stores   []estate.Subject
+	backups  map[string][]copyOf // by the ARN of what they are of; "" for copies of what is not known
+	gaps     []estate.Gap        // what would have told of more recovery points
+	acts     map[*access.Principal][]*access.Principal
 }
 
 func (x *erasing) gather() {
@@ -139,6 +143,36 @@ func (x *erasing) gather() {
 	}
 }
 
+// can decides an action on a store. Tables and buckets may have policies of their own, and are asked about one by one.
+func (x *erasing) can(p *access.Principal, a access.StoreAction) access.Answer {
+	if strings.HasPrefix(a.Action, "s3:") || strings.HasPrefix(a.Action, "dynamodb:") {
+		return x.c.Access().Can(p, a.Action, a.Resource)
+	}
+	return x.ask.Can(p, a.Action, a.Resource)
+}
+
+// never reports whether no policy of a principal speaks of an action.
+func (x *erasing) never(p *access.Principal, action string) bool {
+	key := p.ARN + " " + action
+	none, ok := x.none[key]
+	if !ok {
+		none = permissions.Targets(p, action).None()
+		x.none[key] = none
+	}
+	return none
+}
+
+// onVault is the decision on a vault itself, once for each principal.
+func (x *erasing) onVault(p *access.Principal, b copyOf) access.Answer {
+	key := p.ARN + " " + b.vault.Ref().ARN
+	a, ok := x.vaults[key]
+	if !ok {
+		a = x.c.Access().Can(p, b.action, b.vault.Ref().ARN)
+		x.vaults[key] = a
+	}
+	return a
+}
+
 // principals are all but root users and roles of services.
 func (x *erasing) principals() []*access.Principal {
 	return slices.DeleteFunc(slices.Clone(x.c.Access().Principals()), func(p *access.Principal) bool { return p.Kind == "root" || p.ServiceLinked() })
@@ -146,24 +180,23 @@ func (x *erasing) principals() []*access.Principal {
 
 // erases says whether a principal can delete a backup by itself.
 func (x *erasing) erases(p *access.Principal, b copyOf) (estate.Truth, access.Answer) {
-	w := x.c.Access()
-	if permissions.Targets(p, b.action).None() {
+	if x.never(p, b.action) {
 		return estate.False, access.Answer{}
 	}
-	a := w.Can(p, b.action, b.arn)
+	a := x.ask.Can(p, b.action, b.arn)
 	truth := permissions.Decided(a.Decision)
 	if b.vault == nil || truth == estate.False {
 		return truth, a
 	}
 	// The policy of the vault counts for what is in it: what it denies on the vault it denies on its points.
-	if onVault := w.Can(p, b.action, b.vault.Ref().ARN); x.denied(p, b.vault, onVault) != estate.False {
+	if onVault := x.onVault(p, b); x.denied(p, b.vault, onVault) != estate.False {
 		return estate.And(truth, x.denied(p, b.vault, onVault).Not()), onVault
 	}
 	if b.vault.Locked {
 		if !b.vault.LockDate.IsZero() && !x.c.Now.Before(b.vault.LockDate) {
 			return estate.False, a // nobody takes the lock off
 		}
-		unlock := w.Can(p, "backup:DeleteBackupVaultLockConfiguration", b.vault.Ref().ARN)
+		unlock := x.c.Access().Can(p, "backup:DeleteBackupVaultLockConfiguration", b.vault.Ref().ARN)
 		return estate.And(truth, permissions.Decided(unlock.Decision)), a
 	}
 	return truth, a
@@ -236,12 +269,15 @@ func (x *erasing) judgeStore(s estate.Subject) {
 	}
 	perhaps := []estate.Gap(nil)
 	for _, p := range x.principals() {
+		if p.Account != s.Ref().Account && !x.mentions.Lets(arn, p) {
+			continue // across accounts the resource must let it
+		}
 		data, first := estate.False, access.Answer{}
 		for _, action := range actions {
-			if permissions.Targets(p, action.Action).None() {
+			if x.never(p, action.Action) {
 				continue
 			}
-			a := w.Can(p, action.Action, action.Resource)
+			a := x.can(p, action)
 			if t := permissions.Decided(a.Decision); t > data || first.Principal == nil {
 				data, first = t, a
 			}

@@ -144,7 +144,7 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 	switch {
 	case len(bad) > 0:
 		x := counter(bad)
-		x.Facts = append(p.facts(bad), answer.Fact{Text: looked, Operation: listObjects})
+		x.Facts = append(append(p.facts(bad), x.Facts...), answer.Fact{Text: looked, Operation: listObjects})
 		c.Breaks(p, x)
 	case len(gaps) > 0:
 		c.Unknown(p, fmt.Sprintf("%s of the objects chosen at %s could not be read", count(len(gaps)), p.text), gaps[:min(len(gaps), 5)]...)

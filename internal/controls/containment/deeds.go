@@ -6,17 +6,18 @@ import (
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/access"
+	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/controls/permissions"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // asking prepares to ask which deeds a role can do by itself. Deeds that one statement allows are one power.
 func asking(c *control.Case, deeds []permissions.Deed) func(*access.Principal) ([]power, []estate.Gap) {
-	mentions := permissions.MentionsOf(c.Estate)
 	return func(p *access.Principal) ([]power, []estate.Gap) {
-		done, doubts := permissions.Able(c.Access(), mentions, p, deeds)
+		done, doubts := permissions.Able(c.Access(), p, deeds)
 		var powers []power
 		var does [][]string
 		for _, d := range done {
@@ -35,6 +36,65 @@ func asking(c *control.Case, deeds []permissions.Deed) func(*access.Principal) (
 			powers[i].text = fmt.Sprintf("may, as role %s, %s", p.Name, and(does[i]))
 		}
 		return powers, doubts
+	}
+}
+
+// judgeHolders asks of each resource with a policy whether that lets the role of a server of its account do a deed on it, whatever the
+// role's own policies say.
+func judgeHolders(c *control.Case, holders []permissions.Holder, deeds []permissions.Deed) {
+	mentions := permissions.MentionsOf(c.Estate)
+	all := permissions.Servers(c.Estate)
+	roles, servers := permissions.ByRole(all)
+	hidden := map[string][]estate.Gap{} // what would have told of more servers, by account
+	for _, a := range c.Estate.Accounts {
+		hidden[a.ID] = permissions.ServerGaps(c.Estate, all, a.ID)
+		if place := (estate.Place{Account: a.ID, Region: estate.Global}); !c.Estate.Complete(place, "iam:GetAccountAuthorizationDetails") {
+			hidden[a.ID] = append(hidden[a.ID], c.Estate.Reading(place, "iam:GetAccountAuthorizationDetails", "").Gap())
+		}
+	}
+	for _, h := range holders {
+		if !c.Concerns(h) {
+			continue
+		}
+		if gap, unread := h.Policy.Unread(); unread {
+			c.Unknown(h, "whether its policy lets a server share it was not read", append(h.Doubt, gap)...)
+			continue
+		}
+		broken := false
+		for _, role := range roles {
+			p := c.Access().ByARN(role)
+			if p == nil || !mentions.Names(h.Ref().ARN, p) {
+				continue
+			}
+			for _, deed := range deeds {
+				if !slices.Contains(deed.On, h.Ref().ARN) || permissions.Targets(p, deed.Action).Has(h.Ref().ARN) {
+					continue // its own policies let it: the server is the subject
+				}
+				a := c.Access().Can(p, deed.Action, h.Ref().ARN)
+				if permissions.Decided(a.Decision) != estate.True {
+					continue
+				}
+				broken = true
+				text := fmt.Sprintf("the policy of %s lets role %s, which %s %s has, %s", h.Name(), p.Name, servers[role][0].Noun, control.Called(servers[role][0].Ref()), deed.Does)
+				statement := 0
+				for _, r := range a.Because {
+					if r.Effect == policy.Allow {
+						statement = max(r.Statement, 0)
+					}
+				}
+				c.Breaks(h, control.Counter{Text: text, Facts: permissions.AnswerFacts(a), Cause: answer.Cause{Key: h.CauseKey(statement), Subject: h.Ref(), Title: text,
+					Fix: answer.Fix{Text: "Take the action out of the statement.", CLI: h.Edit("")}}})
+			}
+		}
+		switch gaps := hidden[h.Ref().Account]; {
+		case broken:
+		case len(gaps) > 0 && mentions.NamesRole(h.Ref().ARN):
+			c.Unknown(h, "whether its policy lets the role of a server share it was not read in full", gaps...)
+		case len(h.Doubt) > 0:
+			c.Unknown(h, "whether it is a key of ours was not read", h.Doubt...)
+		default:
+			c.Holds(h)
+		}
 	}
 }
 

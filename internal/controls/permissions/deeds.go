@@ -28,17 +28,21 @@ type Done struct {
 	access.Answer
 }
 
-// Able says which deeds a principal can do by itself, each once, and what would have told of more.
-func Able(w *access.World, mentions Mentions, p *access.Principal, deeds []Deed) (done []Done, doubts []estate.Gap) {
+// Able says which deeds a principal's own policies let it do, each once, and what would have told of more. What the policies of
+// resources give it besides is for Mentions to say.
+func Able(w *access.World, p *access.Principal, deeds []Deed) (done []Done, doubts []estate.Gap) {
 	for _, deed := range deeds {
 		on := Targets(p, deed.Action)
+		if on.None() {
+			continue
+		}
 		targets := slices.Clone(deed.On)
-		if deed.Any != "" && !on.None() {
+		if deed.Any != "" {
 			targets = append(anywhere(w.Estate(), p.Account, deed.Any), targets...)
 		}
 		able, perhaps := false, []estate.Gap(nil)
 		for _, arn := range targets {
-			if !on.Has(arn) && !mentions.of(arn, p.ARN) {
+			if !on.Has(arn) {
 				continue
 			}
 			a := w.Can(p, deed.Action, arn)
@@ -59,9 +63,6 @@ func Able(w *access.World, mentions Mentions, p *access.Principal, deeds []Deed)
 		}
 		doubts = append(doubts, perhaps...)
 		for _, op := range deed.Lists {
-			if on.None() && !slices.Contains(HolderLists(), op) {
-				continue // what has no policy of its own lets nobody in
-			}
 			for _, gap := range w.Estate().Gaps(op) {
 				if gap.Account == p.Account || gap.Account == "*" {
 					doubts = append(doubts, gap)
@@ -142,35 +143,54 @@ func about(s policy.Statement, action string) bool {
 	return among(s.Action) || s.NotAction != nil && !among(s.NotAction)
 }
 
-// Mentions says whom the policies of resources let in by name, whatever their own policies say.
-type Mentions map[string][]string // principals, or "*", by the ARN of the resource
+// Mentions says whom the policies of resources let in by name: within its own account that is enough.
+type Mentions map[string]mention // by the ARN of the resource
 
-// MentionsOf reads the policies of all resources.
+type mention struct {
+	account string
+	who     []string // principals, or "*"
+}
+
+// MentionsOf reads the policies of all resources. One that was not read may let in anybody of the account.
 func MentionsOf(e *estate.Estate) Mentions {
 	m := Mentions{}
 	for _, h := range Holders(e) {
 		document, known := h.Policy.Value()
-		if !known {
-			if _, unread := h.Policy.Unread(); unread {
-				m[h.Ref().ARN] = []string{"*"}
-			}
-			continue
+		x := mention{account: h.Ref().Account}
+		if _, unread := h.Policy.Unread(); unread {
+			x.who = append(x.who, "*")
 		}
-		for _, s := range document.Statements {
-			if s.Effect != policy.Allow {
-				continue
+		if known {
+			for _, s := range document.Statements {
+				switch {
+				case s.Effect != policy.Allow:
+				case s.Principal.Anyone() || s.NotPrincipal != nil:
+					x.who = append(x.who, "*")
+				case s.Principal != nil:
+					x.who = append(x.who, s.Principal.AWS...)
+				}
 			}
-			if s.Principal.Anyone() || s.NotPrincipal != nil {
-				m[h.Ref().ARN] = append(m[h.Ref().ARN], "*")
-			} else if s.Principal != nil {
-				m[h.Ref().ARN] = append(m[h.Ref().ARN], s.Principal.AWS...)
-			}
+		}
+		if len(x.who) > 0 {
+			m[h.Ref().ARN] = x
 		}
 	}
 	return m
 }
 
-func (m Mentions) of(resource, principal string) bool {
-	resource, _, _ = strings.Cut(resource, "/*")
-	return slices.ContainsFunc(m[resource], func(p string) bool { return p == "*" || p == principal })
+// Names reports whether the policy of a resource lets in a principal of its account by name, or with everybody.
+func (m Mentions) Names(resource string, p *access.Principal) bool {
+	x := m[resource]
+	return x.account == p.Account && slices.ContainsFunc(x.who, func(who string) bool { return who == "*" || who == p.ARN })
+}
+
+// NamesRole reports whether the policy of a resource lets in some role of its account by name, or everybody.
+func (m Mentions) NamesRole(resource string) bool {
+	x := m[resource]
+	return slices.ContainsFunc(x.who, func(who string) bool { return who == "*" || strings.Contains(who, ":"+x.account+":role/") })
+}
+
+// Lets reports whether the policy of a resource may let in a principal, of whatever account.
+func (m Mentions) Lets(resource string, p *access.Principal) bool {
+	return slices.ContainsFunc(m[resource].who, func(who string) bool { return who == "*" || who == p.ARN || strings.Contains(who, p.Account) })
 }
