@@ -199,6 +199,9 @@ func (e *Escalation) at(n int) *reached {
 	for len(e.reached) <= n {
 		e.reached = append(e.reached, nil)
 	}
+	if n < 0 {
+		return nil
+	}
 	return e.reached[n]
 }
 
