@@ -55,7 +55,8 @@ const (
 
 	defaultMaxFrame    = 16 << 20
 	defaultMaxDataKeys = 16
-	pieceBytes         = 128 << 10 // short frames are sealed and opened this much at a time
+	pieceBytes         = 128 << 10 // short frames are sealed and opened this much at a time, which stays in a core's cache
+	parallelPieceBytes = 512 << 10 // by a goroutine of its own, which has to be worth its start
 )
 
 // WriteOptions say how a message is written. Keys is needed; the zero value of all else is a good choice.

@@ -28,8 +28,13 @@ type frames struct {
 // size returns the bytes of a regular frame in the message.
 func (f *frames) size() int { return f.length + frameExtra }
 
-// perPiece returns how many regular frames make a piece.
-func (f *frames) perPiece() int { return max(1, pieceBytes/f.size()) }
+// perPiece returns how many regular frames make a piece, if so many pieces are in work at once.
+func (f *frames) perPiece(places int) int {
+	if places == 1 {
+		return max(1, pieceBytes/f.size())
+	}
+	return max(1, parallelPieceBytes/f.size())
+}
 
 // scratch holds what a frame's authentication needs beside the frame, so that a piece needs one allocation.
 type scratch struct {

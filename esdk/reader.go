@@ -12,7 +12,8 @@ import (
 // the message was whole, that nothing followed it and, for a signed message, that its signature is good. Until then, treat what was
 // read as a part of a message that may turn out to be cut off. The final frame is kept back until all that is known.
 //
-// A Reader needs no closing: it reads its source only in calls of its methods.
+// A Reader needs no closing: it reads its source only in calls of its methods. What a *bytes.Reader reads from is opened where it lies, and
+// must not be changed meanwhile.
 type Reader struct {
 	header Header
 	src    io.Reader
@@ -24,11 +25,16 @@ type Reader struct {
 	places int
 	ended  bool // no more is to be fetched
 	err    error
+
+	memory []byte // all that src, a *bytes.Reader, reads from
+	looked bool   // whether src is one
 }
 
 // A part is a run of regular frames and, as the last of a message, its final frame.
 type part struct {
-	raw   []byte // regular frames
+	room  []byte // the part's own memory
+	raw   []byte // regular frames, in room or where the source has them
+	plain []byte // where the frames are opened to; nil: in place
 	first uint32
 	count int // frames in raw
 	final []byte
@@ -132,8 +138,7 @@ func (r *Reader) frame() ([]byte, error) {
 			return p.rest, nil
 		}
 		if p.served < p.opened {
-			at := p.served*r.frames.size() + frameHead
-			p.rest = p.raw[at : at+r.frames.length]
+			p.rest = r.frames.opened(p, p.served)
 			p.served++
 			continue
 		}
@@ -168,24 +173,76 @@ func (r *Reader) fetch() {
 	}()
 }
 
+// take reads what one part holds, or less if the source ends before. The bytes of a *bytes.Reader are taken where they lie, so that
+// opening them is the only time that they are copied.
+func (r *Reader) take(p *part) error {
+	size := r.frames.size() * r.frames.perPiece(r.places)
+	if !r.looked {
+		r.looked = true
+		r.memory = memoryOf(r.src)
+	}
+	if r.memory == nil {
+		if p.room == nil {
+			p.room = make([]byte, size)
+		}
+		n, err := io.ReadFull(r.src, p.room[:size])
+		p.raw = p.room[:n]
+		return err
+	}
+	if p.room == nil {
+		p.room = make([]byte, r.frames.length*r.frames.perPiece(r.places))
+	}
+	p.plain = p.room
+	src := r.src.(*bytes.Reader)
+	at := len(r.memory) - src.Len()
+	p.raw = r.memory[at:min(at+size, len(r.memory))]
+	if _, err := src.Seek(int64(len(p.raw)), io.SeekCurrent); err != nil {
+		return err
+	}
+	if len(p.raw) < size {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
+
+// memoryOf returns all that src reads from if it is a *bytes.Reader, which stays where it is.
+func memoryOf(src io.Reader) []byte {
+	memory, ok := src.(*bytes.Reader)
+	if !ok || memory.Len() == 0 {
+		return nil
+	}
+	at := memory.Size() - int64(memory.Len())
+	var all lastWrite
+	if _, err := memory.Seek(0, io.SeekStart); err != nil {
+		return nil
+	}
+	_, err := memory.WriteTo(&all)
+	if _, back := memory.Seek(at, io.SeekStart); err != nil || back != nil || int64(len(all)) != memory.Size() {
+		return nil
+	}
+	return all
+}
+
+// lastWrite keeps what was written last, without a copy: for bytes.Reader alone, which writes all of what it reads from, at once.
+type lastWrite []byte
+
+func (l *lastWrite) Write(p []byte) (int, error) { *l = p; return len(p), nil }
+
 // cut reads one part from the source and finds its frames.
 func (r *Reader) cut() *part {
 	size := r.frames.size()
-	var p *part
+	p := &part{}
 	if n := len(r.spare); n > 0 {
-		p = &part{raw: r.spare[n-1].raw}
+		p.room = r.spare[n-1].room
 		r.spare = r.spare[:n-1]
-	} else {
-		p = &part{raw: make([]byte, size*r.frames.perPiece())}
 	}
 	p.first = uint32(r.next)
-	n, err := io.ReadFull(r.src, p.raw[:cap(p.raw)])
-	raw := p.raw[:n]
-	p.raw = p.raw[:cap(p.raw)]
+	err := r.take(p)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		p.err = err
 		return p
 	}
+	raw := p.raw
 	for at := 0; len(raw)-at >= 4; at += size {
 		switch number := binary.BigEndian.Uint32(raw[at:]); {
 		case number == finalMarker:
@@ -251,13 +308,26 @@ func (r *Reader) cutEnd(start []byte, ended bool) ([]byte, error) {
 	return frame, io.EOF
 }
 
-// openPart opens the frames of a part in place, up to the first that fails.
+// opened returns the plaintext of an opened frame of the part.
+func (f *frames) opened(p *part, n int) []byte {
+	if p.plain != nil {
+		return p.plain[n*f.length : (n+1)*f.length]
+	}
+	at := n*f.size() + frameHead
+	return p.raw[at : at+f.length]
+}
+
+// openPart opens the frames of a part, up to the first that fails.
 func (f *frames) openPart(p *part) {
 	var s scratch
 	size := f.size()
 	for ; p.opened < p.count; p.opened++ {
 		at := p.opened * size
-		if _, err := f.open(&s, nil, p.raw[at:at+size:at+size], p.first+uint32(p.opened)); err != nil {
+		var dst []byte
+		if p.plain != nil {
+			dst = p.plain[p.opened*f.length : (p.opened+1)*f.length : (p.opened+1)*f.length]
+		}
+		if _, err := f.open(&s, dst, p.raw[at:at+size:at+size], p.first+uint32(p.opened)); err != nil {
 			p.final, p.err = nil, err
 			return
 		}

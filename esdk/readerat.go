@@ -107,7 +107,7 @@ func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
 		err error
 	}
 	length := int64(r.frames.length)
-	step := int64(r.frames.perPiece()) * length
+	step := int64(r.frames.perPiece(r.parallel)) * length
 	var spans []*span
 	for at := 0; at < len(p); {
 		from := off + int64(at)

@@ -91,12 +91,12 @@ func (w *Writer) batch() int {
 	if len(w.ring) == 1 {
 		return w.frames.length
 	}
-	return len(w.ring) * w.frames.perPiece() * w.frames.length
+	return len(w.ring) * w.frames.perPiece(len(w.ring)) * w.frames.length
 }
 
 // sealAll seals and writes plaintext that is a multiple of the frame length.
 func (w *Writer) sealAll(plaintext []byte) error {
-	size := w.frames.perPiece() * w.frames.length
+	size := w.frames.perPiece(len(w.ring)) * w.frames.length
 	return w.pump(func(*piece) ([]byte, error) {
 		n := min(len(plaintext), size)
 		next := plaintext[:n:n]
@@ -121,7 +121,7 @@ func (w *Writer) ReadFrom(src io.Reader) (int64, error) {
 	}
 	carry := w.pending[whole:]
 	w.pending = nil
-	size := w.frames.perPiece() * w.frames.length
+	size := w.frames.perPiece(len(w.ring)) * w.frames.length
 	ended := false
 	err := w.pump(func(p *piece) ([]byte, error) {
 		if ended {

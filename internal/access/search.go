@@ -200,7 +200,7 @@ func (e *Escalation) at(n int) *reached {
 		e.reached = append(e.reached, nil)
 	}
 	if n < 0 {
-		return nil
+		return nil // an estate in which nobody was read
 	}
 	return e.reached[n]
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/onus-cloud/onus/internal/claims"
+	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/operation"
 )
 
@@ -40,7 +41,7 @@ func TestEveryControlIsWhole(t *testing.T) {
 				t.Errorf("control %s has no %s", c.ID, what)
 			}
 		}
-		if c.Severity == 0 || c.Judge == nil || len(c.Needs()) == 0 {
+		if c.Severity == 0 || c.Judge == nil || len(c.Needs()) == 0 && !c.Receipts {
 			t.Errorf("control %s lacks its severity, its check or the operations that it rests on", c.ID)
 		}
 		for _, id := range slices.Concat(c.Lists, c.Reads) {
@@ -50,6 +51,13 @@ func TestEveryControlIsWhole(t *testing.T) {
 			}
 			if slices.Contains(c.Lists, id) && !op.Lists() {
 				t.Errorf("control %s lists by %s, which is about one resource", c.ID, id)
+			}
+		}
+		for _, f := range c.Heeds {
+			if !slices.ContainsFunc(s.Controls, func(o *control.Control) bool {
+				return slices.ContainsFunc(o.Forms(), func(g claims.Form) bool { return g.ID == f.ID && g.Text == f.Text })
+			}) {
+				t.Errorf("control %s heeds %q, which is no form of %s", c.ID, f.Text, f.ID)
 			}
 		}
 		claim, mistakes := s.Language.Sentence(&claims.File{}, c.Asked)

@@ -27,8 +27,12 @@ type File struct {
 	Systems []System // in the order of the file
 	// OwnerTags are the keys of tags that name an owner; see Owners for the default.
 	OwnerTags []string
-	Claims    []Claim
-	Excuses   []Excuse
+	// LocalKeys are the keys that data is encrypted with before it reaches AWS, in the order of the file.
+	LocalKeys []LocalKey
+	// Receipts is the folder in which holders of local keys put receipts; empty where the file does not say.
+	Receipts string
+	Claims   []Claim
+	Excuses  []Excuse
 }
 
 // DefaultOwnerTags are the tags that name an owner where the file does not say.
@@ -90,6 +94,14 @@ type Part struct {
 	Selection
 }
 
+// LocalKey is a key that is not in AWS.
+type LocalKey struct {
+	Name string
+	// Fingerprint tells the key apart and lets receipts be verified; it reveals nothing. onus key list shows it.
+	Fingerprint string
+	Line        int
+}
+
 // Data says how much harm the loss of a system's data would do.
 type Data string
 
@@ -110,6 +122,29 @@ type Selection struct {
 	Accounts []string
 	// ARNs are patterns in which * stands for any text; one of them must match.
 	ARNs []string
+}
+
+// S3Place is what a claim about s3://bucket/prefix is about: the objects of the bucket whose keys begin with the prefix, which may be
+// empty.
+type S3Place struct{ Bucket, Prefix string }
+
+// ParseS3Place reads "s3://bucket/prefix".
+func ParseS3Place(location string) (S3Place, bool) {
+	rest, ok := strings.CutPrefix(location, "s3://")
+	bucket, prefix, _ := strings.Cut(rest, "/")
+	return S3Place{bucket, prefix}, ok && bucket != ""
+}
+
+// S3Places are the places that claims of the file are about, each once, in the order of the file.
+func (f *File) S3Places() []S3Place {
+	var places []S3Place
+	for _, c := range f.Claims {
+		location, _ := c.Slots.Text("location")
+		if p, ok := ParseS3Place(location); ok && !slices.Contains(places, p) {
+			places = append(places, p)
+		}
+	}
+	return places
 }
 
 // Claim is a sentence with its slots filled.

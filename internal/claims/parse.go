@@ -11,7 +11,7 @@ import (
 
 // The keys that each mapping of a claims file may have. The JSON Schema documents them; a test compares.
 var (
-	fileKeys   = []string{"company", "regions", "people", "groups", "systems", "owner tags", "claims", "excuses"}
+	fileKeys   = []string{"company", "regions", "people", "groups", "systems", "owner tags", "local keys", "receipts", "claims", "excuses"}
 	systemKeys = []string{"tags", "accounts", "arns", "owner", "data", "tiers"}
 	tierKeys   = []string{"tags", "accounts", "arns"}
 	excuseKeys = []string{"claim", "for", "why", "owner", "until", "while"}
@@ -55,7 +55,7 @@ func (r *reader) mistake(at place, hint, format string, args ...any) {
 // root reads the whole file: names first, then what uses them, in whatever order they are written.
 func (r *reader) root(n node) {
 	entries := r.mapping(n, "a claims file", fileKeys)
-	for _, key := range []string{"company", "regions", "owner tags", "people", "groups", "systems", "claims", "excuses"} {
+	for _, key := range []string{"company", "regions", "owner tags", "people", "groups", "systems", "local keys", "receipts", "claims", "excuses"} {
 		e, ok := entries[key]
 		if !ok || e.null {
 			continue // "claims:" with nothing below it says nothing
@@ -69,6 +69,10 @@ func (r *reader) root(n node) {
 			r.file.OwnerTags = r.texts(e, "the key of a tag", nil)
 		case "people":
 			r.people(e)
+		case "local keys":
+			r.localKeys(e)
+		case "receipts":
+			r.file.Receipts, _ = r.text(e, "the folder of receipts")
 		case "groups":
 			r.groups(e)
 		case "systems":
@@ -129,6 +133,20 @@ func (r *reader) people(n node) {
 			r.mistake(e.value.at, "write it like ops@acme.example", "%q is not an e-mail address", address)
 		}
 		r.file.People[e.key.text] = address
+	}
+}
+
+// fingerprintPattern is what package seal makes of a key: 160 bits in base32.
+var fingerprintPattern = regexp.MustCompile(`^[a-z2-7]{4}(-[a-z2-7]{4}){7}$`)
+
+func (r *reader) localKeys(n node) {
+	for _, e := range r.entries(n, "local keys") {
+		r.checkName(e.key, "a local key")
+		text, ok := r.text(e.value, "the fingerprint of "+e.key.text)
+		if ok && !fingerprintPattern.MatchString(text) {
+			r.mistake(e.value.at, "onus key list shows it: eight groups of four letters and digits", "%q is not the fingerprint of a key", text)
+		}
+		r.file.LocalKeys = append(r.file.LocalKeys, LocalKey{Name: e.key.text, Fingerprint: text, Line: e.key.at.line})
 	}
 }
 

@@ -61,7 +61,7 @@ func TestMistakes(t *testing.T) {
 		"unknown keys": {"sytems: {}\nsystems: {shop: {tag: {a: b}, accounts: [111122223333]}}\n", []string{
 			`2:1: a claims file has no key "sytems" (perhaps systems)`, `3:18: system shop has no key "tag" (perhaps tags)`}},
 		"an unknown key like none": {"colour: red\n", []string{
-			`2:1: a claims file has no key "colour" (its keys are company, regions, people, groups, systems, owner tags, claims, excuses)`}},
+			`2:1: a claims file has no key "colour" (its keys are company, regions, people, groups, systems, owner tags, local keys, receipts, claims, excuses)`}},
 		"a key twice": {"company: a\nregions: us-east-1\ncompany: b\n", []string{`4:1: the key "company" comes twice (it stands in line 2 already)`}},
 		"a system twice": {"systems:\n  s: {accounts: [111122223333]}\n  s: {accounts: [111122223333]}\n", []string{
 			`4:3: the key "s" comes twice (it stands in line 3 already)`}},

@@ -5,18 +5,19 @@ import (
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/exposure"
 	"github.com/onus-cloud/onus/internal/load"
-	"github.com/onus-cloud/onus/internal/reach"
 )
 
 // answers is the one way from responses to a report.
 func (f *facts) answers() *answer.Report {
 	e, problems := load.Load(f.set)
-	network := reach.Of(e)
-	r := control.RunOver(e, func() *reach.Network { return network }, f.suite, f.declared, f.now)
+	e.Receipts = f.receipts
+	problems = append(problems, f.problems...)
+	of := control.AnalysesOf(e)
+	r := control.RunOver(e, of, f.suite, f.declared, f.now)
 	r.Source = f.set.Source
 	for _, p := range append(f.set.Problems, problems...) {
 		r.Reading.Problems = append(r.Reading.Problems, p.String())
 	}
-	exposure.Rank(e, network, r)
+	exposure.Rank(e, of.Packets(), r)
 	return r
 }

@@ -85,8 +85,29 @@ Start with: onus demo`,
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
-	root.AddCommand(newDemo(), newCheck(), newCollect(), newExplain(), newReach(), newCan(), newWhoCan(), newPaths(), newBlast(), newUnused(), newSentences(), newDiff(), newClaims(),
-		newPolicy(), newSimulate(), newIAMData())
+	root.AddCommand(
+		newDemo(),
+		newCheck(),
+		newCollect(),
+		newExplain(),
+		newReach(),
+		newSentences(),
+		newDiff(),
+		newClaims(),
+		newPolicy(),
+		newKey(),
+		newSeal(),
+		newOpen(),
+		newReseal(),
+		newCat(),
+		newSimulate(),
+		newCan(),
+		newWhoCan(),
+		newPaths(),
+		newIAMData(),
+		newBlast(),
+		newUnused(),
+	)
 	for _, c := range root.Commands() {
 		argsAreUsage(c)
 	}

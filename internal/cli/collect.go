@@ -6,12 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/onus-cloud/onus/internal/catalog"
 	"github.com/onus-cloud/onus/internal/collect"
 	"github.com/onus-cloud/onus/internal/responses"
 )
 
 func newCollect() *cobra.Command {
 	var l live
+	var sampled source // only its claims file
 	dir := ""
 	c := &cobra.Command{
 		Use:   "collect -o DIR",
@@ -22,6 +24,12 @@ weak spots: its files can be read by you alone, and secrets in it are digests. K
 		RunE: func(c *cobra.Command, _ []string) error {
 			if dir == "" {
 				return usage("say where the recording goes: onus collect -o DIR")
+			}
+			if err := l.check(); err != nil {
+				return err
+			}
+			if err := sampled.declares(&l); err != nil {
+				return err
 			}
 			w, err := responses.Create(dir, time.Now().UTC())
 			if err != nil {
@@ -40,7 +48,24 @@ weak spots: its files can be read by you alone, and secrets in it are digests. K
 	}
 	c.Flags().StringVarP(&dir, "output", "o", "", "the `folder` of the recording; it must be new or empty")
 	l.flags(c)
+	c.Flags().StringVar(&sampled.claims, "claims", "", "the claims file that says where --sample looks (default: onus.yaml)")
 	return c
+}
+
+// declares gives the places of the claims file to what is read, if they are to be looked into.
+func (s *source) declares(l *live) error {
+	if l.sample == 0 {
+		return nil
+	}
+	suite, err := catalog.Suite()
+	if err != nil {
+		return err
+	}
+	file, err := s.readClaims(suite)
+	if err != nil {
+		return err
+	}
+	return l.declare(file)
 }
 
 // collect reads AWS. Each response goes to keep; without it they are gathered into the set that is returned.
@@ -55,10 +80,15 @@ func (l *live) collect(c *cobra.Command, keep func(responses.Response) error) (*
 			return nil
 		}
 	}
+	if len(l.prefixes) > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "looking at the first KiB of up to %d objects in each of %d declared places; of each, at most %d keys are listed\n",
+			l.sample, len(l.prefixes), collect.MaxListed)
+	}
 	p := newProgress(c.ErrOrStderr())
 	defer p.done()
 	scope, err := collect.Collect(c.Context(), collect.Options{
-		Profile: l.profile, Regions: l.regions, RoleARNs: l.roleARNs, OrgRole: l.orgRole, LastAccessed: l.lastAccessed, Keep: keep, Progress: p.show,
+		Profile: l.profile, Regions: l.regions, RoleARNs: l.roleARNs, OrgRole: l.orgRole, LastAccessed: l.lastAccessed,
+		Sample: collect.Sample{Objects: l.sample, Prefixes: l.prefixes}, Keep: keep, Progress: p.show,
 	})
 	if err != nil {
 		return nil, err

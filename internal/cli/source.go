@@ -15,8 +15,10 @@ import (
 
 	"github.com/onus-cloud/onus/internal/catalog"
 	"github.com/onus-cloud/onus/internal/claims"
+	"github.com/onus-cloud/onus/internal/collect"
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/demo"
+	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/responses"
 )
 
@@ -26,6 +28,8 @@ type source struct {
 	asOf   string
 	claims string
 	now    string
+	// receipts is the folder of receipts; empty for the one that the claims file names.
+	receipts string
 	live
 }
 
@@ -34,6 +38,7 @@ func (s *source) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.claims, "claims", "", "the claims file (default: onus.yaml, if there is one)")
 	f.StringVar(&s.now, "now", "", "the date by which excuses end, instead of today")
+	f.StringVar(&s.receipts, "receipts", "", "the `folder` of receipts of canaries (default: what the claims file names)")
 }
 
 // where adds the flags that say what to read: all that a command needs that asks nothing of the claims file.
@@ -51,6 +56,9 @@ type facts struct {
 	suite    control.Suite
 	now      time.Time
 	isDemo   bool
+
+	receipts estate.Known[[]estate.Receipt]
+	problems []responses.Problem // of receipts
 }
 
 // open checks the claims file first, so that a mistake in it costs no call, and then reads.
@@ -83,6 +91,12 @@ func (s *source) open(c *cobra.Command) (*facts, error) {
 	} else if f.declared, err = s.readClaims(suite); err != nil {
 		return nil, err
 	}
+	if err := s.readReceipts(f); err != nil {
+		return nil, err
+	}
+	if err := s.live.declare(f.declared); err != nil {
+		return nil, err
+	}
 	f.set, err = s.read(c)
 	return f, err
 }
@@ -90,7 +104,7 @@ func (s *source) open(c *cobra.Command) (*facts, error) {
 // check refuses flags that say two things.
 func (s *source) check() error {
 	if s.from != "" && s.live.given() {
-		return usage("--from reads no AWS account: leave --profile, --role-arn, --org-role and --last-accessed out, or --from")
+		return usage("--from reads no AWS account: leave --profile, --role-arn, --org-role, --last-accessed and --sample out, or --from")
 	}
 	if s.asOf != "" && s.from == "" {
 		return usage("--as-of is for a folder of AWS CLI output: name it with --from")
@@ -214,6 +228,9 @@ type live struct {
 	regions  []string
 	roleARNs []string
 	orgRole  string
+	// sample is how many objects are looked at under each of prefixes, which the claims file declares; 0 for none.
+	sample   int
+	prefixes []collect.Prefix
 	// lastAccessed has AWS report what each principal used: it takes minutes in a large account.
 	lastAccessed bool
 }
@@ -223,12 +240,13 @@ func (l *live) flags(c *cobra.Command) {
 	f.StringVar(&l.profile, "profile", "", "the profile of the AWS configuration to use")
 	f.StringSliceVar(&l.regions, "region", nil, "read only this Region; may be repeated (default: every enabled Region)")
 	f.StringArrayVar(&l.roleARNs, "role-arn", nil, "read the account of this role instead, by assuming it; may be repeated")
+	f.IntVar(&l.sample, "sample", 0, "look at the first KiB of up to this `number` of objects in each place that a claim says is encrypted with a local key")
 	f.StringVar(&l.orgRole, "org-role", "", "read every account of the organisation, by assuming the role of this `name` in each")
 	f.BoolVar(&l.lastAccessed, "last-accessed", false, "read as well what each user, group and role last used: two calls or more for each")
 }
 
 func (l *live) given() bool {
-	return l.profile != "" || len(l.roleARNs) > 0 || l.orgRole != "" || l.lastAccessed
+	return l.profile != "" || len(l.roleARNs) > 0 || l.orgRole != "" || l.lastAccessed || l.sample != 0
 }
 
 func (l *live) check() error {
@@ -242,8 +260,27 @@ func (l *live) check() error {
 			return usage("--role-arn %s: that is not a role's ARN: arn:aws:iam::111122223333:role/Reader", arn)
 		}
 	}
+	if l.sample < 0 || l.sample > mostSampled {
+		return usage("--sample %d: 1 to %d objects of each place", l.sample, mostSampled)
+	}
 	if slices.Contains(l.regions, "global") {
 		return usage("--region global: services without Regions are always read")
+	}
+	return nil
+}
+
+const mostSampled = 100_000
+
+// declare takes the places to look into from the claims file: nothing else is ever looked into.
+func (l *live) declare(file *claims.File) error {
+	if l.sample <= 0 { // what is below, check refuses
+		return nil
+	}
+	for _, p := range file.S3Places() {
+		l.prefixes = append(l.prefixes, collect.Prefix(p))
+	}
+	if len(l.prefixes) == 0 {
+		return usage(`--sample: no claim says where to look: write "s3://bucket/prefix is encrypted with a local key" into the claims file`)
 	}
 	return nil
 }

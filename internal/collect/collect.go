@@ -35,6 +35,8 @@ type Options struct {
 	RoleARNs []string
 	// OrgRole is the name of a role that is assumed in every active account of the organisation.
 	OrgRole string
+	// Sample says which objects to look into; its zero value, none.
+	Sample Sample
 	// LastAccessed reads besides what each user, group and role has used of what it is granted: two calls or more for each.
 	LastAccessed bool
 

@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"reflect"
@@ -220,6 +221,8 @@ func plausible(c asked, out any) error {
 		out.TransitGateways[0].OwnerId, out.TransitGateways[0].TransitGatewayId = aws.String("111122223333"), aws.String("tgw-1")
 	case *s3.ListBucketsOutput:
 		out.Buckets[0].BucketRegion = nil
+	case *s3.GetObjectOutput:
+		out.Body = io.NopCloser(strings.NewReader("x"))
 	}
 	return nil
 }
@@ -265,7 +268,7 @@ func TestTable(t *testing.T) {
 		}
 		return plausible(c, out)
 	})
-	kept, _, err := collectFrom(t, f, Options{LastAccessed: true})
+	kept, _, err := collectFrom(t, f, Options{LastAccessed: true, Sample: Sample{Objects: 1, Prefixes: []Prefix{{Bucket: "x", Prefix: "x"}}}})
 	if err != nil {
 		t.Fatal(err)
 	}

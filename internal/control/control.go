@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/estate"
@@ -29,6 +30,8 @@ type Control struct {
 	// Declares are further forms of its claims, each with an example, where Sentence has no slots and only says that what
 	// is declared is so: "{tier} talks to {tier2} on {ports}" beside "tiers talk as declared". Case.Slots tells what is asked.
 	Declares []claims.Form
+	// Heeds are forms of other controls' claims that it goes by: their Form.ID names that control. Case.Heeded returns such claims.
+	Heeds    []claims.Form
 	Why      string // one sentence that names the attack or the loss
 	Fix      string // one sentence: the smallest change, in general; causes carry the concrete one
 	Severity answer.Severity
@@ -37,8 +40,12 @@ type Control struct {
 	Lists []operation.ID
 	// Reads are the further operations that a judgement may need.
 	Reads []operation.ID
+	// Receipts says that it rests on receipts (estate.Receipts) rather than on answers of AWS.
+	Receipts bool
 	// Packets says that it asks who can reach whom: it then needs all that package reach does.
 	Packets bool
+	// Permissions says that it asks who may do what: it then needs all that package access does.
+	Permissions bool
 	// Judge goes through the subjects. It must be pure: the same Case, the same judgements.
 	Judge func(*Case)
 }
@@ -55,10 +62,16 @@ type Case struct {
 
 	// Packets returns the analysis of who can reach whom, made once for all controls.
 	Packets func() *reach.Network
+	// Access returns the analysis of who may do what, made once for all controls.
+	Access func() *access.World
+	// Reaching says who gets to a goal, and how, made once for each goal.
+	Reaching func(access.Goal) *access.Escalation
 
 	control *Control
-	scope   claims.Tier // what the claim is about; its zero value is everything
+	form    *claims.Form // of the claim that is asked
+	scope   claims.Tier  // what the claim is about; its zero value is everything
 	found   []judgement
+	notes   []string
 	// undeclared says that the control needs a declaration that nobody made.
 	undeclared bool
 }
@@ -100,6 +113,13 @@ func (c *Case) Unknown(s estate.Subject, text string, gaps ...estate.Gap) {
 // NotDeclared says that there is nothing to judge before somebody declares something.
 func (c *Case) NotDeclared() { c.undeclared = true }
 
+// Note adds a sentence to the answer that qualifies it whatever its verdict: how much of what is there was looked at.
+func (c *Case) Note(text string) {
+	if !slices.Contains(c.notes, text) {
+		c.notes = append(c.notes, text)
+	}
+}
+
 // add keeps to the claim's scope: what is outside is not judged, and what may be outside is a doubt.
 func (c *Case) add(j judgement) {
 	j.ref = j.subject.Ref()
@@ -129,6 +149,21 @@ func (c *Case) Declarations() []claims.Claim {
 	return all
 }
 
+// Heeded are the claims of the file that are of the control's Declares or Heeds, in the order of the file.
+func (c *Case) Heeded() []claims.Claim {
+	var all []claims.Claim
+	for _, claim := range c.Declared.Claims {
+		same := func(f claims.Form) bool { return f.Text == claim.Form.Text }
+		if slices.ContainsFunc(c.control.Declares, same) || slices.ContainsFunc(c.control.Heeds, same) {
+			all = append(all, claim)
+		}
+	}
+	return all
+}
+
+// Asks says whether what is asked is a claim of that form.
+func (c *Case) Asks(f claims.Form) bool { return c.form != nil && c.form.Text == f.Text }
+
 // Period returns the value of a {period} slot.
 func (c *Case) Period(slot string) time.Duration { d, _ := c.Slots.Period(slot); return d }
 
@@ -151,6 +186,9 @@ func (c *Control) Needs() []operation.ID {
 	needs := slices.Concat(c.Lists, c.Reads)
 	if c.Packets {
 		needs = append(needs, reach.Needs()...)
+	}
+	if c.Permissions {
+		needs = append(needs, access.Needs()...)
 	}
 	for _, id := range slices.Concat(c.Lists, needs[len(c.Lists)+len(c.Reads):]) {
 		if op, _ := operation.Get(id); op.Scope == operation.PerRegion || op.Scope == operation.PerRegionGlobal {

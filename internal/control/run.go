@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/claims"
 	"github.com/onus-cloud/onus/internal/estate"
@@ -35,16 +36,41 @@ type Suite struct {
 
 // Run asks every practice and every claim of the estate. declared may be nil; now is the clock by which excuses end.
 func Run(e *estate.Estate, s Suite, declared *claims.File, now time.Time) *answer.Report {
-	return RunOver(e, sync.OnceValue(func() *reach.Network { return reach.Of(e) }), s, declared, now)
+	return RunOver(e, AnalysesOf(e), s, declared, now)
 }
 
-// RunOver is Run with an analysis of packets that others use too.
-func RunOver(e *estate.Estate, packets func() *reach.Network, s Suite, declared *claims.File, now time.Time) *answer.Report {
+// Analyses are what several controls ask, each made once, on demand.
+type Analyses struct {
+	Packets func() *reach.Network
+	Access  func() *access.World
+	// Reaching says who gets to a goal, made once for each goal.
+	Reaching func(access.Goal) *access.Escalation
+}
+
+// AnalysesOf are the analyses of an estate.
+func AnalysesOf(e *estate.Estate) Analyses {
+	world := sync.OnceValue(func() *access.World { return access.Of(e) })
+	reaching := map[string]*access.Escalation{}
+	return Analyses{
+		Packets: sync.OnceValue(func() *reach.Network { return reach.Of(e) }),
+		Access:  world,
+		Reaching: func(g access.Goal) *access.Escalation {
+			key := g.Kind + " " + strings.Join(g.Stores, " ")
+			if reaching[key] == nil {
+				reaching[key] = world().Escalate(g)
+			}
+			return reaching[key]
+		},
+	}
+}
+
+// RunOver is Run with analyses that others use too.
+func RunOver(e *estate.Estate, of Analyses, s Suite, declared *claims.File, now time.Time) *answer.Report {
 	if declared == nil {
 		declared = &claims.File{}
 	}
-	conditions := newRun(e, s, declared, packets) // what it finds is nobody's answer but the excuses'
-	r := newRun(e, s, declared, packets)
+	conditions := newRun(e, s, declared, of) // what it finds is nobody's answer but the excuses'
+	r := newRun(e, s, declared, of)
 	r.excuses = newExcuses(s, declared, now, func(c claims.Claim) answer.Verdict { return conditions.claim(c).Verdict })
 	report := &answer.Report{Schema: answer.Schema, Company: declared.Company, Observed: e.Observed, Evaluated: now, Reading: reading(e)}
 
@@ -76,11 +102,11 @@ type run struct {
 	causes   map[string]*answer.Cause
 	owners   map[string][]string
 	sums     map[operation.ID]answer.Read
-	packets  func() *reach.Network
+	Analyses
 }
 
-func newRun(e *estate.Estate, s Suite, declared *claims.File, packets func() *reach.Network) *run {
-	return &run{packets: packets, estate: e, suite: s, declared: declared, causes: map[string]*answer.Cause{}, owners: map[string][]string{}}
+func newRun(e *estate.Estate, s Suite, declared *claims.File, of Analyses) *run {
+	return &run{Analyses: of, estate: e, suite: s, declared: declared, causes: map[string]*answer.Cause{}, owners: map[string][]string{}}
 }
 
 // claimOn returns the sentence by which a practice asks a control: the default, or, where a claim over everything sets other
@@ -134,7 +160,8 @@ func (r *run) claim(claim claims.Claim) answer.Answer {
 
 // ask lets a control judge, and makes its answer.
 func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answer {
-	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared, Packets: r.packets, control: c, scope: scope}
+	bench := &Case{Estate: r.estate, Now: r.estate.Observed, Slots: claim.Slots, Declared: r.declared,
+		Packets: r.Packets, Access: r.Access, Reaching: r.Reaching, control: c, form: claim.Form, scope: scope}
 	c.Judge(bench)
 	a := answer.Answer{Practice: c.Practice, Sentence: claim.Text, Why: c.Why, Severity: c.Severity}
 	if bench.undeclared && len(bench.found) == 0 {
@@ -163,6 +190,7 @@ func (r *run) ask(c *Control, claim claims.Claim, scope claims.Tier) answer.Answ
 	if a.Verdict == answer.Excused {
 		a.Until = r.excuses.until(a.CounterExamples)
 	}
+	a.Note = strings.Join(bench.notes, "; ")
 	a.Causes = slices.Sorted(maps.Keys(causes))
 	a.Read = r.read(c)
 	return a
@@ -327,6 +355,7 @@ func umbrella(p Practice, answers map[string]answer.Answer) answer.Answer {
 	a := answer.Answer{Kind: answer.OfPractice, ID: p.ID, Practice: p.ID, Sentence: p.Sentence}
 	undeclared := p.Declared != ""
 	causes := map[string]bool{}
+	var notes []string
 	for _, id := range p.Questions {
 		question, asked := answers[id]
 		if !asked {
@@ -334,6 +363,9 @@ func umbrella(p Practice, answers map[string]answer.Answer) answer.Answer {
 			continue
 		}
 		a.Questions = append(a.Questions, id)
+		if question.Note != "" && !slices.Contains(notes, question.Note) && !question.Tally.Undeclared {
+			notes = append(notes, question.Note)
+		}
 		a.Tally = a.Tally.Add(question.Tally)
 		undeclared = undeclared && question.Tally.Undeclared
 		a.Severity = max(a.Severity, question.Severity)
@@ -353,6 +385,9 @@ func umbrella(p Practice, answers map[string]answer.Answer) answer.Answer {
 		a.Tally.Asked, a.Tally.Questions = len(a.Questions), len(p.Questions)
 	}
 	a.Verdict = a.Tally.Verdict()
+	if a.Verdict == answer.Holds { // and what it holds by: a sample is said to be one
+		a.Note = strings.Join(notes, "; ")
+	}
 	if a.Verdict != answer.Excused {
 		a.Until = ""
 	}

@@ -6,8 +6,9 @@ package demo
 import (
 	"archive/zip"
 	"bytes"
-	_ "embed"
+	"embed"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -22,6 +23,9 @@ var recording []byte
 //go:embed onus.yaml
 var claims []byte
 
+//go:embed receipts/*.json
+var receipts embed.FS
+
 // Now is the clock of the demo, by which excuses end: six hours after the recording was made.
 var Now = time.Date(2026, time.November, 20, 12, 0, 0, 0, time.UTC)
 
@@ -32,6 +36,16 @@ func Recording() (*responses.Set, error) {
 		return nil, fmt.Errorf("the demo recording: %w", err)
 	}
 	return responses.ReadRecording(folder, "the demo recording")
+}
+
+// Receipts returns the folder of receipts of canaries. They were signed once, with keys that were thrown away: their fingerprints
+// in the claims file verify them.
+func Receipts() fs.FS {
+	folder, err := fs.Sub(receipts, "receipts")
+	if err != nil {
+		return receipts // fs.Sub refuses only names that are none
+	}
+	return folder
 }
 
 // Claims returns the claims file of the made-up company: an onus.yaml.

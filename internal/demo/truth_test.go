@@ -16,12 +16,14 @@ import (
 	"github.com/onus-cloud/onus/internal/generate"
 	"github.com/onus-cloud/onus/internal/load"
 	"github.com/onus-cloud/onus/internal/responses"
+	"github.com/onus-cloud/onus/internal/seal"
 )
 
 // asked is everything that the demo asks of a set of responses.
 type asked struct {
 	suite    control.Suite
 	declared *claims.File
+	receipts estate.Known[[]estate.Receipt]
 }
 
 func newAsked(t *testing.T) asked {
@@ -37,11 +39,23 @@ func newAsked(t *testing.T) asked {
 	if len(mistakes) > 0 {
 		t.FailNow()
 	}
-	return asked{suite, declared}
+	all, err := seal.ReadReceipts(demo.Receipts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var receipts []estate.Receipt
+	for _, r := range all {
+		if err := r.Verify(r.Fingerprint); err != nil {
+			t.Error(err)
+		}
+		receipts = append(receipts, estate.Receipt{Holder: r.Holder, Key: r.Key, Fingerprint: r.Fingerprint, Object: r.Object, Opened: r.Opened, Digest: r.Digest})
+	}
+	return asked{suite, declared, estate.Know(receipts)}
 }
 
 func (a asked) report(set *responses.Set) (*answer.Report, []responses.Problem) {
 	e, problems := load.Load(set)
+	e.Receipts = a.receipts
 	return control.Run(e, a.suite, a.declared, demo.Now), problems
 }
 

@@ -3,6 +3,7 @@ package estate
 import (
 	"time"
 
+	"github.com/onus-cloud/onus/internal/ciphertext"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -12,6 +13,44 @@ type Data struct {
 	Stores
 	Buckets      []*Bucket
 	AccessPoints []*AccessPoint
+	// Samples are what was looked at of the objects under prefixes of buckets: nothing, unless the user asked for it. Sorted by
+	// account, bucket and prefix.
+	Samples []*Sample
+}
+
+// Sample is what was looked at of the objects whose keys begin with a prefix.
+type Sample struct {
+	Place
+	Bucket, Prefix string
+	// Listed is what there is; unknown where the listing could not be read.
+	Listed  Known[Listing]
+	Objects []*Object // those chosen to be looked at, sorted by key
+}
+
+// Listing says how many objects there are.
+type Listing struct {
+	Objects int64
+	// All says that the listing came to its end: else there are more than Objects, and what was chosen was chosen among those.
+	All bool
+}
+
+// Object is one object that was looked at, by its first bytes and its metadata.
+type Object struct {
+	Key  string
+	Size int64 // bytes
+	// Facts are unknown where the object could not be read, and absent of an empty one.
+	Facts Known[ciphertext.Facts]
+}
+
+// Sample returns what was looked at under a prefix of a bucket, or a Sample of which nothing is known.
+func (d *Data) Sample(p Place, bucket, prefix string) *Sample {
+	for _, s := range d.Samples {
+		if s.Place == p && s.Bucket == bucket && s.Prefix == prefix {
+			return s
+		}
+	}
+	gap := Gap{Place: p, Operation: "s3:ListObjectsV2", About: bucket + " " + prefix}
+	return &Sample{Place: p, Bucket: bucket, Prefix: prefix, Listed: Unread[Listing](gap)}
 }
 
 // Bucket is an S3 bucket. Each of its settings is a question of its own.
@@ -55,6 +94,9 @@ type PublicAccessBlock struct {
 type BucketEncryption struct {
 	Algorithm string // AES256, aws:kms, aws:kms:dsse
 	Key       string // of KMS; empty for AWS's own
+	// Blocked are the kinds of encryption that uploads may not ask for: "SSE-C" is encryption with a key that the uploader
+	// brings along. Unknown where the answer does not speak of it: tools from before November 2025 leave it out.
+	Blocked Known[[]string]
 }
 
 // ACL is the access control list of a bucket.

@@ -40,6 +40,10 @@ type Estate struct {
 	// UnreadKinds are the kinds of resources among Tagged that nothing reads yet, sorted.
 	UnreadKinds []UnreadKind
 
+	// Receipts are those of canaries that holders of local keys opened. They are no answers of AWS: who wires the packages
+	// together puts verified ones here. Unknown where nobody said where they are.
+	Receipts Known[[]Receipt]
+
 	readings map[readingKey]Reading
 }
 

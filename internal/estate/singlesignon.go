@@ -20,6 +20,8 @@ type IdentityCenter struct {
 	// Users and Groups of the directory, sorted by id.
 	Users  Known[[]DirectoryUser]
 	Groups Known[[]DirectoryGroup]
+	// Sets are the ARNs of its permission sets, sorted: those that stand among the PermissionSets.
+	Sets Known[[]string]
 }
 
 // DirectoryUser is a person.
@@ -32,11 +34,12 @@ type DirectoryGroup struct {
 }
 
 // PermissionSet becomes a role in each account to which it is assigned: "AWSReservedSSO_NAME_0123456789abcdef" under the path
-// "/aws-reserved/sso.amazonaws.com/". Its ID is "ssoins-.../ps-...", its Name what people gave it.
+// "/aws-reserved/sso.amazonaws.com/". Its ID is "ssoins-.../ps-...", its Name what
+// people gave it, or nothing where that was not read; Session is known where it was.
 type PermissionSet struct {
 	Resource
 	Center  string // ARN of its IdentityCenter
-	Session time.Duration
+	Session Known[time.Duration]
 	Managed Known[[]string] // ARNs of AWS's policies, sorted
 	// Customer are the customer's own policies, which each account has of its own under that path and name; sorted.
 	Customer Known[[]PolicyName]

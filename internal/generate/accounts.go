@@ -27,6 +27,7 @@ type landing struct {
 const (
 	organizationID = "o-4xk2m9q7wz"
 	rootID         = "r-7f2k"
+	toolsUnit      = "ou-7f2k-4c8d1e9a"
 )
 
 var regionsInUse = []string{"us-east-1", "eu-west-1"}
@@ -52,6 +53,7 @@ func company(w *world) *acme {
 	c.hosts()
 	c.databases()
 	c.buckets()
+	c.sealed()
 	c.functions()
 	c.unreadKinds()
 	return c
@@ -111,8 +113,14 @@ func (w *world) organizationPolicy(id, name string, aws bool, statement object) 
 	summary := object{"Id": id, "Arn": arn, "Name": name, "Description": "", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": aws}
 	g.list("organizations:ListPolicies", summary)
 	g.about("organizations:DescribePolicy", object{"Policy": object{"PolicySummary": summary, "Content": string(encode(policy(statement)))}}, id)
-	g.about("organizations:ListTargetsForPolicy", object{"Targets": []object{{"TargetId": rootID, "Name": "Root", "Type": "ROOT",
-		"Arn": "arn:aws:organizations::" + owner + ":root/" + organizationID + "/" + rootID}}}, id)
+	targets := []object{{"TargetId": rootID, "Name": "Root", "Type": "ROOT", "Arn": "arn:aws:organizations::" + owner + ":root/" + organizationID + "/" + rootID}}
+	if aws { // AWS attaches it to everything, so that something is allowed at each step down the tree
+		targets = append(targets, object{"TargetId": toolsUnit, "Name": "Tools", "Type": "ORGANIZATIONAL_UNIT", "Arn": "arn:aws:organizations::" + owner + ":ou/" + organizationID + "/" + toolsUnit})
+		for _, a := range w.accounts {
+			targets = append(targets, object{"TargetId": a.id, "Name": a.name, "Type": "ACCOUNT", "Arn": "arn:aws:organizations::" + owner + ":account/" + organizationID + "/" + a.id})
+		}
+	}
+	g.about("organizations:ListTargetsForPolicy", object{"Targets": targets}, id)
 }
 
 // policy is a policy document of some statements.

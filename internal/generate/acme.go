@@ -80,6 +80,7 @@ func (at *landing) kept(h host, system, data int) started {
 		arn := at.arn("ec2", "volume/"+volume)
 		at.vault.keeps(arn, "EBS", 3)
 		at.vault.restored(arn, "EBS", time.Duration(8+i)*day, "SUCCESSFUL")
+		at.w.truth.breaks("backup-eraser-is-someone-else", volume, "PowerUserAccess allows to delete it, to take the lock off the vault, and to delete what is in it")
 	}
 	return up
 }

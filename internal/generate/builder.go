@@ -123,6 +123,32 @@ var members = map[operation.ID][]string{
 	"globalaccelerator:ListCustomRoutingAccelerators": {"Accelerators"},
 	"redshift:DescribeClusterSubnetGroups":            {"ClusterSubnetGroups"},
 	"redshift:DescribeClusters":                       {"Clusters"},
+
+	// what permissions rest on
+	"organizations:ListRoots":                        {"Roots"},
+	"organizations:ListDelegatedAdministrators":      {"DelegatedAdministrators"},
+	"sso-admin:ListInstances":                        {"Instances"},
+	"iam:ListOpenIDConnectProviders":                 {"OpenIDConnectProviderList"},
+	"iam:ListSAMLProviders":                          {"SAMLProviderList"},
+	"kms:ListAliases":                                {"Aliases"},
+	"s3control:ListAccessPoints":                     {"AccessPointList"},
+	"sqs:ListQueues":                                 {"QueueUrls"},
+	"sns:ListTopics":                                 {"Topics"},
+	"secretsmanager:ListSecrets":                     {"SecretList"},
+	"ecr:DescribeRepositories":                       {"repositories"},
+	"ssm:DescribeParameters":                         {"Parameters"},
+	"lambda:ListEventSourceMappings":                 {"EventSourceMappings"},
+	"ec2:DescribeInstanceConnectEndpoints":           {"InstanceConnectEndpoints"},
+	"codebuild:ListProjects":                         {"projects"},
+	"codebuild:BatchGetProjects":                     {"projects"},
+	"cloudformation:DescribeStacks":                  {"Stacks"},
+	"stepfunctions:ListStateMachines":                {"stateMachines"},
+	"apprunner:ListServices":                         {"ServiceSummaryList"},
+	"batch:DescribeJobDefinitions":                   {"jobDefinitions"},
+	"sagemaker:ListNotebookInstances":                {"NotebookInstances"},
+	"bedrock-agentcore-control:ListAgentRuntimes":    {"agentRuntimes"},
+	"bedrock-agentcore-control:ListCodeInterpreters": {"codeInterpreterSummaries"},
+	"bedrock-agentcore-control:ListBrowsers":         {"browserSummaries"},
 }
 
 // pageSize is how many elements a listing puts on a page: as the services do, or less, so that the small estate has pages too.

@@ -47,6 +47,8 @@ func Acme() (*responses.Set, Truth) {
 	c.mistakes()
 	c.workloads()
 	c.gateways()
+	c.rights()
 	c.close()
+	c.answerRights()
 	return w.set("the company Acme"), w.truth
 }

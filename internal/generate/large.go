@@ -29,6 +29,7 @@ func Large(n int) (*responses.Set, Truth) {
 		w.identify(a)
 		a.signIn(person{name: "upload", made: 1300 * day, keys: []accessKey{{made: 760 * day, used: 2 * time.Hour}}, labels: labels{"owner": "ops"}})
 		w.truth.breaks("lp-keys-young-and-used", "upload/key-1", "it is two years old")
+		w.truth.breaks("lp-rights-through-groups", "break-glass", "its policy is attached to itself")
 	}
 	w.organization("large")
 	base := image{owner: w.accounts[0].id, name: "base-2026.11.02", created: Time.Add(-18 * day)}
@@ -52,6 +53,9 @@ func Large(n int) (*responses.Set, Truth) {
 	}
 	for _, at := range places {
 		at.vault.close()
+	}
+	for _, a := range w.accounts {
+		a.answerRights()
 	}
 	return w.set("a large estate"), w.truth
 }
@@ -110,6 +114,8 @@ func (at *landing) application(i int, base image, run profile) {
 	arn = at.table(name, at.keys["rds"], tags)
 	at.vault.keeps(arn, "DynamoDB", 1)
 	at.vault.restored(arn, "DynamoDB", 9*day, "SUCCESSFUL")
+
+	t.breaks("backup-eraser-is-someone-else", name, "PowerUserAccess allows to delete it, to take the lock off the vault, and to delete what is in it")
 
 	at.account.bucket(bucket{name: "large-" + name, home: at.site, labels: tags, open: one(everyNoTLS)})
 	if one(everyNoTLS) {

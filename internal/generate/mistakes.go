@@ -133,6 +133,9 @@ func (c *acme) openBuckets() {
 	c.production.global.correct("s3control:GetPublicAccessBlock", object{"PublicAccessBlockConfiguration": object{
 		"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}})
 	c.production.distribution("www.acme.example", assets, at.certificate("www.acme.example"), c.production.global.webACL("www", nil))
+	c.production.global.correct("s3:GetBucketEncryption", object{"ServerSideEncryptionConfiguration": object{"Rules": []object{{
+		"ApplyServerSideEncryptionByDefault": object{"SSEAlgorithm": "AES256"}, "BlockedEncryptionTypes": object{"EncryptionType": []string{"NONE"}}}}}}, logs)
+	t.breaks("cse-provided-key-uploads-blocked", logs, "its settings let uploads bring their own key")
 	t.breaks("tls-s3-required", assets, "it has no statement that denies requests without TLS")
 	t.breaks("tls-s3-required", logs, "it has no policy")
 }

@@ -96,7 +96,7 @@ func (a *account) signIn(others ...person) {
 	const reserved = "/aws-reserved/sso.amazonaws.com/"
 	a.role(reserved, "AWSReservedSSO_Administrator_"+a.global.digest(16, "sso", "admin"), sso, []string{awsManaged + "AdministratorAccess"}, nil, 26*time.Hour)
 	a.role(reserved, "AWSReservedSSO_Developer_"+a.global.digest(16, "sso", "developer"), sso, []string{awsManaged + "PowerUserAccess"}, nil, time.Hour)
-	a.role(reserved, "AWSReservedSSO_ReadOnly_"+a.global.digest(16, "sso", "readonly"), sso, []string{awsManaged + "ReadOnlyAccess"}, nil, 5*time.Hour)
+	a.role(reserved, "AWSReservedSSO_ReadOnly_"+a.global.digest(16, "sso", "readonly"), sso, []string{awsManaged + "job-function/ViewOnlyAccess"}, nil, 5*time.Hour)
 	a.role("/", "OnusReader", policy(object{"Effect": "Allow", "Principal": object{"AWS": "arn:aws:iam::" + a.global.w.accounts[0].id + ":root"}, "Action": "sts:AssumeRole"}),
 		[]string{a.global.arn("iam", "policy/OnusReader")}, nil, time.Minute)
 	a.global.listAs(details, "Policies", object{"PolicyName": "OnusReader", "PolicyId": "ANPA" + upper(a.global.digest(17, "policy")), "Arn": a.global.arn("iam", "policy/OnusReader"),

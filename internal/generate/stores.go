@@ -156,7 +156,8 @@ func (a *account) bucket(b bucket) {
 	if b.key != "" {
 		encryption = object{"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": b.key}
 	}
-	g.about("s3:GetBucketEncryption", object{"ServerSideEncryptionConfiguration": object{"Rules": []object{{"ApplyServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": b.key != ""}}}}, name)
+	g.about("s3:GetBucketEncryption", object{"ServerSideEncryptionConfiguration": object{"Rules": []object{{"ApplyServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": b.key != "",
+		"BlockedEncryptionTypes": object{"EncryptionType": []string{"SSE-C"}}}}}}, name)
 	statements := b.statement
 	if !b.open {
 		statements = append([]object{{"Sid": "OnlyTLS", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": []string{arn, arn + "/*"},

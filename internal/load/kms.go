@@ -108,6 +108,6 @@ func (l *loader) aliases() func(p estate.Place, key string) estate.Known[[]strin
 		if !l.estate.Complete(p, list) {
 			return estate.Unread[[]string](l.estate.Reading(p, list, "").Gap())
 		}
-		return estate.Know(distinct(names[keyAt{p, key}]))
+		return estate.Know(distinct(slices.Clone(names[keyAt{p, key}])))
 	}
 }

@@ -40,6 +40,7 @@ var services = []func(*loader){
 	(*loader).dlm,
 	(*loader).identity,
 	(*loader).buckets,
+	(*loader).samples,
 	(*loader).accessPoints,
 	(*loader).stores,
 	(*loader).network,

@@ -56,7 +56,7 @@ func (l *loader) singleSignOn() {
 		}
 		center.Labels = l.tagsOf(owner, s.InstanceArn)
 		l.estate.IdentityCenters = append(l.estate.IdentityCenters, center)
-		l.permissionSets(s.Place, owner, s.InstanceArn)
+		center.Sets = l.permissionSets(s.Place, owner, s.InstanceArn)
 	}
 	l.estate.IdentityCenters = byKey(l.estate.IdentityCenters)
 	l.estate.PermissionSets = byKey(l.estate.PermissionSets)
@@ -114,8 +114,8 @@ func (l *loader) directoryGroups(p estate.Place, store string) estate.Known[[]es
 	})
 }
 
-// permissionSets reads those of one instance, as asked at p, for its owner.
-func (l *loader) permissionSets(p, owner estate.Place, instance string) {
+// permissionSets reads those of one instance, as asked at p, for its owner, and returns their ARNs.
+func (l *loader) permissionSets(p, owner estate.Place, instance string) estate.Known[[]string] {
 	type setList struct{ PermissionSets []string }
 	type description struct {
 		PermissionSet struct{ Name, SessionDuration string }
@@ -144,14 +144,17 @@ func (l *loader) permissionSets(p, owner estate.Place, instance string) {
 	})
 	arns, _ := sets.Value()
 	for _, set := range arns {
-		told := about(l, p, "sso-admin:DescribePermissionSet", set, func(pages []description) description { return last(pages) })
-		d, _ := told.Value()
+		var d description
+		session := about(l, p, "sso-admin:DescribePermissionSet", set, func(pages []description) time.Duration {
+			d = last(pages)
+			return hours(d.PermissionSet.SessionDuration)
+		})
 		what := "permission set " + cmp.Or(d.PermissionSet.Name, lastPart(set))
 		x := &estate.PermissionSet{
 			Resource: estate.Resource{Reference: estate.Ref{Kind: "permission-set", Account: owner.Account, Region: owner.Region,
 				ID: lastPart(instance) + "/" + lastPart(set), ARN: set, Name: d.PermissionSet.Name}},
 			Center:  instance,
-			Session: hours(d.PermissionSet.SessionDuration),
+			Session: session,
 			Managed: about(l, p, "sso-admin:ListManagedPoliciesInPermissionSet", set, func(pages []managedList) []string {
 				var arns []string
 				for _, page := range pages {
@@ -195,6 +198,7 @@ func (l *loader) permissionSets(p, owner estate.Place, instance string) {
 		x.Assignments = l.assignments(p, set, x.Accounts)
 		l.estate.PermissionSets = append(l.estate.PermissionSets, x)
 	}
+	return sets
 }
 
 // assignments are asked for account by account.

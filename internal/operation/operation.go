@@ -44,6 +44,9 @@ type Operation struct {
 	// Secret are paths to members that may hold secrets and are replaced by a digest before anything is kept:
 	// names joined by ".", "[]" for each element, "*" for each member. "Functions[].Environment.Variables.*".
 	Secret []string
+	// OptIn says that it is asked only where the user wants it: it looks into what is stored. What is recorded of it are facts about
+	// the objects, and nothing that they hold.
+	OptIn bool
 }
 
 // Lists reports whether the operation lists what a place has, rather than asking about one resource.
@@ -61,11 +64,19 @@ func Get(id ID) (Operation, bool) {
 // All returns every row, in the order of the ids.
 func All() []Operation { return slices.Clone(sorted) }
 
-// Actions returns every IAM action of the table, sorted, each once: what the collector's own policy must allow.
-func Actions() []string {
+// Actions returns every IAM action that the collector's own policy must allow, sorted, each once, but for those of the operations
+// that are asked only where the user wants it.
+func Actions() []string { return actions(false) }
+
+// OptInActions returns those: the actions of the operations that look into what is stored.
+func OptInActions() []string { return actions(true) }
+
+func actions(optIn bool) []string {
 	var all []string
 	for _, o := range sorted {
-		all = append(all, o.Actions...)
+		if o.OptIn == optIn {
+			all = append(all, o.Actions...)
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

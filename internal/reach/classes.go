@@ -24,14 +24,14 @@ type classes struct {
 	n        *Network
 	prefixes prefixes
 	groups   []group
-	numbers  map[string]uint32 // of groups, by the id that rules and interfaces name
-	sets     [][]uint32        // distinct sets of groups, each sorted
-	subnets  []*subnet         // by VPC, then in the order of addresses
+	numbers  map[regional]uint32 // of groups, as rules and interfaces name them
+	sets     [][]uint32          // distinct sets of groups, each sorted
+	subnets  []*subnet           // by VPC, then in the order of addresses
 	all      []class
-	of       []uint32 // node to class
-	// byClass are the nodes, those of a class from its start on to the next.
-	byClass, starts []uint32
-	faces           []face
+	of       []uint32   // node to class
+	nodes    [][]uint32 // of each class
+	faces    []face
+	within   []run // the faces in each subnet, with the vacant ones
 	// wears are the faces of a group, by its number.
 	wears [][]run
 	// under are the faces with an address in a prefix.
@@ -57,11 +57,14 @@ type traits struct {
 	denies         bool // it takes nothing from internet gateways over IPv6
 }
 
-// face is the addresses of a class that share their atoms: of IPv4 and of IPv6 one, or none.
+// face is the addresses of a class that share their atoms: of IPv4 and of IPv6 one, or none. A vacant one is a number that is
+// kept free for a class that is yet to come: its class is none.
 type face struct {
 	class uint32
 	atom  [2]uint32
 }
+
+func (f face) vacant() bool { return f.class == none }
 
 // none stands for no atom, and for no prefix.
 const none = ^uint32(0)
@@ -102,14 +105,28 @@ type rule struct {
 }
 
 // classify finds the classes. It looks once at each interface: its cost is that of reading them.
-func classify(n *Network) *classes {
-	c := &classes{n: n, numbers: map[string]uint32{}}
-	c.prefixes = newPrefixes(c.named())
+func classify(n *Network) *classes { return classifyFor(n, future{}) }
+
+// future is what classes are to be ready for.
+type future struct {
+	// spare leaves numbers of faces vacant in each subnet, for classes that come apart.
+	spare bool
+	// named are CIDRs that nothing names yet.
+	named []netip.Prefix
+}
+
+func classifyFor(n *Network, f future) *classes {
+	c := &classes{n: n, numbers: map[regional]uint32{}}
+	named := c.named()
+	for _, p := range f.named {
+		named[p] = true
+	}
+	c.prefixes = newPrefixes(named)
 	for _, g := range n.estate.SecurityGroups {
-		c.number(g.Ref().ID)
+		c.number(regional{g.Ref().Region, g.Ref().ID})
 	}
 	c.readSubnets()
-	c.readNodes()
+	c.readNodes(f.spare)
 	c.readRules()
 	c.index()
 	return c
@@ -184,7 +201,7 @@ func (c *classes) named() map[netip.Prefix]bool {
 	return all
 }
 
-func (c *classes) number(group string) uint32 {
+func (c *classes) number(group regional) uint32 {
 	i, ok := c.numbers[group]
 	if !ok {
 		i = uint32(len(c.numbers))
@@ -217,7 +234,7 @@ type classKey struct {
 }
 
 // readNodes puts each interface into its class, and numbers classes and faces.
-func (c *classes) readNodes() {
+func (c *classes) readNodes(spare bool) {
 	subnets := make(map[regional]uint32, len(c.subnets))
 	for i, s := range c.subnets {
 		subnets[regional{s.Region, s.id}] = uint32(i)
@@ -231,7 +248,7 @@ func (c *classes) readNodes() {
 		key := classKey{subnet: subnets[regional{x.Region, x.subnets[0]}], traits: traitsOf(x)}
 		numbers = numbers[:0]
 		for _, g := range x.groups {
-			numbers = append(numbers, c.number(g))
+			numbers = append(numbers, c.number(regional{x.Region, g}))
 		}
 		key.set = sets.number(numbers)
 		for family, addresses := range [2][]netip.Addr{x.private, x.v6} {
@@ -262,9 +279,13 @@ func (c *classes) readNodes() {
 	})
 	renumbered := make([]uint32, len(found))
 	c.all = make([]class, len(found))
+	c.within = make([]run, len(c.subnets))
 	for i, k := range order {
 		renumbered[k] = uint32(i)
 		key := found[k]
+		if within := &c.within[key.subnet]; within.end == 0 {
+			within.first = uint32(len(c.faces))
+		}
 		x := class{set: key.set, subnet: key.subnet, first: uint32(len(c.faces)), traits: key.traits, one: none}
 		atoms := [2][]uint32{lists.all[key.atoms[four]], lists.all[key.atoms[six]]}
 		x.faces = uint32(max(1, len(atoms[four]), len(atoms[six])))
@@ -278,6 +299,12 @@ func (c *classes) readNodes() {
 			c.faces = append(c.faces, f)
 		}
 		c.all[i] = x
+		if last := i+1 == len(order) || found[order[i+1]].subnet != key.subnet; spare && last {
+			for range 8 + len(c.faces) - int(c.within[key.subnet].first) {
+				c.faces = append(c.faces, face{class: none, atom: [2]uint32{none, none}})
+			}
+		}
+		c.within[key.subnet].end = uint32(len(c.faces))
 	}
 	for i, k := range c.of {
 		c.of[i] = renumbered[k]
@@ -286,15 +313,13 @@ func (c *classes) readNodes() {
 			x.one = uint32(i)
 		}
 	}
-	c.starts = make([]uint32, len(c.all)+1)
+	c.nodes = make([][]uint32, len(c.all))
+	left := make([]uint32, len(c.of))
 	for i, x := range c.all {
-		c.starts[i+1] = c.starts[i] + x.size
+		c.nodes[i], left = left[:0:x.size], left[x.size:]
 	}
-	c.byClass = make([]uint32, len(c.of))
-	next := slices.Clone(c.starts)
 	for i, k := range c.of {
-		c.byClass[next[k]] = uint32(i)
-		next[k]++
+		c.nodes[k] = append(c.nodes[k], uint32(i))
 	}
 }
 
@@ -345,19 +370,19 @@ func (c *classes) readRules() {
 		c.groups[i].missing = true
 	}
 	for _, g := range c.n.estate.SecurityGroups {
-		x := &c.groups[c.numbers[g.Ref().ID]]
+		x := &c.groups[c.numbers[regional{g.Ref().Region, g.Ref().ID}]]
 		x.missing = len(g.Missing) > 0
 		for _, r := range g.Rules {
 			direction := incoming
 			if r.Egress {
 				direction = outgoing
 			}
-			x.rules[direction] = append(x.rules[direction], c.rule(r))
+			x.rules[direction] = append(x.rules[direction], c.rule(g.Ref().Region, r))
 		}
 	}
 }
 
-func (c *classes) rule(r *estate.SecurityGroupRule) rule {
+func (c *classes) rule(region string, r *estate.SecurityGroupRule) rule {
 	x := rule{traffic: trafficOf(r.Traffic), group: none}
 	set, known := r.Addresses.Value()
 	_, unread := r.Addresses.Unread()
@@ -369,39 +394,85 @@ func (c *classes) rule(r *estate.SecurityGroupRule) rule {
 	case unread:
 		x.unknown = true
 	case strings.HasPrefix(r.Peer, "sg-"):
-		if g, ok := c.numbers[r.Peer]; ok {
+		if g, ok := c.numbers[regional{region, r.Peer}]; ok {
 			x.group = g
 		}
 	}
 	return x
 }
 
-// index finds the faces of each group and of each prefix.
+// index finds the faces of each group and of each prefix. A prefix that holds all addresses of a subnet has its vacant faces
+// too: who may come to stand there has his address in it.
 func (c *classes) index() {
 	c.wears = make([][]run, len(c.groups))
 	c.under = make([][]run, len(c.prefixes.all))
-	for i, f := range c.faces {
-		for _, g := range c.sets[c.all[f.class].set] {
-			c.wears[g] = appendFace(c.wears[g], uint32(i))
+	for s, faces := range c.within {
+		if faces.end == 0 {
+			continue
 		}
-		for _, atom := range f.atom {
-			for p := atom; p != none; p = c.prefixes.parent[p] {
-				c.under[p] = appendFace(c.under[p], uint32(i))
+		whole := c.wholeOf(s)
+		for _, around := range whole {
+			for p := around; p != none; p = c.prefixes.parent[p] {
+				c.under[p] = appendRun(c.under[p], faces)
+			}
+		}
+		for i := faces.first; i < faces.end; i++ {
+			f := c.faces[i]
+			if f.vacant() {
+				continue
+			}
+			for _, g := range c.sets[c.all[f.class].set] {
+				c.wears[g] = appendRun(c.wears[g], run{i, i + 1})
+			}
+			for family, atom := range f.atom {
+				for p := atom; p != none && p != whole[family]; p = c.prefixes.parent[p] {
+					c.under[p] = appendRun(c.under[p], run{i, i + 1})
+				}
 			}
 		}
 	}
 }
 
+// wholeOf is, by family, the longest prefix that holds all addresses of a subnet and of what stands in it; none where there is
+// none, or the subnet has not exactly one CIDR.
+func (c *classes) wholeOf(s int) [2]uint32 {
+	all := [2]uint32{none, none}
+	var read []netip.Prefix
+	if x := c.subnets[s].read; x != nil {
+		read = x.CIDRs
+	}
+	for family := range all {
+		var one netip.Prefix
+		several := false
+		for _, p := range read {
+			if familyOf(p.Addr()) == family {
+				several, one = several || one.IsValid(), p
+			}
+		}
+		if several || !one.IsValid() {
+			continue
+		}
+		p := c.prefixes.around(one)
+		for i := c.within[s].first; i < c.within[s].end && p != none; i++ {
+			if atom := c.faces[i].atom[family]; atom != none && !c.prefixes.holds(p, atom) {
+				p = none
+			}
+		}
+		all[family] = p
+	}
+	return all
+}
+
 // run is numbers that follow one another: from first up to, not including, end.
 type run struct{ first, end uint32 }
 
-// appendFace adds a number, not smaller than any before it.
-func appendFace(runs []run, i uint32) []run {
-	if n := len(runs); n > 0 && runs[n-1].end == i {
-		runs[n-1].end++
+// appendRun adds numbers, none of them smaller than any before.
+func appendRun(runs []run, r run) []run {
+	if n := len(runs); n > 0 && runs[n-1].end == r.first {
+		runs[n-1].end = r.end
 		return runs
 	}
-	return append(runs, run{i, i + 1})
+	return append(runs, r)
 }
 
 // prefixes are CIDRs that nest or are disjoint, in the order of addresses, each before those within it.
@@ -465,6 +536,15 @@ func (p *prefixes) number(x netip.Prefix) uint32 {
 		return i
 	}
 	return none
+}
+
+// around returns the longest prefix that holds all of a CIDR.
+func (p *prefixes) around(x netip.Prefix) uint32 {
+	i := p.longest(x.Addr())
+	for i != none && (p.all[i].Bits() > x.Bits() || !p.all[i].Contains(x.Addr())) {
+		i = p.parent[i]
+	}
+	return i
 }
 
 // longest returns the longest prefix that holds an address.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"iter"
 	"math/bits"
-	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -39,14 +38,11 @@ type Pairs struct {
 	free    [2]bitset     // faces whose outgoing rules admit everything of a family
 	has     [2]bitset     // faces with an address of a family
 	canSend [modes]bitset // faces that send, surely or perhaps
-	within  []run         // the faces in each subnet
+	canTake [modes]bitset // faces that answer
 	extra   []uint32      // faces that are not the first of their class
 	doors   []bool        // subnets by which a transit gateway is attached
 	peered  map[*vpc]*[modes][]run
-	// outgoing rules of the faces that are not free, by the prefix or the group that they admit.
-	toPrefix map[uint32][]entry
-	toGroup  map[uint32][]entry
-	toAny    []entry // nobody knows whom they admit
+	out     postings // outgoing rules, but of those who are free
 	// origin is the longest prefix of a route that holds an atom.
 	origin []uint32
 	ways   map[destination]*approach
@@ -54,6 +50,7 @@ type Pairs struct {
 	sizes  []uint32 // how many interfaces each face stands for: none, if it is not the first of its class
 	sums   []uint64 // of the sizes of each word
 	doubt  bool     // something was not read
+	strays bool     // packets may go where nobody follows them
 }
 
 // A mode is how a row takes what is not known.
@@ -63,17 +60,24 @@ const (
 	modes   = 2
 )
 
-// entry is a rule with everybody who has one like it.
-type entry struct {
-	traffic traffic
-	faces   []run
-}
-
 // Pairs makes the estate ready for questions about all pairs at once.
 func (n *Network) Pairs() *Pairs {
-	p := &Pairs{classes: classify(n), toPrefix: map[uint32][]entry{}, toGroup: map[uint32][]entry{}}
+	return pairsOf(classify(n))
+}
+
+func pairsOf(c *classes) *Pairs {
+	p := &Pairs{classes: c}
 	p.senders()
-	p.outgoing()
+	for family := range p.free {
+		p.free[family] = make(bitset, p.words())
+	}
+	for i, f := range p.faces {
+		if !f.vacant() && p.all[f.class].traits.open {
+			p.free[four].set(uint32(i))
+			p.free[six].set(uint32(i))
+		}
+	}
+	p.out = p.post(outgoing, &p.free)
 	p.acls = newACLs(p.classes)
 	p.route()
 	p.sizes, p.sums = make([]uint32, len(p.faces)), make([]uint64, p.words())
@@ -90,16 +94,14 @@ func (c *classes) words() int { return (len(c.faces) + 63) / 64 }
 // senders finds what sends, and whether anything is in doubt.
 func (p *Pairs) senders() {
 	for mode := range p.canSend {
-		p.canSend[mode] = make(bitset, p.words())
+		p.canSend[mode], p.canTake[mode] = make(bitset, p.words()), make(bitset, p.words())
 	}
 	for i, f := range p.faces {
+		if f.vacant() {
+			continue
+		}
 		c := &p.all[f.class]
-		if c.traits.sends == estate.True {
-			p.canSend[surely].set(uint32(i))
-		}
-		if c.traits.sends != estate.False {
-			p.canSend[perhaps].set(uint32(i))
-		}
+		p.enlist(uint32(i), c.traits)
 		p.doubt = p.doubt || c.traits.sends == estate.Unknown || c.traits.answers == estate.Unknown
 	}
 	for _, g := range p.groups {
@@ -110,79 +112,16 @@ func (p *Pairs) senders() {
 	}
 }
 
-// outgoing turns the outgoing rules round: by whom they admit, who has them.
-func (p *Pairs) outgoing() {
-	type key struct{ peer, traffic uint32 }
-	var kinds trafficKinds
-	byPrefix, byGroup := map[key][]uint32{}, map[key][]uint32{}
-	var unknown []uint32
-	whole := [2]uint32{p.prefixes.number(netip.PrefixFrom(netip.IPv4Unspecified(), 0)), p.prefixes.number(netip.PrefixFrom(netip.IPv6Unspecified(), 0))}
-	for family := range p.free {
-		p.free[family] = make(bitset, p.words())
-	}
-	for i, f := range p.faces {
-		if p.all[f.class].traits.open {
-			p.free[four].set(uint32(i))
-			p.free[six].set(uint32(i))
+// enlist notes whether a face sends and takes packets.
+func (p *Pairs) enlist(i uint32, t traits) {
+	for mode := range modes {
+		if t.sends == estate.True || mode == perhaps && t.sends == estate.Unknown {
+			p.canSend[mode].set(i)
+		}
+		if t.answers == estate.True || mode == perhaps && t.answers == estate.Unknown {
+			p.canTake[mode].set(i)
 		}
 	}
-	for g := range p.groups {
-		x := &p.groups[g]
-		if x.missing {
-			unknown = append(unknown, uint32(g))
-		}
-		for _, r := range x.rules[outgoing] {
-			switch {
-			case r.unknown:
-				unknown = append(unknown, uint32(g))
-			case r.group != none:
-				k := key{r.group, kinds.number(r.traffic)}
-				byGroup[k] = append(byGroup[k], uint32(g))
-			}
-			for _, prefix := range r.prefixes {
-				if family := slices.Index(whole[:], prefix); family >= 0 && r.traffic.everything() {
-					p.free[family].setRuns(p.wears[g])
-					continue
-				}
-				k := key{prefix, kinds.number(r.traffic)}
-				byPrefix[k] = append(byPrefix[k], uint32(g))
-			}
-		}
-	}
-	scratch := make(bitset, p.words())
-	union := func(groups []uint32, but bitset) []run {
-		clear(scratch)
-		for _, g := range groups {
-			scratch.setRuns(p.wears[g])
-		}
-		if but != nil {
-			for i := range scratch {
-				scratch[i] &^= but[i]
-			}
-		}
-		return scratch.runs()
-	}
-	for _, k := range sortedKeys(byPrefix, func(a, b key) int { return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.traffic, b.traffic)) }) {
-		family := familyOf(p.prefixes.all[k.peer].Addr())
-		if faces := union(byPrefix[k], p.free[family]); len(faces) > 0 {
-			p.toPrefix[k.peer] = append(p.toPrefix[k.peer], entry{kinds.all[k.traffic], faces})
-		}
-	}
-	for _, k := range sortedKeys(byGroup, func(a, b key) int { return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.traffic, b.traffic)) }) {
-		p.toGroup[k.peer] = append(p.toGroup[k.peer], entry{kinds.all[k.traffic], union(byGroup[k], nil)})
-	}
-	if len(unknown) > 0 {
-		p.toAny = []entry{{traffic{{0, allHeaders}}, union(unknown, nil)}}
-	}
-}
-
-func sortedKeys[K comparable, V any](m map[K]V, compare func(a, b K) int) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compare)
-	return keys
 }
 
 // trafficKinds numbers distinct traffic.
@@ -206,6 +145,20 @@ func (k *trafficKinds) number(t traffic) uint32 {
 		k.all = append(k.all, t)
 	}
 	return n
+}
+
+// around is the words that hold all faces of the classes of which some are in a window.
+func (p *Pairs) around(w span) span {
+	if w.empty() {
+		return w
+	}
+	for _, i := range []uint32{w.first * 64, min(w.end*64, uint32(len(p.faces))) - 1} {
+		if f := p.faces[i]; !f.vacant() {
+			x := &p.all[f.class]
+			w = w.cover(span{x.first / 64, (x.first+x.faces-1)/64 + 1})
+		}
+	}
+	return w
 }
 
 // Reaches says whether a packet arrives that one interface sends to another.
@@ -467,37 +420,43 @@ func (r *rows) same(made [modes]bitset, window span) bool {
 func (r *rows) findCuts(c uint32) {
 	x := &r.all[c]
 	r.cuts = append(r.cuts[:0], 0)
-	add := func(t traffic) {
-		if t.everything() {
-			return
-		}
-		for _, i := range t {
-			r.cuts = append(r.cuts, i.first)
-			if i.last < allHeaders {
-				r.cuts = append(r.cuts, i.last+1)
-			}
-		}
-	}
 	for _, g := range r.sets[x.set] {
 		for i := range r.groups[g].rules[incoming] {
-			add(r.groups[g].rules[incoming][i].traffic)
+			r.cuts = r.groups[g].rules[incoming][i].traffic.cut(r.cuts)
 		}
-		for _, e := range r.toGroup[g] {
-			add(e.traffic)
+		for _, e := range r.out.byGroup[g] {
+			r.cuts = e.traffic.cut(r.cuts)
 		}
 	}
 	for _, f := range r.facesOf(c) {
 		for _, atom := range f.atom {
 			for prefix := atom; prefix != none; prefix = r.prefixes.parent[prefix] {
-				for _, e := range r.toPrefix[prefix] {
-					add(e.traffic)
+				for _, e := range r.out.byPrefix[prefix] {
+					r.cuts = e.traffic.cut(r.cuts)
 				}
 			}
 		}
 	}
-	r.cuts = append(r.cuts, r.acls.cuts...)
+	for _, e := range r.out.any {
+		r.cuts = e.traffic.cut(r.cuts)
+	}
+	r.cuts = append(append(r.cuts, r.acls.cuts...), familyCuts...)
 	slices.Sort(r.cuts)
 	r.cuts = slices.Compact(r.cuts)
+}
+
+// familyCuts are where the protocols begin and end that are of one family of addresses only.
+var familyCuts = []uint32{uint32(netset.ICMP) << 16, (uint32(netset.ICMP) + 1) << 16, uint32(netset.ICMPv6) << 16, (uint32(netset.ICMPv6) + 1) << 16}
+
+// speaks reports whether a header is of a protocol that a family of addresses has.
+func speaks(header uint32, family int) bool {
+	switch netset.Protocol(header >> 16) {
+	case netset.ICMP:
+		return family == four
+	case netset.ICMPv6:
+		return family == six
+	}
+	return true
 }
 
 func (c *classes) facesOf(class uint32) []face {
@@ -530,10 +489,23 @@ type row struct {
 	bits             bitset
 	touched          span // words of bits that may not be zero
 	part, refs, from bitset
+	to               bitset // who has an outgoing rule for a group of the class
+	// with takes the place of the group of that number, if it is not nil: what would be if its incoming rules were others.
+	number uint32
+	with   *group
+	// unbound says that outgoing rules are not asked: all admit everybody, by address or else by group.
+	unbound, byGroup bool
+}
+
+func (r *row) group(g uint32) *group {
+	if r.with != nil && g == r.number {
+		return r.with
+	}
+	return &r.groups[g]
 }
 
 func (p *Pairs) newRow() *row {
-	return &row{Pairs: p, bits: make(bitset, p.words()), part: make(bitset, p.words()), refs: make(bitset, p.words()), from: make(bitset, p.words())}
+	return &row{Pairs: p, bits: make(bitset, p.words()), part: make(bitset, p.words()), refs: make(bitset, p.words()), from: make(bitset, p.words()), to: make(bitset, p.words())}
 }
 
 // compute finds the sources of a class for a header, as far as they are in a window.
@@ -546,7 +518,7 @@ func (r *row) compute(mode int, c, header uint32, window span) {
 	}
 	for _, f := range r.facesOf(c) {
 		for family, atom := range f.atom {
-			if atom != none {
+			if atom != none && speaks(header, family) {
 				r.add(mode, family, x, atom, header, window)
 			}
 		}
@@ -574,19 +546,18 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	// Incoming rules: by address, and by group.
 	var by, byGroup span
 	admit := func(into bitset, faces []run, touched *span) {
-		for _, f := range faces {
-			*touched = touched.cover(into.setRun(f, window))
-		}
+		*touched = touched.cover(into.setRunsIn(faces, window))
 	}
 	everybody := []run{{0, uint32(len(r.faces))}}
 	if x.traits.open {
 		admit(r.part, everybody, &by)
 	}
 	for _, g := range r.sets[x.set] {
-		if r.groups[g].missing && mode == perhaps {
+		x := r.group(g)
+		if x.missing && mode == perhaps {
 			admit(r.part, everybody, &by)
 		}
-		rules := r.groups[g].rules[incoming]
+		rules := x.rules[incoming]
 		for i := range rules {
 			rule := &rules[i]
 			if !rule.traffic.has(header) {
@@ -605,7 +576,7 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 			}
 		}
 	}
-	way := r.ways[destination{r.origin[atom], r.doorOf(x.subnet), r.subnets[x.subnet].vpc, family}]
+	way := r.ways[r.destinationOf(x.subnet, family, atom)]
 	all := by.cover(byGroup)
 	if mode == perhaps && way != nil && len(way.lost) > 0 {
 		all = window
@@ -615,9 +586,15 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	}
 	// Outgoing rules of those who are not free to send everything.
 	for i := all.first; i < all.end; i++ {
-		r.from[i] = r.free[family][i]
+		if r.from[i], r.to[i] = r.free[family][i], 0; r.unbound {
+			if r.from[i] = ^uint64(0); r.byGroup {
+				r.from[i], r.to[i] = 0, ^uint64(0)
+			}
+		}
 	}
-	r.outgoingTo(mode, x, atom, header, all)
+	if !r.unbound {
+		r.outgoingTo(mode, x, atom, header, all)
+	}
 
 	// Routes and network ACLs, but within the subnet.
 	subnet := r.within[x.subnet]
@@ -639,8 +616,12 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 		if aclOut != nil {
 			routed &^= aclOut[i]
 		}
-		routed |= admitted & subnet.word(i)
-		r.bits[i] |= routed & r.from[i] & r.canSend[mode][i] & hasFamily[i]
+		lets := r.from[i] | r.to[i]
+		outside := lets
+		if way != nil && mode == surely {
+			outside &^= r.to[i] &^ r.from[i] & way.walled[i]
+		}
+		r.bits[i] |= (routed&outside | admitted&subnet.word(i)&lets) & r.canSend[mode][i] & hasFamily[i]
 	}
 	if way != nil && len(way.filtered) > 0 {
 		r.filtered(mode, x, way, atom, header, all, aclIn, aclOut)
@@ -653,34 +634,33 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	r.touched = r.touched.cover(all)
 }
 
-// outgoingTo adds to from the faces that have an outgoing rule for the address, or for a group of the class.
+// outgoingTo adds to from the faces that have an outgoing rule for the address, and to to those that have one for a group of the
+// class.
 func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 	for prefix := atom; prefix != none; prefix = r.prefixes.parent[prefix] {
-		for _, e := range r.toPrefix[prefix] {
+		for _, e := range r.out.byPrefix[prefix] {
 			if e.traffic.has(header) {
-				for _, f := range e.faces {
-					r.from.setRun(f, window)
-				}
+				r.from.setRunsIn(e.faces, window)
 			}
 		}
 	}
 	known := r.peered[r.subnets[x.subnet].vpc]
 	for _, g := range r.sets[x.set] {
-		for _, e := range r.toGroup[g] {
+		for _, e := range r.out.byGroup[g] {
 			if !e.traffic.has(header) {
 				continue
 			}
-			for _, f := range e.faces {
-				for _, k := range known[mode] { // few: the VPC and those that it is peered with
-					r.from.setRun(f.intersect(k), window)
+			for _, k := range known[mode] { // few: the VPC and those that it is peered with
+				for _, f := range overlapping(e.faces, k.first, k.end) {
+					r.to.setRun(f.intersect(k), window)
 				}
 			}
 		}
 	}
 	if mode == perhaps {
-		for _, e := range r.toAny {
-			for _, f := range e.faces {
-				r.from.setRun(f, window)
+		for _, e := range r.out.any {
+			if e.traffic.has(header) {
+				r.from.setRunsIn(e.faces, window)
 			}
 		}
 	}
@@ -710,8 +690,12 @@ func (r *row) filtered(mode int, x *class, way *approach, atom, header uint32, w
 				} else {
 					w &= r.part[i]
 				}
+				lets := r.from[i] | r.to[i]
+				if f.walled && mode == surely {
+					lets = r.from[i]
+				}
 				family := familyOf(r.prefixes.all[atom].Addr())
-				r.bits[i] |= w & r.from[i] & r.canSend[mode][i] & r.has[family][i]
+				r.bits[i] |= w & lets & r.canSend[mode][i] & r.has[family][i]
 			}
 		}
 	}
@@ -723,24 +707,19 @@ func (r *row) lost(x *class, way *approach, family int, header uint32, window sp
 	s := r.subnets[x.subnet]
 	p := packet{protocol: netset.Protocol(header >> 16), port: uint16(header)}
 	b := beam{everywhere(family == six), node.address(family == six, s), p.from(), p.to()}
-	arrive := func(g goal) bool {
-		w := &walk{n: r.n, protocol: p.protocol, six: family == six, goal: g}
-		w.arrive(trail{quiet: true, maybe: []beam{b}, id: identity{known: estate.False}}, false)
-		return len(w.done[0].maybe) > 0
+	arrives := &walk{n: r.n, protocol: p.protocol, six: family == six, goal: goal{node: node, subnet: s}}
+	arrives.arrive(trail{quiet: true, maybe: []beam{b}, id: identity{known: estate.Unknown}}, false)
+	if len(arrives.done[0].maybe) == 0 {
+		return
 	}
-	anybody, members := arrive(goal{node: node, subnet: s}), arrive(goal{subnet: s, locus: true})
 	for _, faces := range way.lost {
 		for i := max(faces.first/64, window.first); i < min((faces.end+63)/64, window.end); i++ {
-			w := faces.word(i) & r.from[i] & r.canSend[perhaps][i] & r.has[family][i]
+			// Within the subnet no route is asked.
+			w := faces.word(i) &^ r.within[x.subnet].word(i) & (r.from[i] | r.to[i]) & r.canSend[perhaps][i] & r.has[family][i]
 			if aclOut != nil {
 				w &^= aclOut[i]
 			}
-			if !anybody {
-				w &= r.refs[i]
-			}
-			if anybody || members {
-				r.bits[i] |= w
-			}
+			r.bits[i] |= w
 		}
 	}
 }
@@ -757,6 +736,25 @@ func (b bitset) setRuns(runs []run) {
 	for _, r := range runs {
 		b.setRun(r, whole)
 	}
+}
+
+// setRunsIn adds sorted runs, as far as they are in a window, and returns the words that it touched.
+func (b bitset) setRunsIn(runs []run, window span) span {
+	var touched span
+	for _, r := range overlapping(runs, window.first*64, window.end*64) {
+		touched = touched.cover(b.setRun(r, window))
+	}
+	return touched
+}
+
+// overlapping are those of sorted runs that have numbers from first up to, not including, end.
+func overlapping(runs []run, first, end uint32) []run {
+	if len(runs) > 8 {
+		low, _ := slices.BinarySearchFunc(runs, first, func(r run, first uint32) int { return cmp.Compare(r.end, first+1) })
+		high, _ := slices.BinarySearchFunc(runs, end, func(r run, end uint32) int { return cmp.Compare(r.first, end) })
+		runs = runs[low:max(low, high)]
+	}
+	return runs
 }
 
 // setRun adds a run, as far as it is in a window, and returns the words that it touched.

@@ -111,10 +111,10 @@ func newACLs(c *classes) *acls {
 			a.of[i] = a.lists[s.acl]
 		}
 	}
-	for i, f := range c.faces {
-		x := a.of[c.all[f.class].subnet]
+	for i, faces := range c.within {
+		x := a.of[i]
 		for family := range a.guards {
-			if x == nil || x.open[outgoing][family] {
+			if x == nil || x.open[outgoing][family] || faces.end == 0 {
 				continue
 			}
 			j, ok := guarding[x]
@@ -124,9 +124,7 @@ func newACLs(c *classes) *acls {
 				// One that is open to one family only is asked for both: it answers right.
 				a.guards[four], a.guards[six] = append(a.guards[four], guard{acl: x}), append(a.guards[six], guard{acl: x})
 			}
-			if runs := a.guards[family][j].faces; len(runs) == 0 || runs[len(runs)-1].end <= uint32(i) {
-				a.guards[family][j].faces = appendFace(runs, uint32(i))
-			}
+			a.guards[family][j].faces = append(a.guards[family][j].faces, faces)
 		}
 	}
 	return a
@@ -172,12 +170,35 @@ func (a *acls) sourcesOf(x *acl, mode, family int, header uint32) bitset {
 	if ok {
 		return set
 	}
-	set = make(bitset, a.c.words())
-	left := make(bitset, a.c.words())
+	set = a.matched(x, incoming, family, header)
+	a.Lock()
+	a.in[key] = set
+	a.Unlock()
+	return set
+}
+
+// reachedBy is the faces to which an ACL lets a header out.
+func (a *acls) reachedBy(x *acl, family int, header uint32) bitset {
+	key := aclKey{acl: x, header: a.at(header), mode: outgoing, which: family}
+	a.RLock()
+	set, ok := a.in[key]
+	a.RUnlock()
+	if !ok {
+		set = a.matched(x, outgoing, family, header)
+		a.Lock()
+		a.in[key] = set
+		a.Unlock()
+	}
+	return set
+}
+
+// matched is the faces with which an ACL lets a header pass in a direction: the first entry that matches decides.
+func (a *acls) matched(x *acl, direction, family int, header uint32) bitset {
+	set, left := make(bitset, a.c.words()), make(bitset, a.c.words())
 	for i := range left {
 		left[i] = ^uint64(0)
 	}
-	for _, e := range x.entries[incoming] {
+	for _, e := range x.entries[direction] {
 		if familyOf(a.c.prefixes.all[e.prefix].Addr()) != family || !e.traffic.has(header) {
 			continue
 		}
@@ -191,9 +212,6 @@ func (a *acls) sourcesOf(x *acl, mode, family int, header uint32) bitset {
 			}
 		}
 	}
-	a.Lock()
-	a.in[key] = set
-	a.Unlock()
 	return set
 }
 
@@ -228,9 +246,9 @@ func (a *acls) outOf(mode int, atom, header uint32) bitset {
 		}
 	}
 	if a.doubt && mode == surely {
-		for i, f := range a.c.faces {
-			if a.of[a.c.all[f.class].subnet] == nil {
-				set.set(uint32(i))
+		for i, faces := range a.c.within {
+			if a.of[i] == nil {
+				set.setRuns([]run{faces})
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"net/netip"
 	"runtime"
 	"sync"
 
@@ -19,15 +20,10 @@ type Exposed struct {
 // Interfaces returns the ids of the interfaces.
 func (e Exposed) Interfaces() []string {
 	var ids []string
-	for _, i := range e.p.members(e.class) {
+	for _, i := range e.p.nodes[e.class] {
 		ids = append(ids, e.p.n.nodes[i].iface.Ref().ID)
 	}
 	return ids
-}
-
-// members are the nodes of a class.
-func (c *classes) members(class uint32) []uint32 {
-	return c.byClass[c.starts[class]:c.starts[class+1]]
 }
 
 // Internet is the answer about the whole Internet, factored: one element for each class at which a packet from a public
@@ -41,7 +37,6 @@ func (p *Pairs) Internet() []Exposed {
 			asked = append(asked, uint32(c))
 		}
 	}
-	everybody := publicAddresses(false).Union(publicAddresses(true))
 	flows := make([][]Flow, len(asked))
 	var next sync.Mutex
 	at := 0
@@ -56,8 +51,7 @@ func (p *Pairs) Internet() []Exposed {
 				if i >= len(asked) {
 					return
 				}
-				x := p.n.nodes[p.all[asked[i]].one]
-				flows[i] = p.n.flowsTo(x, Filter{}, nil, func(q packet) Answer { return p.n.admit(everybody, x, q) })
+				flows[i] = p.exposedFlows(asked[i])
 			}
 		})
 	}
@@ -71,14 +65,23 @@ func (p *Pairs) Internet() []Exposed {
 	return all
 }
 
+// exposedFlows are what arrives from public addresses at one interface of a class.
+func (p *Pairs) exposedFlows(c uint32) []Flow {
+	x := p.n.nodes[p.all[c].one]
+	return p.n.flowsTo(x, Filter{}, nil, func(q packet) Answer { return p.n.admit(internet, x, q) })
+}
+
 // publicPrefixes are the prefixes with a public address.
 func (p *Pairs) publicPrefixes() []bool {
 	public := make([]bool, len(p.prefixes.all))
 	for i, x := range p.prefixes.all {
-		public[i] = !netset.Of(x).Public().Empty()
+		public[i] = isPublic(x)
 	}
 	return public
 }
+
+// isPublic reports whether a prefix holds a public address.
+func isPublic(x netip.Prefix) bool { return !netset.Of(x).Public().Empty() }
 
 // mayBeExposed says whether a class has an address that the Internet may send to, and a rule that admits public addresses
 // of that family.

@@ -24,8 +24,11 @@ type destination struct {
 // approach is the sources whose packets are routed to a destination. What they pass on the way are network ACLs of subnets in
 // between, at transit gateways: those who pass only open ones are in routed.
 type approach struct {
-	routed   [modes]bitset
-	known    [modes]bitset // of routed, those whose groups incoming rules know
+	faces  []run // of the destination
+	routed [modes]bitset
+	known  [modes]bitset // of routed, those whose groups incoming rules know
+	// walled are those of routed whose packets a firewall inspects: surely, as far as outgoing rules refer to groups, none of them.
+	walled   bitset
 	filtered []way
 	// lost are the sources whose packets go where nobody follows them: they may come from anywhere, under any address.
 	lost []run
@@ -38,6 +41,8 @@ type way struct {
 	sure  bool // the routes are; else they may lead there
 	lost  bool
 	known [modes]bool
+	// walled says that a firewall is on the way.
+	walled bool
 }
 
 // edge is a crossing of a subnet's edge.
@@ -52,19 +57,24 @@ func (p *Pairs) route() {
 	p.findOrigins()
 	p.ways = map[destination]*approach{}
 	var wanted []destination
-	example := map[destination]uint32{} // a class there
+	var examples []uint32 // a class at each
+	var faces [][]run
+	numbers := map[destination]int{}
 	for i := range p.all {
 		x := &p.all[i]
-		for _, f := range p.facesOf(uint32(i)) {
-			for family, atom := range f.atom {
+		for first := x.first; first < x.first+x.faces; first++ {
+			for family, atom := range p.faces[first].atom {
 				if atom == none {
 					continue
 				}
-				d := destination{p.origin[atom], p.doorOf(x.subnet), p.subnets[x.subnet].vpc, family}
-				if _, seen := example[d]; !seen {
-					example[d] = uint32(i)
-					wanted = append(wanted, d)
+				d := p.destinationOf(x.subnet, family, atom)
+				at, seen := numbers[d]
+				if !seen {
+					at = len(wanted)
+					numbers[d] = at
+					wanted, examples, faces = append(wanted, d), append(examples, uint32(i)), append(faces, nil)
 				}
+				faces[at] = appendRun(faces[at], run{first, first + 1})
 			}
 		}
 	}
@@ -83,18 +93,24 @@ func (p *Pairs) route() {
 				if i >= len(wanted) {
 					return
 				}
-				found[i] = p.survey(exits, wanted[i], example[wanted[i]])
+				found[i] = p.survey(exits, wanted[i], examples[i])
 			}
 		})
 	}
 	wait.Wait()
 	for i, d := range wanted {
-		p.ways[d] = found[i]
+		p.ways[d], found[i].faces = found[i], faces[i]
+		p.doubt = p.doubt || slices.ContainsFunc(found[i].walled, func(w uint64) bool { return w != 0 }) || slices.ContainsFunc(found[i].filtered, func(w way) bool { return w.walled })
+		p.strays = p.strays || len(found[i].lost) > 0
 		p.doubt = p.doubt || len(found[i].lost) > 0 || slices.ContainsFunc(found[i].filtered, func(w way) bool { return !w.sure || w.known[surely] != w.known[perhaps] }) ||
 			!slices.Equal(found[i].routed[surely], found[i].routed[perhaps]) || !slices.Equal(found[i].known[surely], found[i].known[perhaps])
 	}
 	p.doubt = p.doubt || p.acls.doubt
 	p.findPeers()
+}
+
+func (p *Pairs) destinationOf(subnet uint32, family int, atom uint32) destination {
+	return destination{p.origin[atom], p.doorOf(subnet), p.subnets[subnet].vpc, family}
 }
 
 // findOrigins finds, for each prefix, the longest one that holds it and that a route names.
@@ -155,7 +171,6 @@ func (p *Pairs) findOrigins() {
 		}
 	}
 	p.doors = make([]bool, len(p.subnets))
-	p.within = make([]run, len(p.subnets))
 	for i, s := range p.subnets {
 		p.doors[i] = doors[s]
 	}
@@ -163,11 +178,9 @@ func (p *Pairs) findOrigins() {
 		p.has[i] = make(bitset, p.words())
 	}
 	for i, f := range p.faces {
-		within := &p.within[p.all[f.class].subnet]
-		if within.end == 0 {
-			within.first = uint32(i)
+		if f.vacant() {
+			continue
 		}
-		within.end = uint32(i) + 1
 		for family, atom := range f.atom {
 			if atom != none {
 				p.has[family].set(uint32(i))
@@ -292,6 +305,7 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 	for mode := range modes {
 		w.routed[mode], w.known[mode] = make(bitset, p.words()), make(bitset, p.words())
 	}
+	w.walled = make(bitset, p.words())
 	// One walk serves all exits whose first step is the same: a target, as seen from a VPC and, where that matters, a zone.
 	type step struct {
 		vpc    *vpc
@@ -347,7 +361,7 @@ func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 	}
 	if len(one.edges) > 0 {
 		for i, other := range w.filtered {
-			if slices.Equal(other.edges, one.edges) && other.sure == one.sure && other.known == one.known {
+			if slices.Equal(other.edges, one.edges) && other.sure == one.sure && other.known == one.known && other.walled == one.walled {
 				w.filtered[i].faces = append(other.faces, faces...)
 				return
 			}
@@ -365,6 +379,9 @@ func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 			w.known[mode].setRuns(faces)
 		}
 	}
+	if one.walled {
+		w.walled.setRuns(faces)
+	}
 }
 
 // follow walks from a subnet to addresses in another.
@@ -378,7 +395,7 @@ func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []w
 			break
 		}
 		if slices.EqualFunc(found, other, func(a, b way) bool {
-			return slices.Equal(a.edges, b.edges) && a.sure == b.sure && a.lost == b.lost && a.known == b.known
+			return slices.Equal(a.edges, b.edges) && a.sure == b.sure && a.lost == b.lost && a.known == b.known && a.walled == b.walled
 		}) {
 			continue
 		}
@@ -406,7 +423,7 @@ func (p *Pairs) followBy(c *course, from, to *subnet, address netset.Addresses, 
 		if len(t.live()) == 0 || t.stopped || t.senders[len(t.senders)-1].gateway != nil {
 			continue // stopped, or out to the Internet
 		}
-		one := way{sure: len(t.yes) > 0, lost: !t.arrived, edges: t.edges}
+		one := way{sure: len(t.yes) > 0, lost: !t.arrived, edges: t.edges, walled: t.firewall}
 		one.known[surely], one.known[perhaps] = t.id.known == estate.True, t.id.known != estate.False
 		if n := len(one.edges); n > 0 && one.edges[n-1] == (edge{to, false}) {
 			one.edges = one.edges[:n-1] // its own, which depends on which subnet it is

@@ -99,12 +99,13 @@ type cliFile struct {
 }
 
 var (
-	accountPattern = regexp.MustCompile(`(?:^|[^0-9])([0-9]{12})(?:[^0-9]|$)`)
-	regionPattern  = regexp.MustCompile(`(?:^|[^a-z0-9])((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso|-isob)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[0-9])(?:[^0-9]|$)`)
-	errorPattern   = regexp.MustCompile(`An error occurred \(([A-Za-z0-9._-]+)\)(?: when calling the ([A-Za-z0-9]+) operation)?(?: \(reached max retries: [0-9]+\))?:? ?(.*)`)
-	arnPattern     = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):([0-9]{12})?:`)
-	zonePattern    = regexp.MustCompile(`"((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov)?-[a-z]+-[0-9])[a-f]"`)
-	ownerPattern   = regexp.MustCompile(`(?i)"(?:OwnerId|Account|AccountId)": *"([0-9]{12})"`)
+	accountPattern   = regexp.MustCompile(`(?:^|[^0-9])([0-9]{12})(?:[^0-9]|$)`)
+	regionPattern    = regexp.MustCompile(`(?:^|[^a-z0-9])((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov|-iso|-isob)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-[0-9])(?:[^0-9]|$)`)
+	errorPattern     = regexp.MustCompile(`An error occurred \(([A-Za-z0-9._-]+)\)(?: when calling the ([A-Za-z0-9]+) operation)?(?: \(reached max retries: [0-9]+\))?:? ?(.*)`)
+	arnPattern       = regexp.MustCompile(`arn:aws[a-z-]*:[a-z0-9-]+:([a-z0-9-]*):([0-9]{12})?:`)
+	principalPattern = regexp.MustCompile(`"Arn": *"arn:aws[a-z-]*:iam::([0-9]{12}):(?:user|role|group)/`)
+	zonePattern      = regexp.MustCompile(`"((?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov)?-[a-z]+-[0-9])[a-f]"`)
+	ownerPattern     = regexp.MustCompile(`(?i)"(?:OwnerId|Account|AccountId)": *"([0-9]{12})"`)
 )
 
 // identify finds the operation; it returns why it could not.
@@ -349,6 +350,9 @@ func place(files []*cliFile, asked []string) {
 				break
 			}
 		}
+		if f.account == "" && f.op.ID == "iam:GetAccountAuthorizationDetails" { // its policies name other accounts
+			f.account = agreed(f.body, principalPattern, 1)
+		}
 		if f.account == "" {
 			f.account = agreed(f.body, arnPattern, 2)
 		}
@@ -525,6 +529,8 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 	values := map[string]string{}
 	for _, name := range f.op.By {
 		switch value := marked(f.base, name); {
+		case arnKinds[f.op.ID] != "" && bodyNames[name] != "" && f.member(bodyNames[name]) != "":
+			values[name] = f.member(bodyNames[name]) // all of it, where the name has a part
 		case value != "":
 			values[name] = value
 		case f.member(name) != "":
@@ -533,6 +539,8 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 			values[name] = f.member(bodyNames[name])
 		case name == "Attribute":
 			values[name] = f.attribute()
+		case name == "Prefix":
+			values[name] = "" // all of the bucket
 		case name == "ResourceType":
 			values[name] = "APPLICATION_LOAD_BALANCER" // what the command asks about where nothing is said
 		default:
@@ -629,6 +637,9 @@ func (n *names) arn(f *cliFile, kind, value string) string {
 		parts := strings.SplitN(arn, ":", 6)
 		if len(parts) < 6 || parts[4] != f.account && parts[4] != "" || parts[3] != f.region && parts[3] != "" && f.region != "global" || !strings.Contains(arn, kind) {
 			continue
+		}
+		if kind == ":iam::" && !strings.Contains(arn, ":role/") && !strings.Contains(arn, ":user/") && !strings.Contains(arn, ":group/") {
+			continue // an instance profile has the name of its role as a rule
 		}
 		_, tail, _ := strings.Cut(arn, kind)
 		if strings.Contains(tail, "/listener/") || strings.Contains(tail, "/endpoint-group/") {

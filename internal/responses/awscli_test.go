@@ -70,12 +70,29 @@ func TestImportNames(t *testing.T) {
 		"a scope in the content":       {"111122223333/us-east-1/list-web-acls.json", `{"NextMarker": "cdn", "WebACLs": [{"ARN": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/cdn/1"}]}`, "111122223333/global wafv2:ListWebACLs [] ok 1"},
 		"an error as a program has it": {"111122223333/us-east-1/describe-volumes.json", `{"Error": {"Code": "UnauthorizedOperation", "Message": "no"}, "ResponseMetadata": {}}`, "111122223333/us-east-1 ec2:DescribeVolumes [] denied 0"},
 		"an error as a service has it": {"111122223333/us-east-1/describe-instance-information.json", `{"__type": "com.amazon.coral.service#AccessDeniedException", "message": "no"}`, "111122223333/us-east-1 ssm:DescribeInstanceInformation [] denied 0"},
+		"a queue by its list":          {"111122223333/us-east-1/list-queues.json", `{"QueueUrls": []}`, "111122223333/us-east-1 sqs:ListQueues [] ok 1"},
+		"queues of another service":    {"111122223333/us-east-1/mediaconvert/list-queues.json", `{"queues": []}`, ""},
+		"users of another service":     {"111122223333/iam/list-users.json", `{"Users": []}`, ""},
+		"users of a directory":         {"111122223333/us-east-1/list-users.json", `{"Users": [{"IdentityStoreId": "d-1", "UserId": "u-1"}]}`, "111122223333/us-east-1 identitystore:ListUsers [d-1] ok 1"},
+		"aliases of another service":   {"111122223333/us-east-1/lambda/list-aliases-ship.json", `{"Aliases": []}`, ""},
+		"services of App Runner":       {"111122223333/us-east-1/list-services.json", `{"ServiceSummaryList": []}`, "111122223333/us-east-1 apprunner:ListServices [] ok 1"},
+		"instances by their service":   {"111122223333/us-east-1/sso-admin/list-instances.json", `{"Instances": []}`, "111122223333/us-east-1 sso-admin:ListInstances [] ok 1"},
+		"the policy of a secret":       {"111122223333/us-east-1/get-resource-policy.json", `{"ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf", "Name": "db"}`, "111122223333/us-east-1 secretsmanager:GetResourcePolicy [arn:aws:secretsmanager:us-east-1:111122223333:secret:db-AbCdEf] ok 1"},
+		"the policy of a table":        {"111122223333/us-east-1/dynamodb/get-resource-policy--ResourceArn=arn:aws:dynamodb:us-east-1:111122223333:table%2Fcarts.json", `{"Policy": "{}", "RevisionId": "1"}`, "111122223333/us-east-1 dynamodb:GetResourcePolicy [arn:aws:dynamodb:us-east-1:111122223333:table/carts] ok 1"},
+		"a key by its ARN":             {"111122223333/us-east-1/list-grants.json", `{"Grants": [{"KeyId": "arn:aws:kms:us-east-1:111122223333:key/k-1"}]}`, "111122223333/us-east-1 kms:ListGrants [k-1] ok 1"},
+		"details alone":                {"get-account-authorization-details.json", `{"RoleDetailList": [{"Arn": "arn:aws:iam::111122223333:role/r", "AssumeRolePolicyDocument": {"Statement": {"Principal": {"AWS": "arn:aws:iam::999999999999:root"}}}}]}`, "111122223333/global iam:GetAccountAuthorizationDetails [] ok 1"},
 		"UTF-16":                       {"111122223333/us-east-1/describe-volumes.json", "\xff\xfe{\x00\"\x00V\x00o\x00l\x00u\x00m\x00e\x00s\x00\"\x00:\x00[\x00]\x00}\x00", "111122223333/us-east-1 ec2:DescribeVolumes [] ok 1"},
 		"a byte order mark":            {"111122223333/us-east-1/describe-volumes.json", "\ufeff" + volumes, "111122223333/us-east-1 ec2:DescribeVolumes [] ok 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, problems := read(t, map[string]string{test.file: test.body})
+			if test.want == "" {
+				if len(got) > 0 || len(problems) != 1 {
+					t.Errorf("%s: got %q and the problems %q, want it to be passed over", test.file, got, problems)
+				}
+				return
+			}
 			if diff := cmp.Diff([]string{test.want}, got); diff != "" || len(problems) > 0 {
 				t.Errorf("%s (-want +got):\n%s%s", test.file, diff, strings.Join(problems, "\n"))
 			}

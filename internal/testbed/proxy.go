@@ -176,6 +176,15 @@ func (p *proxy) pass(w http.ResponseWriter, r *http.Request, body []byte) int {
 		}
 		return hangUp(w)
 	}
+	if r.Method == http.MethodHead { // the length is that of the body which is not sent
+		for name, values := range header {
+			if name != "Transfer-Encoding" && name != "Connection" {
+				w.Header()[name] = values
+			}
+		}
+		w.WriteHeader(status)
+		return status
+	}
 	write(w, status, header, answer)
 	return status
 }

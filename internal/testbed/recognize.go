@@ -48,6 +48,12 @@ func recognize(r *http.Request, body []byte) (Call, protocol) {
 		c.Service = "resourcegroupstaggingapi"
 	case "monitoring":
 		c.Service = "cloudwatch"
+	case "sso":
+		c.Service = "sso-admin"
+	case "states":
+		c.Service = "stepfunctions"
+	case "bedrock-agentcore":
+		c.Service = "bedrock-agentcore-control"
 	case "apigateway": // both generations sign for it
 		if strings.HasPrefix(r.URL.Path, "/v2/") {
 			c.Service = "apigatewayv2"
@@ -119,8 +125,16 @@ var routes = []route{
 	rest("backup", "GET /backup/plans/[^/]+/selections/[^/]+", "GetBackupSelection"),
 	rest("backup", "GET /backup-vaults", "ListBackupVaults"),
 	rest("backup", "GET /backup-vaults/[^/]+/recovery-points", "ListRecoveryPointsByBackupVault"),
+	rest("backup", "GET /backup-vaults/[^/]+/access-policy", "GetBackupVaultAccessPolicy"),
 	rest("backup", "GET /resources", "ListProtectedResources"),
 	rest("backup", "GET /restore-jobs", "ListRestoreJobs"),
+	rest("batch", "POST /v1/describejobdefinitions", "DescribeJobDefinitions"),
+	rest("bedrock-agentcore-control", "POST /runtimes", "ListAgentRuntimes"),
+	rest("bedrock-agentcore-control", "GET /runtimes/[^/]+", "GetAgentRuntime"),
+	rest("bedrock-agentcore-control", "POST /code-interpreters", "ListCodeInterpreters"),
+	rest("bedrock-agentcore-control", "GET /code-interpreters/[^/]+", "GetCodeInterpreter"),
+	rest("bedrock-agentcore-control", "POST /browsers", "ListBrowsers"),
+	rest("bedrock-agentcore-control", "GET /browsers/[^/]+", "GetBrowser"),
 	rest("cloudfront", `GET /2020-05-31/distribution`, "ListDistributions"),
 	rest("cloudfront", `GET /2020-05-31/vpc-origin`, "ListVpcOrigins"),
 	rest("cloudfront", `GET /2020-05-31/vpc-origin/[^/]+`, "GetVpcOrigin"),
@@ -130,10 +144,22 @@ var routes = []route{
 	rest("guardduty", "GET /detector/[^/]+", "GetDetector"),
 	rest("eks", "GET /clusters", "ListClusters"),
 	rest("eks", "GET /clusters/[^/]+", "DescribeCluster"),
+	rest("eks", "GET /clusters/[^/]+/node-groups", "ListNodegroups"),
+	rest("eks", "GET /clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),
+	rest("eks", "GET /clusters/[^/]+/pod-identity-associations", "ListPodIdentityAssociations"),
+	rest("eks", "GET /clusters/[^/]+/pod-identity-associations/[^/]+", "DescribePodIdentityAssociation"),
+	rest("eks", "GET /clusters/[^/]+/access-entries", "ListAccessEntries"),
+	rest("eks", "GET /clusters/[^/]+/access-entries/.+/access-policies", "ListAssociatedAccessPolicies"),
+	rest("eks", "GET /clusters/[^/]+/access-entries/.+", "DescribeAccessEntry"),
 	rest("lambda", "GET /2015-03-31/functions", "ListFunctions"),
 	rest("lambda", "GET /2015-03-31/functions/[^/]+/policy", "GetPolicy"),
+	rest("lambda", "GET /2015-03-31/event-source-mappings", "ListEventSourceMappings"),
 	rest("lambda", "GET /2021-10-31/functions/[^/]+/urls", "ListFunctionUrlConfigs"),
 	rest("s3control", "GET /v20180820/configuration/publicAccessBlock", "GetPublicAccessBlock"),
+	rest("s3control", "GET /v20180820/accesspoint", "ListAccessPoints"),
+	rest("s3control", "GET /v20180820/accesspoint/[^/]+", "GetAccessPoint"),
+	rest("s3control", "GET /v20180820/accesspoint/[^/]+/policy", "GetAccessPointPolicy"),
+	rest("s3control", "GET /v20180820/accesspoint/[^/]+/policyStatus", "GetAccessPointPolicyStatus"),
 	bucket("acl", "GetBucketAcl"),
 	bucket("encryption", "GetBucketEncryption"),
 	bucket("location", "GetBucketLocation"),

@@ -24,6 +24,8 @@ ALSO = {
     # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
     "NetworkInterfaceType": {"nat_gateway"},
 }
+# The report on a principal is asked for with a job's id; which principal, the call that started the job was told.
+STARTED_BY = {"GetServiceLastAccessedDetails": {"Arn"}}
 ERROR = re.compile(r"An error occurred \(([A-Za-z0-9._]+)\) when calling the (\w*) ?operation(?: \(reached max retries: [0-9]+\))?: .")
 
 
@@ -122,7 +124,7 @@ def check(service, command, parameters, text):
         return
     for name in parameters:
         # The table writes names as most services do; some begin them in lower case.
-        if operation.input_shape is None or not {name, name[:1].lower() + name[1:]} & set(operation.input_shape.members):
+        if operation.input_shape is None or not {name, name[:1].lower() + name[1:]} & (set(operation.input_shape.members) | STARTED_BY.get(operation.name, set())):
             yield f"{operation.name} takes no parameter {name}"
     text = text.strip()
     if text.startswith("An error occurred"):

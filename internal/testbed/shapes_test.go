@@ -24,12 +24,12 @@ type fixtureResponse struct {
 	Text       string   `json:"text"`
 }
 
-// TestFixtureShapes: what the fixtures of the controls claim that AWS answers has the shape of AWS's answers.
+// TestFixtureShapes: what the fixtures of the controls and of load claim that AWS answers has the shape of AWS's answers.
 func TestFixtureShapes(t *testing.T) {
 	t.Parallel()
 	root := Root(t)
 	var all []fixtureResponse
-	err := filepath.WalkDir(filepath.Join(root, "internal/controls"), func(file string, entry fs.DirEntry, err error) error {
+	walk := func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(file) != ".txtar" {
 			return err
 		}
@@ -43,9 +43,11 @@ func TestFixtureShapes(t *testing.T) {
 		}
 		all = append(all, fixtureResponses(t, name, archive)...)
 		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+	}
+	for _, folder := range []string{"internal/controls", "internal/load/testdata"} {
+		if err := filepath.WalkDir(filepath.Join(root, folder), walk); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if len(all) == 0 {
 		t.Fatal("no fixtures were found: have they moved?")

@@ -16,7 +16,7 @@
 // Lines that start with # are for people. "now" is the time of all responses; without it, 2026-11-23T12:00:00Z. "claim" asks that sentence instead of
 // the one the control asks by itself; "practice" asks as the practice does although the claims file has claims of the control. A subject is named by its id, or, where it is a place that could not be read, by account/Region; "by"
 // names the key of the cause, and a subject with two causes has two lines. "nothing" alone says that there is no subject. "declared" reads the member onus.yaml as
-// the claims file. "verdict" is the claim's. Every subject must be named: one that is not is a failure.
+// the claims file, and the member receipts.json holds receipts that were verified. "verdict" is the claim's. Every subject must be named: one that is not is a failure.
 //
 // Members are responses, ACCOUNT/REGION/SERVICE/COMMAND[--Parameter=VALUE].json, in the CLI's own shape or as its error
 // text. Accounts and Regions in scope are those of the members. Whatever else the control needs there is answered with
@@ -88,6 +88,7 @@ type fixture struct {
 	suite    control.Suite
 	declared *claims.File
 	set      *responses.Set
+	receipts estate.Known[[]estate.Receipt]
 	want     []expectation
 	verdict  string
 	practice bool // ask what the practice asks, not the claim
@@ -141,8 +142,16 @@ func parse(c *control.Control, archive *txtar.Archive) (*fixture, error) {
 
 	folder, unread := fstest.MapFS{}, map[string]bool{}
 	for _, member := range archive.Files {
-		if member.Name == "onus.yaml" {
+		switch member.Name {
+		case "onus.yaml":
 			declared = member.Data
+			continue
+		case "receipts.json":
+			var receipts []estate.Receipt
+			if err := json.Unmarshal(member.Data, &receipts); err != nil {
+				return nil, fmt.Errorf("receipts.json: %w", err)
+			}
+			f.receipts = estate.Know(receipts)
 			continue
 		}
 		if strings.TrimSpace(string(member.Data)) == "unread" {
@@ -168,7 +177,7 @@ func parse(c *control.Control, archive *txtar.Archive) (*fixture, error) {
 
 // suite makes a suite of the one control, and its claims file.
 func suite(c *control.Control, declared []byte, claim string) (control.Suite, *claims.File, error) {
-	language, err := claims.CompileForms(c.Forms())
+	language, err := claims.CompileForms(slices.Concat(c.Forms(), c.Heeds))
 	if err != nil {
 		return control.Suite{}, nil, err
 	}
@@ -252,6 +261,7 @@ func nothingOf(id operation.ID) string {
 // judge runs the control over the responses and returns what it says, a line a subject, sorted.
 func (f *fixture) judge(set *responses.Set) outcome {
 	e, problems := load.Load(set)
+	e.Receipts = f.receipts
 	report := control.Run(e, f.suite, f.declared, e.Observed)
 	a := report.Controls[0]
 	for i, claim := range f.declared.Claims {

@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/onus-cloud/onus/internal/seal"
+)
+
+func newOpen() *cobra.Command {
+	var v vault
+	var receipts, holder string
+	c := &cobra.Command{
+		Use:   "open SRC DST",
+		Short: "decrypt what onus seal, AWS's Encryption SDK or age sealed",
+		Long: `Decrypts SRC to DST with any version of your keys. Each is a file, a folder, - or
+s3://bucket/key; a folder, or a prefix that ends with /, is taken with all below it.
+
+A file is there whole or not at all. To - goes what is authenticated as it comes: only exit
+code 0 says that it was whole. An object of S3 has to have been sealed as that very object.`,
+		Example: `  onus open s3://acme-backup/books.db books.db
+  onus open s3://acme-backup/photos/ photos/
+  onus open --format s3ec --key legacy s3://acme-old/report.csv report.csv
+  onus open --receipt receipts --holder "Ada Lovelace" s3://acme-backup/canary canary`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			from, to, err := parseEnds(args)
+			if err != nil {
+				return err
+			}
+			if (receipts == "") != (holder == "") {
+				return usage("a receipt needs both: --receipt FOLDER and --holder NAME")
+			}
+			opts, err := v.opening(c)
+			if err != nil {
+				return err
+			}
+			return v.tried(v.openAll(c, from, to, opts, receipts, holder))
+		},
+	}
+	v.flags(c)
+	v.openFlags(c)
+	f := c.Flags()
+	f.StringArrayVar(&v.names, "key", nil, "the `name` of a key that may open (default: all there are); may be repeated")
+	f.StringVar(&v.format, "format", "", "admit only esdk, age or s3ec (Amazon S3 Encryption Client; has to be named)")
+	f.StringVar(&receipts, "receipt", "", "write to this `folder` a signed receipt of the opening")
+	f.StringVar(&holder, "holder", "", "who opens, for the receipt")
+	return c
+}
+
+func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, receipts, holder string) error {
+	ctx := c.Context()
+	items, many, err := v.items(ctx, from)
+	switch {
+	case err != nil:
+		return err
+	case many && to.stdio:
+		return usage("a folder does not go to -: name a folder or prefix")
+	case many && receipts != "":
+		return usage("%v", errNoReceipt)
+	case many && v.sealedAs != "":
+		return usage("--sealed-as is about one object, not a folder or prefix")
+	}
+	var folder *seal.Folder
+	if many && !to.remote {
+		if folder, err = seal.OpenFolder(to.text); err != nil {
+			return err
+		}
+		defer folder.Close()
+	}
+	var done tally
+	stop := showing(c.ErrOrStderr(), "opening", &done)
+	err = each(ctx, items, many, func(ctx context.Context, i item) error {
+		done.total.Add(max(0, i.size))
+		p, closing, err := v.plaintext(ctx, c, i, opts)
+		if err != nil {
+			return err
+		}
+		defer closing()
+		o := opened{plain: p, item: i}
+		if receipts != "" {
+			o.digest = sha256.New()
+		}
+		switch {
+		case folder != nil:
+			err = within(folder, i.name, 0o600, o.copy(ctx, &done))
+		default:
+			err = v.write(ctx, c, to.below(i.name, many), i, &o, &done)
+		}
+		if err == nil && receipts != "" {
+			err = o.receipt(receipts, holder)
+		}
+		if err == nil {
+			done.items.Add(1)
+		}
+		return err
+	})
+	stop()
+	v.tidy(ctx, c, to)
+	if err != nil || to.stdio {
+		return err
+	}
+	fmt.Fprintf(c.OutOrStdout(), "opened %s, %s, to %s\n", count(done.items.Load(), "file"), size(done.bytes.Load()), to.text)
+	return nil
+}
+
+// plaintext opens an item.
+func (v *vault) plaintext(ctx context.Context, c *cobra.Command, i item, opts seal.OpenOptions) (*seal.Plain, func(), error) {
+	if opts.Format == seal.S3EC {
+		return v.plaintextS3EC(ctx, i, opts)
+	}
+	var err error
+	if opts.Context, err = v.demanded(i, opts.Context); err != nil {
+		return nil, nil, err
+	}
+	src, err := v.source(ctx, c, i)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := seal.Decrypt(ctx, src, opts)
+	if err != nil {
+		src.Close()
+		return nil, nil, err
+	}
+	return p, func() { src.Close() }, nil
+}
+
+// demanded is the context that an item has to have: what was asked for, and of an object of S3 its place.
+func (v *vault) demanded(i item, pairs map[string]string) (map[string]string, error) {
+	if v.sealedAs == "" {
+		return v.here(pairs, i.object.Location, i.remote), nil
+	}
+	from, err := parseEnd(v.sealedAs)
+	if err != nil || !from.remote || from.at.Key == "" {
+		return nil, usage("--sealed-as %q: s3://bucket/key is wanted", v.sealedAs)
+	}
+	return v.here(pairs, from.at, true), nil
+}
+
+func (v *vault) plaintextS3EC(ctx context.Context, i item, opts seal.OpenOptions) (*seal.Plain, func(), error) {
+	if !i.remote {
+		return nil, nil, usage("--format s3ec opens objects in S3, where their metadata is: %s is none", i)
+	}
+	client, err := v.objects(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if i.object, err = client.Stat(ctx, i.object.Location); err != nil { // a list tells no metadata
+		return nil, nil, err
+	}
+	again := func() io.ReadCloser { return client.Read(ctx, i.object) }
+	p, err := seal.DecryptS3EC(ctx, again, i.object.Size, i.object.Metadata, opts)
+	return p, func() {}, err
+}
+
+// write writes one plaintext to its end.
+func (v *vault) write(ctx context.Context, c *cobra.Command, to end, i item, o *opened, done *tally) error {
+	switch {
+	case to.stdio:
+		return o.copy(ctx, done)(c.OutOrStdout())
+	case to.remote:
+		u, err := v.upload(ctx, to.at, nil, -1, done)
+		if err != nil {
+			return err
+		}
+		var src io.Reader = o.plain
+		if o.digest != nil {
+			src = io.TeeReader(o.plain, o.digest)
+		}
+		return u.Send(ctx, stopping{ctx, src})
+	}
+	return file(to.text, 0o600, o.copy(ctx, done))
+}
+
+// opened is one plaintext on its way.
+type opened struct {
+	plain  *seal.Plain
+	item   item
+	digest hash.Hash // nil: nobody asks for it
+}
+
+// copy copies the plaintext to a writer.
+func (o *opened) copy(ctx context.Context, done *tally) func(io.Writer) error {
+	return func(w io.Writer) error {
+		out := io.Writer(counting{stoppingWriter{ctx, w}, done})
+		if o.digest != nil {
+			out = io.MultiWriter(out, o.digest)
+		}
+		_, err := o.plain.WriteTo(out)
+		return err
+	}
+}
+
+// stoppingWriter ends when the context does.
+type stoppingWriter struct {
+	ctx context.Context
+	io.Writer
+}
+
+func (s stoppingWriter) Write(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.Writer.Write(p)
+}
+
+// receipt writes who opened what, signed with the key that opened.
+func (o *opened) receipt(dir, holder string) error {
+	if o.plain.Key == nil {
+		return errors.New("no key of yours opened it, so there is nothing to sign a receipt with")
+	}
+	about := o.item.String()
+	if !o.item.remote && !o.item.stdio {
+		if abs, err := filepath.Abs(about); err == nil {
+			about = abs
+		}
+	}
+	receipt, err := seal.NewReceipt(o.plain.Key, holder, about, time.Now(), [sha256.Size]byte(o.digest.Sum(nil)))
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	if err := receipt.Write(&text); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	return file(filepath.Join(dir, receipt.FileName()), 0o666, func(w io.Writer) error {
+		_, err := w.Write(text.Bytes())
+		return err
+	})
+}

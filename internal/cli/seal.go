@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/onus-cloud/onus/internal/seal"
+)
+
+func newSeal() *cobra.Command {
+	var v vault
+	var abandon bool
+	c := &cobra.Command{
+		Use:   "seal SRC DST",
+		Short: "encrypt with a local key: files, folders, stdin, S3",
+		Long: `Encrypts SRC to DST with the newest version of a local key. Each is a file, a folder, - or
+s3://bucket/key; a folder, or a prefix that ends with /, is taken with all below it, names kept.
+
+What goes to S3 has its bucket and key bound in: it does not open as another object. An object
+is there whole or not at all; an upload that was killed goes on with the next run of the same
+command if what was sealed of the source is unchanged, else it is ended and starts again
+under a new data key.`,
+		Example: `  onus seal books.db s3://acme-backup/books.db
+  onus seal --key backup --context team=web photos/ s3://acme-backup/photos/
+  pg_dump shop | onus seal - s3://acme-backup/shop.sql
+  onus seal --format age --recipient age1... contract.pdf contract.pdf.age
+  onus seal --abandon`,
+		Args: func(c *cobra.Command, args []string) error {
+			if abandon {
+				return cobra.NoArgs(c, args)
+			}
+			return cobra.ExactArgs(2)(c, args)
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			if abandon {
+				return v.runAbandon(c)
+			}
+			from, to, err := parseEnds(args)
+			if err != nil {
+				return err
+			}
+			opts, err := v.sealing(c)
+			if err != nil {
+				return err
+			}
+			return v.seal(c, from, to, opts)
+		},
+	}
+	v.flags(c)
+	v.sealFlags(c)
+	f := c.Flags()
+	f.StringArrayVar(&v.names, "key", nil, "the `name` of the key (default: the only one there is); may be repeated, and each alone opens")
+	f.StringVar(&v.format, "format", "", "esdk (AWS Encryption SDK; the default) or age")
+	f.BoolVar(&abandon, "abandon", false, "end the uploads that earlier runs left open")
+	return c
+}
+
+func (v *vault) runAbandon(c *cobra.Command) error {
+	ended, elsewhere, err := v.abandon(c.Context())
+	for _, target := range ended {
+		fmt.Fprintf(c.OutOrStdout(), "ended an upload to %s\n", target)
+	}
+	if len(ended) == 0 && err == nil {
+		fmt.Fprintln(c.OutOrStdout(), "no upload was left open")
+	}
+	if elsewhere > 0 {
+		fmt.Fprintf(c.ErrOrStderr(), "onus: %s left open at another endpoint: run it again with AWS_ENDPOINT_URL as it was\n", count(int64(elsewhere), "upload"))
+	}
+	return err
+}
+
+// parseEnds reads SRC and DST.
+func parseEnds(args []string) (from, to end, err error) {
+	if from, err = parseEnd(args[0]); err != nil {
+		return from, to, err
+	}
+	if to, err = parseEnd(args[1]); err != nil {
+		return from, to, err
+	}
+	if !from.stdio && !from.remote && !to.stdio && !to.remote && contains(from.text, to.text) {
+		if info, err := os.Stat(from.text); err == nil && info.IsDir() {
+			return from, to, usage("%s lies in %s: choose a place outside", to.text, from.text)
+		}
+	}
+	if same(from, to) {
+		return from, to, usage("%s and %s are the same", from.text, to.text)
+	}
+	if from.stdio && to.folderLike() {
+		return from, to, usage("what comes from - needs a name: %s is a folder", to.text)
+	}
+	return from, to, nil
+}
+
+func (v *vault) seal(c *cobra.Command, from, to end, opts seal.SealOptions) error {
+	ctx := c.Context()
+	items, many, err := v.items(ctx, from)
+	if err != nil {
+		return err
+	}
+	if many && to.stdio {
+		return usage("a folder does not go to -: name a folder or prefix")
+	}
+	var done tally
+	stop := showing(c.ErrOrStderr(), "sealing", &done)
+	err = each(ctx, items, many, func(ctx context.Context, i item) error {
+		done.total.Add(max(0, i.size))
+		err := v.sealOne(ctx, c, i, to.below(i.name, many), opts, &done)
+		if err == nil {
+			done.items.Add(1)
+		}
+		return err
+	})
+	stop()
+	v.tidy(ctx, c, to)
+	if err != nil || to.stdio {
+		return err
+	}
+	text := fmt.Sprintf("sealed %s, %s, to %s", count(done.items.Load(), "file"), size(done.bytes.Load()), to.text)
+	if n := len(opts.Keys); n > 0 {
+		var labels []string
+		for _, k := range opts.Keys {
+			labels = append(labels, k.Label())
+		}
+		text += " with key " + strings.Join(labels, ", ")
+	}
+	if n := done.resumed.Load(); n > 0 {
+		text += fmt.Sprintf("; went on with an upload of which %s were there", count(n, "part"))
+	}
+	fmt.Fprintln(c.OutOrStdout(), text)
+	return nil
+}
+
+func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, opts seal.SealOptions, done *tally) error {
+	src, err := v.source(ctx, c, i)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if to.remote {
+		if opts.Format != seal.AgeFormat {
+			opts.Context = v.here(opts.Context, to.at, true)
+		}
+		u, err := v.upload(ctx, to.at, nil, i.size, done)
+		if err != nil {
+			return err
+		}
+		if !i.remote && !i.stdio {
+			if u.Source, err = filepath.Abs(i.path); err != nil {
+				return err
+			}
+		}
+		err = u.Seal(ctx, src, opts)
+		for _, warning := range u.Warnings() {
+			fmt.Fprintf(c.ErrOrStderr(), "onus: %v\n", warning)
+		}
+		done.resumed.Add(int64(u.Resumed()))
+		return err
+	}
+	sealTo := func(w io.Writer) error {
+		out, err := seal.Encrypt(ctx, w, opts)
+		if err != nil {
+			return err
+		}
+		n, err := io.Copy(out, stopping{ctx, src})
+		done.bytes.Add(n)
+		if err != nil {
+			return err
+		}
+		return out.Close()
+	}
+	if to.stdio {
+		return sealTo(c.OutOrStdout())
+	}
+	return file(to.text, 0o666, sealTo)
+}
+
+// stopping is a source that ends when the context does.
+type stopping struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (s stopping) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.Reader.Read(p)
+}
+
+var errNoReceipt = errors.New("a receipt is about one object: name one, not a folder or prefix")

@@ -1,0 +1,9 @@
+package containment
+
+import (
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/control/controltest"
+)
+
+func TestRoleNotShared(t *testing.T) { t.Parallel(); controltest.Run(t, RoleNotShared) }

@@ -1,0 +1,12 @@
+package leastprivilege
+
+import (
+	"testing"
+
+	"github.com/onus-cloud/onus/internal/control/controltest"
+)
+
+func TestResourcePoliciesNotPublic(t *testing.T) {
+	t.Parallel()
+	controltest.Run(t, ResourcePoliciesNotPublic)
+}

@@ -1,0 +1,288 @@
+package permissions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/access"
+	"github.com/onus-cloud/onus/internal/answer"
+	"github.com/onus-cloud/onus/internal/control"
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/operation"
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// Truth reads a strength: what rests on values that the estate cannot know (a second factor, an address) is not known, as what
+// was not read is.
+func Truth(s access.Strength) estate.Truth {
+	switch s {
+	case access.Yes:
+		return estate.True
+	case access.No:
+		return estate.False
+	}
+	return estate.Unknown
+}
+
+// Decided reads one decision likewise.
+func Decided(d policy.Decision) estate.Truth {
+	switch d.Result {
+	case policy.Allowed:
+		return estate.True
+	case policy.Depends:
+		return estate.Unknown
+	}
+	return estate.False
+}
+
+// Gaps are what a path depends on, as gaps: calls that were not answered, and values of requests that nobody knows.
+func Gaps(p *access.Path) []estate.Gap {
+	keys, unread := p.Depends()
+	return gapsOf(p.Principal.Account, keys, unread)
+}
+
+func gapsOf(account string, keys, unread []string) []estate.Gap {
+	var gaps []estate.Gap
+	at := estate.Place{Account: account, Region: estate.Global}
+	for _, text := range unread {
+		gaps = append(gaps, estate.Gap{Place: at, Why: text})
+	}
+	for _, key := range keys {
+		gaps = append(gaps, estate.Gap{Place: at, Outcome: operation.OK, Why: "it depends on " + key + ", whose value is the caller's"})
+	}
+	return gaps
+}
+
+// AnswerGaps are what one decision depends on, as gaps.
+func AnswerGaps(a access.Answer) []estate.Gap {
+	var keys, unread []string
+	for _, d := range a.DependsOn {
+		if text := d.Text; d.Key == "" && !slices.Contains(unread, text) {
+			unread = append(unread, text)
+		} else if d.Key != "" && !slices.Contains(keys, d.Key) {
+			keys = append(keys, d.Key)
+		}
+	}
+	return gapsOf(a.Principal.Account, keys, unread)
+}
+
+// Steps words a path in one sentence: "assumes role Deploy, then takes over function ops, which runs as role Admin, and may do everything".
+func Steps(p *access.Path) string {
+	var words []string
+	for _, s := range p.Steps {
+		words = append(words, s.Text)
+	}
+	end := p.End
+	if i := strings.LastIndex(end, " may "); i >= 0 {
+		end = end[i+1:]
+	} else if i := strings.LastIndex(end, " makes "); i >= 0 {
+		end = end[i+1:]
+	}
+	if len(words) == 0 {
+		return end
+	}
+	return strings.Join(words, ", then ") + ", and then " + end
+}
+
+// Count is how many steps a path takes in words: "at once", "in 1 step", "in 3 steps".
+func Count(p *access.Path) string {
+	n := len(p.Steps)
+	if p.EndID != "" {
+		n++
+	}
+	switch n {
+	case 0:
+		return "at once"
+	case 1:
+		return "in 1 step"
+	}
+	return fmt.Sprintf("in %d steps", n)
+}
+
+// Hops is a path as a counter-example carries it: who acts, by which statements, whom he can act as then, from where it begins (a server,
+// or nothing) to what is got at the end.
+func Hops(from estate.Subject, p *access.Path) []answer.Hop {
+	var hops []answer.Hop
+	if from != nil {
+		ref := from.Ref()
+		h := answer.Hop{Kind: ref.Kind, ID: ref.ID, Passes: answer.Passes, Text: "runs as " + p.Principal.Kind + " " + p.Principal.Name}
+		if ref.Name != ref.ID {
+			h.Name = ref.Name
+		}
+		hops = append(hops, h)
+	}
+	at := hopOf(p.Principal)
+	for _, s := range p.Steps {
+		if s.From.ARN != at.ID && len(hops) > 0 && s.From != p.Principal {
+			hops = append(hops, at)
+			at = hopOf(s.From)
+		}
+		at.Text, at.Rule, at.Passes = s.Text, rules(s.Answers), passage(s.Strength)
+		hops = append(hops, at)
+		at = hopOf(s.To)
+	}
+	at.Text, at.Rule = p.End, rules(p.Because[:min(len(p.Because), 1)])
+	return append(hops, at)
+}
+
+func hopOf(p *access.Principal) answer.Hop {
+	return answer.Hop{Kind: p.Kind, ID: p.ARN, Name: p.Name, Passes: answer.Passes}
+}
+
+func passage(s access.Strength) answer.Passage {
+	if s == access.Yes {
+		return answer.Passes
+	}
+	return answer.MayPass
+}
+
+// rules quotes the statements that allow, each once.
+func rules(answers []access.Answer) string {
+	var texts []string
+	for _, a := range answers {
+		for _, r := range a.Because {
+			if r.Effect == policy.Allow && !slices.Contains(texts, r.Text) {
+				texts = append(texts, r.Text)
+			}
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Facts are the decisions of a path as a person can check them by hand: each action, on what, and the statement that allows it.
+func Facts(p *access.Path) []answer.Fact {
+	var facts []answer.Fact
+	add := func(a access.Answer) {
+		for _, f := range AnswerFacts(a) {
+			if !slices.Contains(facts, f) {
+				facts = append(facts, f)
+			}
+		}
+	}
+	for _, s := range p.Steps {
+		for _, a := range s.Answers {
+			add(a)
+		}
+	}
+	for _, a := range p.Because[:min(len(p.Because), 2)] {
+		add(a)
+	}
+	return facts
+}
+
+// AnswerFacts are the statements that allow one decision.
+func AnswerFacts(a access.Answer) []answer.Fact {
+	var facts []answer.Fact
+	for _, r := range a.Because {
+		if r.Effect != policy.Allow {
+			continue
+		}
+		who := "a service"
+		if a.Principal != nil {
+			who = a.Principal.Kind + " " + a.Principal.Name
+		}
+		facts = append(facts, answer.Fact{Text: fmt.Sprintf("%s may %s on %s: %s", who, a.Action, a.Resource, r.Text), Operation: operationOf(r.Layer)})
+	}
+	return facts
+}
+
+func operationOf(l policy.Layer) operation.ID {
+	switch l {
+	case policy.IdentityLayer, policy.BoundaryLayer:
+		return "iam:GetAccountAuthorizationDetails"
+	case policy.ServiceControlLayer, policy.ResourceControlLayer:
+		return "organizations:DescribePolicy"
+	}
+	return ""
+}
+
+// First is the decision with which a path begins: what to take away so that it ends.
+func First(p *access.Path) access.Answer {
+	for _, s := range p.Steps {
+		for _, a := range s.Answers {
+			if a.Principal == p.Principal {
+				return a
+			}
+		}
+	}
+	if len(p.Because) > 0 {
+		return p.Because[0]
+	}
+	return access.Answer{Principal: p.Principal}
+}
+
+// Permit is the statement of a principal's own policies that allows a decision, as the cause of what comes of it. Where a policy of the
+// resource allows it, or the statement is not told, the principal itself is the cause.
+func Permit(a access.Answer, title string) answer.Cause {
+	p := a.Principal
+	ref := Subject(p).Ref()
+	for _, r := range a.Because {
+		if r.Effect != policy.Allow || r.Layer != policy.IdentityLayer || r.Statement < 0 {
+			continue
+		}
+		name := r.Sid
+		if name == "" {
+			name = fmt.Sprint(r.Statement + 1)
+		}
+		return answer.Cause{
+			Key:     fmt.Sprintf("allowed/%s/%s/%d", p.ARN, r.Source, r.Statement+1),
+			Subject: ref,
+			Title:   fmt.Sprintf("%s: statement %s of %s", title, name, r.Source),
+			Fix: answer.Fix{
+				Text: fmt.Sprintf("Take %s out of statement %s of %s, or hold it to the resources that are meant.", a.Action, name, r.Source),
+				CLI:  editOf(p, r.Source),
+			},
+		}
+	}
+	return answer.Cause{
+		Key: "allowed/" + p.ARN + "/" + a.Action, Subject: ref, Title: title,
+		Fix: answer.Fix{Text: fmt.Sprintf("Deny %s %s %s, or take it from the policy that allows it.", p.Kind, p.Name, a.Action),
+			CLI: []string{"aws iam simulate-principal-policy --policy-source-arn " + control.ShellQuote(p.ARN) + " --action-names " + a.Action}},
+	}
+}
+
+// editOf are the commands by which a person changes the policy of a principal that a decision names.
+func editOf(p *access.Principal, source string) []string {
+	name := control.ShellQuote(p.Name)
+	kind, owner := p.Kind, name
+	if inline, rest, ok := strings.Cut(strings.TrimPrefix(source, "inline policy "), " of "); ok && strings.HasPrefix(source, "inline policy ") {
+		if group, ok := strings.CutPrefix(rest, "group "); ok {
+			kind, owner = "group", control.ShellQuote(group)
+		}
+		return []string{
+			fmt.Sprintf("aws iam get-%s-policy --%s-name %s --policy-name %s --query PolicyDocument > policy.json", kind, kind, owner, control.ShellQuote(inline)),
+			fmt.Sprintf("aws iam put-%s-policy --%s-name %s --policy-name %s --policy-document file://policy.json   # after the change", kind, kind, owner, control.ShellQuote(inline)),
+		}
+	}
+	arn := managedARN(p, strings.TrimPrefix(source, "policy "))
+	if arn == "" || strings.Contains(arn, ":iam::aws:") {
+		if arn == "" {
+			arn = "ARN"
+		}
+		return []string{
+			fmt.Sprintf("aws iam attach-%s-policy --%s-name %s --policy-arn NARROWER", kind, kind, owner),
+			fmt.Sprintf("aws iam detach-%s-policy --%s-name %s --policy-arn %s", kind, kind, owner, control.ShellQuote(arn)),
+		}
+	}
+	return []string{
+		fmt.Sprintf("aws iam get-policy-version --policy-arn %s --version-id VERSION --query PolicyVersion.Document > policy.json", control.ShellQuote(arn)),
+		fmt.Sprintf("aws iam create-policy-version --policy-arn %s --policy-document file://policy.json --set-as-default   # after the change", control.ShellQuote(arn)),
+	}
+}
+
+func managedARN(p *access.Principal, name string) string {
+	var arns []string
+	switch {
+	case p.Role() != nil:
+		arns = p.Role().Managed
+	case p.User() != nil:
+		arns = p.User().Managed
+	}
+	for _, arn := range arns {
+		if strings.HasSuffix(arn, ":policy/"+name) {
+			return arn
+		}
+	}
+	return ""
+}
