@@ -54,7 +54,7 @@ type checker struct {
 	elementAt              int
 	statements             []int // where each begins
 	version                int
-	sids, actions          []noted
+	actions                []noted
 	resources, principals  []noted
 	conditions             []noted
 	elements               []map[string]int // of each statement, with their places
