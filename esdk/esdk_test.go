@@ -269,16 +269,19 @@ func mustNotOpen(t *testing.T, what string, message, plaintext []byte, key Wrapp
 	}
 	for _, parallel := range []int{1, 2} {
 		opts.Parallel = parallel
-		r, err := NewReader(t.Context(), bytes.NewReader(message), opts)
-		if err == nil {
-			var got []byte
-			got, err = io.ReadAll(r)
-			if !bytes.HasPrefix(plaintext, got) {
-				t.Fatalf("%s, Read: plaintext that was never sealed", what)
+		// The bytes of the first source are opened from where they lie, those of the second are copied.
+		for how, src := range map[string]io.Reader{"memory": bytes.NewReader(message), "stream": io.MultiReader(bytes.NewReader(message))} {
+			r, err := NewReader(t.Context(), src, opts)
+			if err == nil {
+				var got []byte
+				got, err = io.ReadAll(r)
+				if !bytes.HasPrefix(plaintext, got) {
+					t.Fatalf("%s, Read from %s: plaintext that was never sealed", what, how)
+				}
 			}
-		}
-		if !refusal(err) {
-			t.Fatalf("%s, Read: %v", what, err)
+			if !refusal(err) {
+				t.Fatalf("%s, Read from %s: %v", what, how, err)
+			}
 		}
 	}
 	at, err := NewReaderAt(t.Context(), bytes.NewReader(message), int64(len(message)), opts)
@@ -292,6 +295,42 @@ func mustNotOpen(t *testing.T, what string, message, plaintext []byte, key Wrapp
 	}
 	if !refusal(err) {
 		t.Fatalf("%s, ReadAt: %v", what, err)
+	}
+}
+
+// TestMessagesInMemory: a message is opened from where it lies, from the middle of what a bytes.Reader reads, and is not changed.
+func TestMessagesInMemory(t *testing.T) {
+	t.Parallel()
+	keys := []WrappingKey{rawKey(t, "a")}
+	const before = "what stands before"
+	for _, size := range []int{0, 1, 4096, 5000, 300_000, 1_000_000} {
+		for _, parallel := range []int{1, 3} {
+			plaintext := pattern(size)
+			lies := append([]byte(before), seal(t, plaintext, WriteOptions{Keys: keys, FrameLength: 4096})...)
+			kept := bytes.Clone(lies)
+			src := bytes.NewReader(lies)
+			if _, err := io.CopyN(io.Discard, src, int64(len(before))); err != nil {
+				t.Fatal(err)
+			}
+			r, err := NewReader(t.Context(), src, ReadOptions{Keys: keys, Parallel: parallel})
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := make([]byte, min(size, 100))
+			if _, err := io.ReadFull(r, first); err != nil {
+				t.Fatal(err)
+			}
+			var rest bytes.Buffer
+			if _, err := r.WriteTo(&rest); err != nil || !bytes.Equal(append(first, rest.Bytes()...), plaintext) {
+				t.Errorf("%d bytes, %d at once: %v, %d bytes came out", size, parallel, err, len(first)+rest.Len())
+			}
+			if !bytes.Equal(lies, kept) {
+				t.Errorf("%d bytes, %d at once: the message was changed", size, parallel)
+			}
+			if src.Len() != 0 {
+				t.Errorf("%d bytes, %d at once: %d bytes of the source are left", size, parallel, src.Len())
+			}
+		}
 	}
 }
 

@@ -12,7 +12,8 @@ import (
 // the message was whole, that nothing followed it and, for a signed message, that its signature is good. Until then, treat what was
 // read as a part of a message that may turn out to be cut off. The final frame is kept back until all that is known.
 //
-// A Reader needs no closing: it reads its source only in calls of its methods.
+// A Reader needs no closing: it reads its source only in calls of its methods. What a *bytes.Reader reads from is opened where it lies, and
+// must not be changed meanwhile.
 type Reader struct {
 	header Header
 	src    io.Reader

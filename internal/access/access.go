@@ -43,7 +43,8 @@ type World struct {
 	allowAll    *policy.Document
 	pillars     map[string][]int     // by account
 	byRef       map[string]*Workload // workloads by the key of their reference
-	kinds       map[string]string    // see kindUnread
+	sortedARNs  []string
+	kinds       map[string]string // see kindUnread
 	fields      map[bool]*field
 	taken       map[string]remembered // whether a service may take on a role, by both
 	awsPolicies map[string]*policy.Document
@@ -180,6 +181,10 @@ func (w *World) mayAllow(p *Principal, action string) bool {
 	}
 	return false
 }
+
+func lower(action string) string { return strings.ToLower(action) }
+
+func matchARN(pattern, arn string) bool { return policy.Match(pattern, arn) }
 
 // service is the prefix of an action: "s3" of "s3:GetObject".
 func service(action string) string {

@@ -23,6 +23,7 @@ type field struct {
 	proofs    map[proofKey]proof
 	open      map[*rule][]*Workload // see openFunctions
 	unlisted  []string              // accounts in which the policies of functions were not read
+	out       map[int][]link        // see outward
 	thorough  bool                  // follow also what administrators can make of others
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
 )
 
 // Principal finds a principal by what people type: an ARN (of a role's session too), an account id or "root" for its root user,
@@ -177,4 +179,51 @@ func (w *World) Resource(text string) (string, error) {
 		return "", fmt.Errorf("no resource %q was read: write its ARN, or \"*\"", text)
 	}
 	return "", fmt.Errorf("%q is %d resources: write which: %s", text, len(found), strings.Join(first(found, 5), ", "))
+}
+
+// Footholds are the things that somebody may take over, and that run as a role or send packets.
+func (w *World) Footholds() []estate.Ref {
+	var all []estate.Ref
+	seen := map[string]bool{}
+	add := func(r estate.Ref) {
+		if !seen[r.Key()] {
+			seen[r.Key()] = true
+			all = append(all, r)
+		}
+	}
+	for _, x := range w.Workloads() {
+		add(x.Ref)
+	}
+	e := w.estate
+	for _, x := range e.DBInstances {
+		add(x.Ref())
+	}
+	for _, x := range e.DBClusters {
+		add(x.Ref())
+	}
+	for _, x := range e.CacheClusters {
+		add(x.Ref())
+	}
+	for _, x := range e.Warehouses {
+		add(x.Ref())
+	}
+	return all
+}
+
+// NearFoothold is what may have been meant by a name that nothing has.
+func (w *World) NearFoothold(text string) string {
+	names := map[string]string{}
+	for _, r := range w.Footholds() {
+		names[r.Kind+" "+r.ID] = r.ID
+		if r.Name != "" {
+			names[r.Kind+" "+r.Name] = r.Name
+		}
+	}
+	for _, p := range w.principals {
+		names[p.Kind+"/"+p.Name] = p.Name
+	}
+	if near := nearest(text, names); len(near) > 0 {
+		return ": did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return ": write an id, a name, an ARN, user/NAME or role/NAME"
 }

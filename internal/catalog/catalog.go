@@ -44,6 +44,7 @@ func controls() []*control.Control {
 		clientside.DeclaredDataIsCiphertext,
 		clientside.SampleIsNotReadable,
 		clientside.KeyStaysLocal,
+		clientside.ServersCannotDecrypt,
 		clientside.AlgorithmCommitsToKey,
 		clientside.RoundTripWorks,
 		clientside.KeyRecoverable,

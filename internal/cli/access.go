@@ -9,7 +9,9 @@ import (
 
 	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/exposure"
 	"github.com/onus-cloud/onus/internal/load"
+	"github.com/onus-cloud/onus/internal/reach"
 	"github.com/onus-cloud/onus/internal/report"
 )
 
@@ -315,9 +317,10 @@ func (r *asking) shells(c *cobra.Command, args []string) error {
 		}
 	}
 	a.Shells = []report.AccessShell{}
+	network := reach.Of(w.Estate())
 	unsure := false
 	for _, s := range servers {
-		for _, shell := range w.Shells(s) {
+		for _, shell := range exposure.Shells(w, network, s) {
 			unsure = unsure || shell.Strength != access.Yes
 			a.Shells = append(a.Shells, report.ShellOf(shell))
 		}

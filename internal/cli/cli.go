@@ -104,6 +104,9 @@ Start with: onus demo`,
 		newCan(),
 		newWhoCan(),
 		newPaths(),
+		newIAMData(),
+		newBlast(),
+		newUnused(),
 	)
 	for _, c := range root.Commands() {
 		argsAreUsage(c)

@@ -30,6 +30,7 @@ peerings, transit gateways, load balancers and the other front doors.
   onus reach --to TO              who can reach an end
   onus reach FROM TO              what passes between the two
   onus reach FROM TO PORT         one packet: its verdict, and its way hop by hop
+  onus reach --pairs              who reaches whom among all interfaces, by kinds of them
   onus reach --batch FILE         many packets, as JSON lines; - for stdin
 
 An end is "internet", an address, a CIDR, an id (of a security group, a subnet or a VPC:
@@ -58,6 +59,7 @@ or was not read in full), 2 the question is wrong (of --batch: some line is), 1 
 	f.StringVar(&r.protocol, "protocol", "", "tcp, udp, icmp, icmpv6 or a number (default: tcp, or in lists without a port all)")
 	f.IntVar(&r.clientPort, "source-port", 0, "the `port` that the client sends from (default: whichever lets the reply back)")
 	f.StringVar(&r.batch, "batch", "", "answer the questions of this `file`, one JSON object a line; - for stdin")
+	f.BoolVar(&r.pairs, "pairs", false, "who reaches whom among all interfaces, by private and IPv6 addresses")
 	f.StringVar(&r.format, "format", r.format, "text or json")
 	f.BoolVar(&r.all, "all", false, "show everything, not only the first of long lists")
 	return c
@@ -69,6 +71,7 @@ type reaching struct {
 	to, protocol string
 	clientPort   int
 	batch        string
+	pairs        bool
 	format       string
 	all          bool
 }
@@ -79,6 +82,9 @@ func (r *reaching) run(c *cobra.Command, args []string) error {
 	}
 	if r.batch != "" {
 		return r.runBatch(c, args)
+	}
+	if r.pairs {
+		return r.runPairs(c, args)
 	}
 	q, err := r.question(args)
 	if err != nil {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 
 	"github.com/onus-cloud/onus/internal/demo"
@@ -25,7 +27,9 @@ func (s *source) readReceipts(f *facts) error {
 		return nil
 	}
 	receipts, err := seal.ReadReceipts(folder)
-	if err != nil && receipts == nil {
+	// What could not be read may be a receipt: that it is not there is not known.
+	var unreadable *fs.PathError
+	if err != nil && (receipts == nil || errors.As(err, &unreadable)) {
 		return usage("receipts: %v: name a folder with --receipts, or receipts: in the claims file", err)
 	}
 	if err != nil {

@@ -452,6 +452,35 @@ func TestKilledAtEachRequest(t *testing.T) {
 	}
 }
 
+// TestInterrupted: who stops a run with Ctrl-C leaves nothing open either.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	b := newBucket(t, servers["gofakes3"](t))
+	src := putFile(t, filepath.Join(t.TempDir(), "src"), noise(20_000_000))
+	cmd, out, problems := b.command(t.Context(), nil, "seal", src, "s3://box/a")
+	var once sync.Once
+	b.watch(func(_ int, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) bool {
+		if strings.Contains(r.URL.RawQuery, "partNumber=2") {
+			io.Copy(io.Discard, r.Body) // before that, a server does not see that it is given up
+			once.Do(func() { cmd.Process.Signal(os.Interrupt) })
+			<-r.Context().Done()
+			return true
+		}
+		return false
+	})
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	b.watch(nil)
+	if code := cmd.ProcessState.ExitCode(); code != 1 || problems.String() != "onus: interrupted\n" || out.Len() > 0 {
+		t.Errorf("exit code %d: %s%s", code, out, problems)
+	}
+	if b.object("a") != nil || b.uploads() > 0 {
+		t.Errorf("%d bytes are there, %d uploads open", len(b.object("a")), b.uploads())
+	}
+}
+
 // TestKilledWhileOpening leaves no file of that name, and the next run opens.
 func TestKilledWhileOpening(t *testing.T) {
 	t.Parallel()

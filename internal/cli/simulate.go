@@ -39,6 +39,9 @@ docs/simulate.md describes everything that a line may hold.`,
 				defer f.Close()
 				in = f
 			}
+			if _, err := useNewestCatalogue(); err != nil {
+				return err
+			}
 			sum, err := simulate.Run(c.Context(), in, c.OutOrStdout())
 			if err != nil {
 				return err

@@ -246,7 +246,7 @@ func (l *live) flags(c *cobra.Command) {
 }
 
 func (l *live) given() bool {
-	return l.profile != "" || len(l.roleARNs) > 0 || l.orgRole != "" || l.lastAccessed
+	return l.profile != "" || len(l.roleARNs) > 0 || l.orgRole != "" || l.lastAccessed || l.sample != 0
 }
 
 func (l *live) check() error {
@@ -273,7 +273,7 @@ const mostSampled = 100_000
 
 // declare takes the places to look into from the claims file: nothing else is ever looked into.
 func (l *live) declare(file *claims.File) error {
-	if l.sample == 0 {
+	if l.sample <= 0 { // what is below, check refuses
 		return nil
 	}
 	for _, p := range file.S3Places() {

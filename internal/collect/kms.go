@@ -24,7 +24,7 @@ func readKMS(ctx context.Context, p *place) {
 				call(ctx, p, "kms:GetKeyRotationStatus", client.GetKeyRotationStatus, &kms.GetKeyRotationStatusInput{KeyId: id})
 			}
 		}
-		call(ctx, p, "kms:GetKeyPolicy", client.GetKeyPolicy, &kms.GetKeyPolicyInput{KeyId: id})
+		call(ctx, p, "kms:GetKeyPolicy", client.GetKeyPolicy, &kms.GetKeyPolicyInput{KeyId: id, PolicyName: aws.String("default")})
 		call(ctx, p, "kms:ListGrants", client.ListGrants, &kms.ListGrantsInput{KeyId: id, Limit: aws.Int32(100)})
 	})
 }

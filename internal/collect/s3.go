@@ -79,6 +79,7 @@ func s3Client(p *place, region string) *s3.Client {
 	c, _ := p.buckets.LoadOrStore(region, s3.NewFromConfig(p.config, func(o *s3.Options) {
 		o.Region = region
 		o.UsePathStyle = o.BaseEndpoint != nil
+		o.DisableLogOutputChecksumValidationSkipped = true // a part of an object has no checksum
 	}))
 	return c.(*s3.Client)
 }

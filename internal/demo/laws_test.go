@@ -28,6 +28,9 @@ func TestLawOne(t *testing.T) {
 	seen := map[operation.ID]int{}
 	for i, r := range set.Responses {
 		seen[r.Operation]++
+		if op, _ := operation.Get(r.Operation); op.OptIn && seen[r.Operation]%50 != 1 {
+			continue // one object is like the other
+		}
 		if testing.Short() && i%40 != 0 || !testing.Short() && seen[r.Operation]%5 != 1 {
 			continue
 		}

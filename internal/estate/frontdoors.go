@@ -172,6 +172,8 @@ type Origin struct {
 	Protocol   string // of a custom origin: "http-only", "https-only", "match-viewer"; empty for S3
 	HTTPPort   int
 	HTTPSPort  int
+	// AccessControl is the id of the origin access control by which CloudFront signs its requests; empty for none.
+	AccessControl string
 	// Headers are the names of the headers that it adds, sorted; their values are secrets and not kept.
 	Headers []string
 }

@@ -189,6 +189,8 @@ type Address struct {
 	Resource
 	Public    netip.Addr
 	Interface string // id; empty where it is associated with nothing
+	// Pool is the id of a pool of addresses of one's own that it is of; empty for those of Amazon.
+	Pool string
 }
 
 // NetworkInterface is what has addresses and security groups: of an instance, a load balancer, a database, a function.

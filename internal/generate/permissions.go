@@ -359,7 +359,6 @@ func denyBut(actions ...string) iam.Statement {
 	return iam.Statement{Effect: iam.Deny, NotAction: actions, Resource: []string{"*"}}
 }
 
-
 func on(s iam.Statement, resources ...string) iam.Statement {
 	s.Resource = resources
 	return s

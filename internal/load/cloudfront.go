@@ -9,10 +9,11 @@ import (
 
 // origin is where a distribution fetches from. The values of the headers that it adds are left out: they are secrets.
 type origin struct {
-	ID                 string `json:"Id"`
-	DomainName         string
-	CustomHeaders      struct{ Items []struct{ HeaderName string } }
-	CustomOriginConfig struct {
+	ID                    string `json:"Id"`
+	DomainName            string
+	OriginAccessControlID string `json:"OriginAccessControlId"`
+	CustomHeaders         struct{ Items []struct{ HeaderName string } }
+	CustomOriginConfig    struct {
 		HTTPPort, HTTPSPort  int
 		OriginProtocolPolicy string
 	}
@@ -69,7 +70,7 @@ func (l *loader) distributions() {
 			}
 			for _, o := range d.Origins.Items {
 				x.Origins = append(x.Origins, o.DomainName)
-				source := estate.Origin{ID: o.ID, Domain: o.DomainName, VPCOrigin: o.VpcOriginConfig.VpcOriginID, Protocol: o.CustomOriginConfig.OriginProtocolPolicy,
+				source := estate.Origin{ID: o.ID, Domain: o.DomainName, AccessControl: o.OriginAccessControlID, VPCOrigin: o.VpcOriginConfig.VpcOriginID, Protocol: o.CustomOriginConfig.OriginProtocolPolicy,
 					HTTPPort: o.CustomOriginConfig.HTTPPort, HTTPSPort: o.CustomOriginConfig.HTTPSPort}
 				for _, h := range o.CustomHeaders.Items {
 					source.Headers = append(source.Headers, h.HeaderName)

@@ -87,15 +87,15 @@ func TestOrigins(t *testing.T) {
 	e := network(t, map[string]string{
 		"111122223333/cloudfront/list-distributions.json": `{"DistributionList": {"Items": [{"Id": "E1", "ARN": "arn:aws:cloudfront::111122223333:distribution/E1", "Enabled": true, "Origins": {"Quantity": 2, "Items": [
 			{"Id": "web", "DomainName": "web.acme.example", "CustomHeaders": {"Quantity": 1, "Items": [{"HeaderName": "x-origin-verify", "HeaderValue": "hunter2-correct-horse"}]},
-				"CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 8443, "OriginProtocolPolicy": "https-only"}},
+				"OriginAccessControlId": "E9", "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 8443, "OriginProtocolPolicy": "https-only"}},
 			{"Id": "inside", "DomainName": "inside.acme.example", "VpcOriginConfig": {"VpcOriginId": "vo_1"}}]}}]}}`,
 		"111122223333/cloudfront/list-vpc-origins.json": `{"VpcOriginList": {"Items": [
 			{"Id": "vo_1", "Name": "inside", "Status": "Deployed", "Arn": "arn:aws:cloudfront::111122223333:vpcorigin/vo_1", "OriginEndpointArn": "arn:aws:ec2:us-east-1:111122223333:instance/i-1"},
 			{"Id": "vo_2", "Name": "other", "Status": "Deployed", "Arn": "arn:aws:cloudfront::111122223333:vpcorigin/vo_2"}]}}`,
 		"111122223333/cloudfront/get-vpc-origin--Id=vo_1.json": `{"VpcOrigin": {"Id": "vo_1", "VpcOriginEndpointConfig": {"HTTPPort": 8080, "HTTPSPort": 443, "OriginProtocolPolicy": "match-viewer"}}}`,
 	})
-	expect(t, "the origins", fmt.Sprintf("%+v", e.Distributions[0].Sources), "[{ID:inside Domain:inside.acme.example VPCOrigin:vo_1 Protocol: HTTPPort:0 HTTPSPort:0 Headers:[]} "+
-		"{ID:web Domain:web.acme.example VPCOrigin: Protocol:https-only HTTPPort:80 HTTPSPort:8443 Headers:[x-origin-verify]}]")
+	expect(t, "the origins", fmt.Sprintf("%+v", e.Distributions[0].Sources), "[{ID:inside Domain:inside.acme.example VPCOrigin:vo_1 Protocol: HTTPPort:0 HTTPSPort:0 AccessControl: Headers:[]} "+
+		"{ID:web Domain:web.acme.example VPCOrigin: Protocol:https-only HTTPPort:80 HTTPSPort:8443 AccessControl:E9 Headers:[x-origin-verify]}]")
 	one, two := e.VPCOrigins[0], e.VPCOrigins[1]
 	expect(t, "the VPC origin", fmt.Sprint(one.Of, " ", told(one.Ports)), "arn:aws:ec2:us-east-1:111122223333:instance/i-1 [443 8080]")
 	expect(t, "the one that was not asked about", told(two.Ports), "unknown: cloudfront:GetVpcOrigin of vo_2 in 111122223333/global: not tried")

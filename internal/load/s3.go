@@ -158,7 +158,7 @@ func (l *loader) bucketSettings(b *estate.Bucket, p estate.Place, name string) {
 	}
 	b.Encryption = about(l, p, "s3:GetBucketEncryption", name, func(pages []encryption) estate.BucketEncryption {
 		silent := l.estate.Reading(p, "s3:GetBucketEncryption", name).Gap()
-		silent.Why = "s3:GetBucketEncryption of " + name + " says nothing of BlockedEncryptionTypes: ask with a newer AWS CLI"
+		silent.Why = "s3:GetBucketEncryption of " + name + " says nothing of BlockedEncryptionTypes, which not every AWS CLI prints: onus check and onus collect ask for it"
 		set := estate.BucketEncryption{Blocked: estate.Unread[[]string](silent)}
 		for _, r := range last(pages).ServerSideEncryptionConfiguration.Rules {
 			set.Algorithm, set.Key = r.ApplyServerSideEncryptionByDefault.SSEAlgorithm, r.ApplyServerSideEncryptionByDefault.KMSMasterKeyID

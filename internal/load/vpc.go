@@ -448,6 +448,7 @@ func (l *loader) addresses() {
 		Addresses []struct {
 			AllocationID       string `json:"AllocationId"`
 			PublicIP           string `json:"PublicIp"`
+			PublicIpv4Pool     string
 			NetworkInterfaceID string `json:"NetworkInterfaceId"`
 			Tags               []tag
 		}
@@ -456,6 +457,9 @@ func (l *loader) addresses() {
 		for _, a := range page.Addresses {
 			address := &estate.Address{Resource: ec2Resource(p, "elastic-ip", cmp.Or(a.AllocationID, a.PublicIP), a.Tags), Interface: a.NetworkInterfaceID}
 			address.Public, _ = netip.ParseAddr(a.PublicIP)
+			if a.PublicIpv4Pool != "amazon" {
+				address.Pool = a.PublicIpv4Pool
+			}
 			l.estate.Addresses = append(l.estate.Addresses, address)
 		}
 	})

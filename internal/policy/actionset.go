@@ -13,7 +13,7 @@ import (
 // ActionSet is the actions that an element of a statement is about: a bit for each that the catalogue knows, and the element's
 // text for those that it does not. It does not change once it is made.
 type ActionSet struct {
-	bits     []uint64
+	bits     []uint64 // nil where making them would take too long: then the text decides
 	patterns []string // in lower case
 	negated  bool     // of a NotAction
 }
@@ -37,11 +37,23 @@ func (a *ActionSet) has(f *actionFacts) bool {
 }
 
 // HasIndex reports whether the action at a place of the catalogue is in the set.
-func (a *ActionSet) HasIndex(i int) bool { return a.bits[i>>6]&(1<<(i&63)) != 0 }
+func (a *ActionSet) HasIndex(i int) bool {
+	if a.bits == nil {
+		return a.Has(iamdata.Current().Actions()[i].String())
+	}
+	return a.bits[i>>6]&(1<<(i&63)) != 0
+}
 
 // Len counts the actions of the catalogue that are in the set.
 func (a *ActionSet) Len() int {
 	n := 0
+	if a.bits == nil {
+		for i := range iamdata.Current().Actions() {
+			if a.HasIndex(i) {
+				n++
+			}
+		}
+	}
 	for _, word := range a.bits {
 		n += bits.OnesCount64(word)
 	}
@@ -80,15 +92,19 @@ func namesOf(c *iamdata.Catalogue) lowerNames {
 	return n
 }
 
+// mostTried bounds the work of making one set: ten thousand patterns that begin with a star would try every action each.
+const mostTried = 1_000_000
+
 // actionSet makes the set of an Action element, or of a NotAction.
 func actionSet(patterns []string, negated bool) *ActionSet {
 	c := iamdata.Current()
 	names := namesOf(c)
 	a := &ActionSet{bits: make([]uint64, (len(names.names)+63)/64), negated: negated}
+	tried := 0
 	for _, p := range patterns {
 		lower := strings.ToLower(p)
 		a.patterns = append(a.patterns, lower)
-		if lower == "" {
+		if lower == "" || a.bits == nil {
 			continue
 		}
 		// Only names that begin as the pattern does, up to its first wildcard, can match it.
@@ -98,13 +114,17 @@ func actionSet(patterns []string, negated bool) *ActionSet {
 		}
 		from := sort.SearchStrings(names.names, prefix)
 		for k := from; k < len(names.names) && strings.HasPrefix(names.names[k], prefix); k++ {
+			if tried++; tried > mostTried {
+				a.bits = nil
+				break
+			}
 			if len(prefix)+1 == len(lower) && lower[len(prefix)] == '*' || Match(lower, names.names[k]) {
 				i := names.index[k]
 				a.bits[i>>6] |= 1 << (i & 63)
 			}
 		}
 	}
-	if negated {
+	if negated && a.bits != nil {
 		for i := range a.bits {
 			a.bits[i] = ^a.bits[i]
 		}

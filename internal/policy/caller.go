@@ -40,6 +40,9 @@ func CallerOf(name, role string) (Caller, error) {
 		if strings.HasSuffix(name, ".amazonaws.com") || strings.HasSuffix(name, ".amazonaws.com.cn") || strings.HasSuffix(name, ".amazon.com") {
 			return Caller{Kind: Service, ARN: name}, nil
 		}
+		if strings.Contains(name, ".") && !strings.ContainsAny(name, " :*") {
+			return Caller{Kind: WebIdentity, ARN: name}, nil // a provider by its host: token.actions.githubusercontent.com
+		}
 		return Caller{}, fmt.Errorf("the principal %q is no ARN, no account id, no service such as ec2.amazonaws.com, and not \"*\"", name)
 	}
 	c := Caller{ARN: name, Account: parts[4].text}

@@ -193,6 +193,7 @@ type compiledCondition struct {
 	base      string // the operator without its negation
 	negated   bool
 	variables bool // the plain form must fill values in
+	void      bool // negated, and a value is of another type than the operator compares: never met
 	strings   []pattern
 	arns      [][]glob // of six parts each; nil matches nothing
 	numbers   []number
@@ -242,11 +243,15 @@ func newCondition(c *Condition, variables bool) compiledCondition {
 			}
 			k.arns = append(k.arns, parts)
 		case strings.HasPrefix(k.base, "Numeric"):
-			k.numbers = append(k.numbers, readNumber(v))
+			n := readNumber(v)
+			k.numbers = append(k.numbers, n)
+			k.void = k.void || k.negated && !n.ok
 		case strings.HasPrefix(k.base, "Date"):
-			if t, ok := parseDate(v); ok {
+			t, ok := parseDate(v)
+			if ok {
 				k.dates = append(k.dates, t)
 			}
+			k.void = k.void || k.negated && !ok
 		case k.base == "IpAddress":
 			if p, ok := parseRange(v); ok {
 				k.ranges = append(k.ranges, p)

@@ -24,9 +24,12 @@ func (j *judge) condition(c *Condition) (t truth, open string) {
 	case there == no || len(values) == 0, (o.ForAllValues || o.ForAnyValue) && len(values) == 1 && values[0] == "":
 		// An empty text is an empty set.
 		return o.ofMissing(), ""
+	case len(values) > 1 && !o.ForAllValues && !o.ForAnyValue:
+		// A key with several values needs a set operator: nothing is said of one of them.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+		return no, ""
 	}
-	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
-	every := o.ForAllValues || o.Negated() && !o.ForAnyValue
+	every := !o.ForAnyValue
 	t = truthOf(every)
 	for _, v := range values {
 		one, key := j.meets(c, v)
@@ -90,10 +93,17 @@ func (o Operator) ofMissing() truth {
 }
 
 // meets judges one value of the request against the values of the condition.
+//
+// A variable without a value, a number that is none, a date that is none: such a comparison fails, of a negated operator too.
+// AWS: "any attempt to match it fails and causes the statement to be invalid".
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
 func (j *judge) meets(c *Condition, value string) (t truth, open string) {
 	base := strings.Replace(c.Operator.Name, "Not", "", 1)
 	any := no
 	for _, wanted := range c.Values {
+		if c.Operator.Negated() && j.void(base, wanted, value) {
+			return no, ""
+		}
 		one, key := j.compare(base, wanted, value)
 		if one == maybe {
 			open = key
@@ -107,6 +117,20 @@ func (j *judge) meets(c *Condition, value string) (t truth, open string) {
 		return any.not(), open
 	}
 	return any, open
+}
+
+// void reports whether two values cannot be compared at all.
+func (j *judge) void(operator, wanted, value string) bool {
+	switch {
+	case strings.HasPrefix(operator, "String"), strings.HasPrefix(operator, "Arn"):
+		_, known, _ := j.expand(wanted)
+		return known == no
+	case strings.HasPrefix(operator, "Numeric"):
+		return !isNumber(wanted) || !isNumber(value)
+	case strings.HasPrefix(operator, "Date"):
+		return !isDate(wanted) || !isDate(value)
+	}
+	return false
 }
 
 // compare judges one pair of values with a positive operator. Strings, ARNs and truth values may hold variables; of the last,

@@ -80,6 +80,65 @@ func TestManagedPoliciesAreRead(t *testing.T) {
 	}
 }
 
+// Patterns of ARNs against patterns of ARNs, as Parliament compares them. Its linter calls an empty account or Region a mistake
+// where a resource type has one, and so says that "*" does not match it; to AWS a star matches nothing too. What it asks of Regions,
+// account ids and types is not a comparison.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+func TestParliamentComparesPatterns(t *testing.T) {
+	t.Parallel()
+	var rows []struct {
+		Fn     string
+		Args   []string
+		Expect bool
+	}
+	read(t, "parliament/arn_match.json", &rows)
+	var s score
+	for _, r := range rows {
+		switch {
+		case r.Fn != "is_arn_match":
+			s.elsewhere++
+		case OverlapARN(r.Args[1], r.Args[2]) == r.Expect:
+			s.agree++
+		default:
+			s.differ++
+			t.Logf("%s and %s: Parliament says %t", r.Args[1], r.Args[2], r.Expect)
+		}
+	}
+	s.check(t, "parliament: patterns", 19, 2, 18)
+}
+
+// What Parliament's linter finds that is AWS's to refuse: no JSON, malformed documents, statement ids, ARNs, operators. What it finds
+// of style and risk, or of keys and actions that do not go together, AWS takes.
+func TestParliamentFindsWhatAWSRefuses(t *testing.T) {
+	t.Parallel()
+	var rows []struct{ Test, Policy, Assert string }
+	read(t, "parliament/lint_expectations.json", &rows)
+	var s score
+	for _, r := range rows {
+		kind := IdentityPolicy
+		if strings.Contains(r.Policy, `"Principal"`) {
+			kind = ResourcePolicy
+		}
+		_, complaints, err := Check(kind, []byte(r.Policy))
+		refused := err != nil || slices.ContainsFunc(complaints, func(e Error) bool { return e.AWS != "" })
+		expected := false
+		for _, id := range []string{"MALFORMED", "INVALID_SID", "DUPLICATE_SID", "INVALID_ARN", "UNKNOWN_OPERATOR", "findings) == 1"} {
+			expected = expected || strings.Contains(r.Assert, id)
+		}
+		ours := expected || strings.Contains(r.Assert, "set()") || strings.Contains(r.Assert, "set([])") || strings.Contains(r.Assert, "findings) == 0")
+		switch {
+		case !ours || strings.Contains(r.Assert, "get_resources"):
+			s.elsewhere++
+		case refused == expected:
+			s.agree++
+		default:
+			s.differ++
+			t.Logf("%s: %s: we say %v %v", r.Test, r.Assert, complaints, err)
+		}
+	}
+	s.check(t, "parliament: findings", 31, 0, 21)
+}
+
 // can-i and who-can of IAMSpy, over the files of its cases. Its loose mode asks whether some context allows, its strict mode
 // whether the context at hand does.
 func TestIAMSpy(t *testing.T) {

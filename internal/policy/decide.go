@@ -12,8 +12,11 @@ func Decide(r *Request, p *Policies) Decision {
 	if d, special := j.special(); special {
 		return d
 	}
-	h := j.hearing()
-	return h.decision(j)
+	d := j.hearing().decision(j)
+	if why := j.forbidden(); why != "" && d.Result != ExplicitDeny {
+		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}
+	}
+	return d
 }
 
 // hearing is what all layers say of one request.
@@ -97,7 +100,10 @@ func (c *Caller) signed() bool {
 }
 
 // serviceLinked reports whether the caller is the session of a role that a service made for itself.
-func (c *Caller) serviceLinked() bool { return strings.Contains(c.Role, ":role/aws-service-role/") }
+// The session does not tell the path, the role's name does.
+func (c *Caller) serviceLinked() bool {
+	return strings.Contains(c.Role, ":role/aws-service-role/") || strings.Contains(c.Role, ":role/AWSServiceRoleFor")
+}
 
 // underServiceControl reports whether service control policies bind the caller: not in the management account, not roles that
 // services made for themselves, and nobody who is of no account.

@@ -76,7 +76,8 @@ func (e *Evaluator) Result(r *Request) Result {
 	}
 	j := &e.judge
 	j.take(r, e.policies, *f)
-	if f.service == "sts" || f.writesRole || f.ofAlias {
+	particular := f.service == "sts" || f.writesRole || f.ofAlias
+	if particular {
 		if d, special := j.special(); special {
 			return d.Result
 		}
@@ -120,7 +121,11 @@ func (e *Evaluator) Result(r *Request) Result {
 		w.identity = yes
 	}
 	e.beside(&w)
-	return w.result()
+	result := w.result()
+	if particular && result != ExplicitDeny && j.forbidden() != "" {
+		return ImplicitDeny
+	}
+	return result
 }
 
 // beside weighs what stands beside policies, as weighBeside does.
@@ -255,14 +260,33 @@ func (e *Evaluator) condition(c *compiledCondition) truth {
 		return maybe
 	case there == no || len(values) == 0, (o.ForAllValues || o.ForAnyValue) && len(values) == 1 && values[0] == "":
 		return o.ofMissing()
+	case len(values) > 1 && !o.ForAllValues && !o.ForAnyValue:
+		return no
 	}
-	every := o.ForAllValues || c.negated && !o.ForAnyValue
+	every := !o.ForAnyValue
 	for _, v := range values {
-		if (c.meets(v) != c.negated) != every {
+		met := !c.void && c.meets(v) != c.negated
+		if met && c.negated && c.unlike(v) {
+			met = false
+		}
+		if met != every {
 			return truthOf(!every)
 		}
 	}
 	return truthOf(every)
+}
+
+// unlike reports whether a value of the request is of another type than the operator compares.
+func (c *compiledCondition) unlike(v string) bool {
+	switch {
+	case len(c.Values) == 0:
+		return false
+	case c.base == "NumericEquals":
+		return !isNumber(v)
+	case c.base == "DateEquals":
+		return !isDate(v)
+	}
+	return false
 }
 
 // meets reports whether a value of the request matches any of the condition's.

@@ -34,12 +34,21 @@ func (j *judge) named(p *Principal) forms {
 	case Service:
 		f.direct = max(f.direct, truthOf(slices.ContainsFunc(p.Service, func(s string) bool { return strings.EqualFold(s, c.ARN) })))
 	case WebIdentity, SAML:
-		f.direct = max(f.direct, truthOf(slices.Contains(p.Federated, c.ARN)))
+		f.direct = max(f.direct, truthOf(slices.ContainsFunc(p.Federated, func(s string) bool { return sameProvider(s, c.ARN) })))
 	}
 	if c.CanonicalID != "" && slices.Contains(p.Canonical, c.CanonicalID) {
 		f = f.max(j.ofAccount())
 	}
 	return f
+}
+
+// sameProvider compares identity providers; one of OpenID Connect may be named by its ARN or by its host.
+func sameProvider(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	rest, ok := strings.CutSuffix(a, b)
+	return ok && (rest == "" || strings.HasPrefix(a, "arn:") && strings.HasSuffix(rest, ":oidc-provider/"))
 }
 
 func (j *judge) ofAccount() forms {

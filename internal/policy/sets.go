@@ -50,6 +50,21 @@ func Overlap(a, b string) bool {
 	return reach[len(b)]
 }
 
+// OverlapARN is Overlap for patterns of ARNs, whose first five parts hold no colons: each is compared by itself where both
+// patterns have all six.
+func OverlapARN(a, b string) bool {
+	x, y := glob{text: a}.parts(6), glob{text: b}.parts(6)
+	if len(x) < 6 || len(y) < 6 {
+		return Overlap(a, b)
+	}
+	for i := range x {
+		if !Overlap(x[i].text, y[i].text) {
+			return false
+		}
+	}
+	return true
+}
+
 // spread lets the stars of a pattern stand for nothing.
 func spread(reach []bool, b string) {
 	for j := range len(b) {

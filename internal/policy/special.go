@@ -9,20 +9,22 @@ func (j *judge) special() (Decision, bool) {
 		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
 			Text: "sts:GetCallerIdentity needs no permission, and no policy can take it away"}}}, true
 	}
-	switch kind := j.request.Caller.Kind; {
-	case j.act.lower == "sts:getsessiontoken" && (kind == User || kind == RootUser):
+	kind := j.request.Caller.Kind
+	if j.act.lower == "sts:getsessiontoken" && (kind == User || kind == RootUser) {
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
 		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
 			Text: "sts:GetSessionToken needs no permission, and policies cannot control it"}}}, true
-	case j.act.lower == "sts:assumerole" && kind == RootUser:
-		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: IdentityLayer, Statement: -1,
-			Text: "an account's root user cannot assume roles"}}}, true
-	}
-	if why := j.protected(); why != "" {
-		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}, true
 	}
 	return Decision{}, false
+}
+
+// forbidden says why no policy can allow the request; empty where one can.
+func (j *judge) forbidden() string {
+	if j.act.lower == "sts:assumerole" && j.request.Caller.Kind == RootUser {
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+		return "an account's root user cannot assume roles"
+	}
+	return j.protected()
 }
 
 // protected says why nobody can change the resource, whatever policies say.
@@ -88,7 +90,7 @@ func (j *judge) identityOnly() bool {
 func (j *judge) underResourceControl() bool {
 	r := j.request
 	return j.policies.ResourceControl != nil && !r.ResourceManagesOrganization && !r.Caller.serviceLinked() &&
-		!r.AWSManagedKey && j.act.controlled
+		!r.AWSManagedKey && j.act.controlled && !(j.act.service == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "alias/aws/"))
 }
 
 // staysAtHome reports whether an operation on a KMS key can only be called from the key's own account, whatever policies say.

@@ -86,6 +86,10 @@ func parseNumber(s string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
+func isNumber(s string) bool { _, ok := parseNumber(s); return ok }
+
+func isDate(s string) bool { _, ok := parseDate(s); return ok }
+
 func inOrder(order string, c int) bool {
 	switch order {
 	case "Equals":

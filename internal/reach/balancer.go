@@ -455,11 +455,11 @@ func (d *doors) stand(lb *estate.LoadBalancer) []*node {
 	}
 	for _, s := range lb.Subnets {
 		if !slices.Contains(seen, s) {
-			all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, subnets: []string{s}, groups: lb.SecurityGroups, open: open, publicly: publicly})
+			all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, subnets: []string{s}, groups: lb.SecurityGroups, open: open, publicly: publicly, only4: lb.AddressType == "ipv4"})
 		}
 	}
 	if len(all) == 0 {
-		all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, groups: lb.SecurityGroups, open: open, publicly: publicly})
+		all = append(all, &node{ref: lb.Reference, Place: lb.Place(), vpc: lb.VPC, groups: lb.SecurityGroups, open: open, publicly: publicly, only4: lb.AddressType == "ipv4"})
 	}
 	return all
 }

@@ -24,9 +24,9 @@ type classes struct {
 	n        *Network
 	prefixes prefixes
 	groups   []group
-	numbers  map[string]uint32 // of groups, by the id that rules and interfaces name
-	sets     [][]uint32        // distinct sets of groups, each sorted
-	subnets  []*subnet         // by VPC, then in the order of addresses
+	numbers  map[regional]uint32 // of groups, as rules and interfaces name them
+	sets     [][]uint32          // distinct sets of groups, each sorted
+	subnets  []*subnet           // by VPC, then in the order of addresses
 	all      []class
 	of       []uint32   // node to class
 	nodes    [][]uint32 // of each class
@@ -116,14 +116,14 @@ type future struct {
 }
 
 func classifyFor(n *Network, f future) *classes {
-	c := &classes{n: n, numbers: map[string]uint32{}}
+	c := &classes{n: n, numbers: map[regional]uint32{}}
 	named := c.named()
 	for _, p := range f.named {
 		named[p] = true
 	}
 	c.prefixes = newPrefixes(named)
 	for _, g := range n.estate.SecurityGroups {
-		c.number(g.Ref().ID)
+		c.number(regional{g.Ref().Region, g.Ref().ID})
 	}
 	c.readSubnets()
 	c.readNodes(f.spare)
@@ -201,7 +201,7 @@ func (c *classes) named() map[netip.Prefix]bool {
 	return all
 }
 
-func (c *classes) number(group string) uint32 {
+func (c *classes) number(group regional) uint32 {
 	i, ok := c.numbers[group]
 	if !ok {
 		i = uint32(len(c.numbers))
@@ -248,7 +248,7 @@ func (c *classes) readNodes(spare bool) {
 		key := classKey{subnet: subnets[regional{x.Region, x.subnets[0]}], traits: traitsOf(x)}
 		numbers = numbers[:0]
 		for _, g := range x.groups {
-			numbers = append(numbers, c.number(g))
+			numbers = append(numbers, c.number(regional{x.Region, g}))
 		}
 		key.set = sets.number(numbers)
 		for family, addresses := range [2][]netip.Addr{x.private, x.v6} {
@@ -370,19 +370,19 @@ func (c *classes) readRules() {
 		c.groups[i].missing = true
 	}
 	for _, g := range c.n.estate.SecurityGroups {
-		x := &c.groups[c.numbers[g.Ref().ID]]
+		x := &c.groups[c.numbers[regional{g.Ref().Region, g.Ref().ID}]]
 		x.missing = len(g.Missing) > 0
 		for _, r := range g.Rules {
 			direction := incoming
 			if r.Egress {
 				direction = outgoing
 			}
-			x.rules[direction] = append(x.rules[direction], c.rule(r))
+			x.rules[direction] = append(x.rules[direction], c.rule(g.Ref().Region, r))
 		}
 	}
 }
 
-func (c *classes) rule(r *estate.SecurityGroupRule) rule {
+func (c *classes) rule(region string, r *estate.SecurityGroupRule) rule {
 	x := rule{traffic: trafficOf(r.Traffic), group: none}
 	set, known := r.Addresses.Value()
 	_, unread := r.Addresses.Unread()
@@ -394,7 +394,7 @@ func (c *classes) rule(r *estate.SecurityGroupRule) rule {
 	case unread:
 		x.unknown = true
 	case strings.HasPrefix(r.Peer, "sg-"):
-		if g, ok := c.numbers[r.Peer]; ok {
+		if g, ok := c.numbers[regional{region, r.Peer}]; ok {
 			x.group = g
 		}
 	}

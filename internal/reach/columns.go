@@ -59,6 +59,7 @@ func newColumns(p *Pairs) *columns {
 // outlet is where the packets of one family from one subnet are routed to.
 type outlet struct {
 	routed, known [modes]bitset
+	walled        bitset // reached through a firewall
 	// odd are faces to which packets pass network ACLs on the way, or may come from anywhere: of those, rows are asked.
 	odd []run
 }
@@ -70,6 +71,9 @@ func (o *outlet) find(c *columns, subnet uint32, family int) {
 			o.routed[mode], o.known[mode] = make(bitset, c.words()), make(bitset, c.words())
 		}
 	}
+	if o.walled == nil {
+		o.walled = make(bitset, c.words())
+	}
 	i := c.within[subnet].first // whoever stands in the subnet takes the same ways
 	for _, w := range c.ways[family] {
 		for mode := range c.used() {
@@ -80,6 +84,9 @@ func (o *outlet) find(c *columns, subnet uint32, family int) {
 			if w.known[mode].has(i) {
 				o.known[mode].setRuns(w.faces)
 			}
+		}
+		if w.walled.has(i) {
+			o.walled.setRuns(w.faces)
 		}
 		if among(w.lost, i) || slices.ContainsFunc(w.filtered, func(f way) bool { return among(f.faces, i) }) {
 			o.odd = append(o.odd, w.faces...)
@@ -105,22 +112,24 @@ type column struct {
 	cuts    []uint32
 	// part, refs and base are empty but while a class is computed, and found are their words that are not.
 	part, refs, base bitset
+	walled           bitset // of base, those that outgoing references do not surely let reach
 	found            []uint32
 	permits          [2][2]permit // by family and version
 }
 
 // permit is to whom outgoing rules let a class send.
 type permit struct {
-	all   bool
-	faces bitset
-	words span // of faces that may not be zero
+	all            bool
+	faces, byGroup bitset // by their addresses, and by their groups
+	words          span   // of both that may not be zero
 }
 
-func (p *permit) word(i uint32) uint64 {
+// word is one word of those to whom it lets send, but for those who are walled, if only their groups are named.
+func (p *permit) word(i uint32, walled uint64) uint64 {
 	if p.all {
 		return ^uint64(0)
 	}
-	return p.faces[i]
+	return p.faces[i] | p.byGroup[i]&^walled
 }
 
 type outletKey struct {
@@ -129,10 +138,10 @@ type outletKey struct {
 }
 
 func (c *columns) newColumn() *column {
-	x := &column{columns: c, row: c.newRow(), outlets: map[outletKey]*outlet{}, part: make(bitset, c.words()), refs: make(bitset, c.words()), base: make(bitset, c.words())}
+	x := &column{columns: c, row: c.newRow(), outlets: map[outletKey]*outlet{}, part: make(bitset, c.words()), refs: make(bitset, c.words()), base: make(bitset, c.words()), walled: make(bitset, c.words())}
 	for family := range x.permits {
 		for v := range x.permits[family] {
-			x.permits[family][v].faces = make(bitset, c.words())
+			x.permits[family][v].faces, x.permits[family][v].byGroup = make(bitset, c.words()), make(bitset, c.words())
 		}
 	}
 	return x
@@ -145,6 +154,7 @@ func (c *column) forget() {
 			clear(o.routed[mode])
 			clear(o.known[mode])
 		}
+		clear(o.walled)
 		o.odd = o.odd[:0]
 		c.idle = append(c.idle, o)
 		delete(c.outlets, key)
@@ -178,15 +188,15 @@ func (c *column) versions(mode int, s, header uint32, versions []*group, into []
 	all := 0
 	for i := x.first; i < x.first+x.faces; i++ {
 		for family, atom := range c.faces[i].atom {
-			if atom == none {
+			if atom == none || !speaks(header, family) {
 				continue
 			}
 			c.passing(mode, family, x, i, atom, header, window)
 			for _, j := range c.found[all:] {
 				for v := range versions {
-					into[v][j] |= c.base[j] & c.permits[family][v].word(j)
+					into[v][j] |= c.base[j] & c.permits[family][v].word(j, c.walled[j])
 				}
-				c.part[j], c.refs[j], c.base[j] = 0, 0, 0
+				c.part[j], c.refs[j], c.base[j], c.walled[j] = 0, 0, 0, 0
 			}
 			all = len(c.found)
 		}
@@ -225,10 +235,10 @@ func apart(versions []permit, words uint32) span {
 		return whole
 	}
 	window := a.words.cover(b.words)
-	for window.first < window.end && a.faces[window.first] == b.faces[window.first] {
+	for window.first < window.end && a.faces[window.first] == b.faces[window.first] && a.byGroup[window.first] == b.byGroup[window.first] {
 		window.first++
 	}
-	for window.first < window.end && a.faces[window.end-1] == b.faces[window.end-1] {
+	for window.first < window.end && a.faces[window.end-1] == b.faces[window.end-1] && a.byGroup[window.end-1] == b.byGroup[window.end-1] {
 		window.end--
 	}
 	return window
@@ -265,7 +275,11 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32, win
 		}
 	}
 	if mode == perhaps {
-		c.put(c.part, c.in.any, window)
+		for _, e := range c.in.any {
+			if e.traffic.has(header) {
+				c.put(c.part, e.faces, window)
+			}
+		}
 	}
 	o := c.outlet(x.subnet, family)
 	blocked := c.blocked(mode, family, atom, header)
@@ -290,12 +304,18 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32, win
 		if shut {
 			routed = 0
 		}
-		c.base[j] = (routed | admitted&within.word(j)) & c.has[family][j] & c.canTake[mode][j]
+		if c.base[j] = (routed | admitted&within.word(j)) & c.has[family][j] & c.canTake[mode][j]; mode == surely {
+			c.walled[j] = o.walled[j] &^ (admitted & within.word(j))
+		}
 	}
 	for _, faces := range overlapping(o.odd, window.first*64, window.end*64) {
 		for j := faces.first; j < faces.end; j++ {
-			if c.canTake[mode].has(j) && c.odd(mode, family, i, j, header) {
-				c.put(c.base, []run{{j, j + 1}}, span{j / 64, j/64 + 1})
+			if !c.canTake[mode].has(j) || !c.odd(mode, family, i, j, header, false) {
+				continue
+			}
+			c.put(c.base, []run{{j, j + 1}}, span{j / 64, j/64 + 1})
+			if c.walled.unset(j); mode == surely && !c.odd(mode, family, i, j, header, true) {
+				c.walled.set(j)
 			}
 		}
 	}
@@ -325,15 +345,16 @@ func (c *columns) blocked(mode, family int, atom, header uint32) bitset {
 	return set
 }
 
-// odd asks the row of a face whether it takes packets of another, whatever that one's outgoing rules allow.
-func (c *column) odd(mode, family int, from, to, header uint32) bool {
+// odd asks the row of a face whether it takes packets of another, if that one's outgoing rules admit its address, or else its
+// group.
+func (c *column) odd(mode, family int, from, to, header uint32, byGroup bool) bool {
 	f := c.faces[to]
 	if f.vacant() || f.atom[family] == none {
 		return false
 	}
 	r := c.row
 	clear(r.bits[r.touched.first:r.touched.end])
-	r.touched, r.unbound = span{}, true
+	r.touched, r.unbound, r.byGroup = span{}, true, byGroup
 	r.add(mode, family, &c.all[f.class], f.atom[family], header, span{from / 64, from/64 + 1})
 	return r.bits.has(from)
 }
@@ -354,6 +375,7 @@ func (c *column) outlet(subnet uint32, family int) *outlet {
 // permit finds to whom the outgoing rules of a class let it send.
 func (c *column) permit(mode, family int, x *class, header uint32, version *group, p *permit) {
 	clear(p.faces[p.words.first:p.words.end])
+	clear(p.byGroup[p.words.first:p.words.end])
 	p.words, p.all = span{}, x.traits.open
 	whole := span{0, uint32(c.words())}
 	for _, g := range c.sets[x.set] {
@@ -365,10 +387,10 @@ func (c *column) permit(mode, family int, x *class, header uint32, version *grou
 		for i := 0; i < len(group.rules[outgoing]) && !p.all; i++ {
 			r := &group.rules[outgoing][i]
 			switch {
+			case !r.traffic.has(header):
+				continue
 			case r.unknown:
 				p.all = mode == perhaps
-				continue
-			case !r.traffic.has(header):
 				continue
 			}
 			for _, prefix := range r.prefixes {
@@ -380,7 +402,7 @@ func (c *column) permit(mode, family int, x *class, header uint32, version *grou
 			}
 			if r.group != none {
 				for _, faces := range c.wears[r.group] {
-					p.words = p.words.cover(p.faces.setRunsIn(c.knownTo(mode, x, faces), whole))
+					p.words = p.words.cover(p.byGroup.setRunsIn(c.knownTo(mode, x, faces), whole))
 				}
 			}
 		}
@@ -426,7 +448,10 @@ func (c *column) findCuts(s uint32) {
 			}
 		}
 	}
-	c.cuts = append(c.cuts, c.acls.cuts...)
+	for _, e := range c.in.any {
+		c.cuts = e.traffic.cut(c.cuts)
+	}
+	c.cuts = append(append(c.cuts, c.acls.cuts...), familyCuts...)
 	slices.Sort(c.cuts)
 	c.cuts = slices.Compact(c.cuts)
 }

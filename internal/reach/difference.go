@@ -80,7 +80,9 @@ func (d *Difference) compareRows(number uint32, now *group, changed []rule, afte
 			window = window.cover(spanOf(l.under[p]))
 		}
 	}
-	window = l.around(window)
+	if window = l.around(window); l.strays { // what is lost may come from anybody
+		window = whole
+	}
 	for _, c := range l.wearers(number) {
 		if l.all[c].size == 0 || l.all[c].traits.open {
 			continue

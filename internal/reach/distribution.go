@@ -63,6 +63,10 @@ func (n *Network) distributionFronts() []*front {
 			base.ports = originPorts(o.Protocol, o.HTTPPort, o.HTTPSPort)
 			base.arrive = n.fromCloudFront
 			base.balancer, base.node = d.balancerNamed(o.Domain), d.hostNamed(o.Domain)
+			if f := n.functionNamed(o.Domain); f != nil {
+				all = append(all, n.functionOrigin(base, o, f)...)
+				continue
+			}
 			switch {
 			case base.balancer != nil || base.node != nil:
 				all = append(all, &base)
@@ -76,6 +80,42 @@ func (n *Network) distributionFronts() []*front {
 		}
 	}
 	return all
+}
+
+// functionNamed returns the function whose URL has a host, or nil.
+func (n *Network) functionNamed(domain string) *estate.Function {
+	for _, f := range n.estate.Functions {
+		u, _ := f.URL.Value()
+		if host, ok := hostOf(u.URL); ok && strings.EqualFold(host, strings.TrimSuffix(domain, ".")) {
+			return f
+		}
+	}
+	return nil
+}
+
+// functionOrigin leads to a function by its URL. One that asks for credentials takes those of CloudFront where it signs its
+// requests and the function's policy names it, which is not read of such functions; without a signature it takes nobody's.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-lambda.html
+func (n *Network) functionOrigin(base front, o estate.Origin, f *estate.Function) []*front {
+	url, _ := f.URL.Value()
+	base.balancer, base.node, base.ref, base.ports = nil, nil, f.Reference, httpsPort
+	base.answer = Answer{Arrives: estate.True, Session: estate.True, ClientPorts: clientPorts,
+		Path: []Hop{{At: f.Reference, Passes: estate.True, Rule: "AuthType " + url.Auth, Text: called(f.Reference) + " answers at " + url.URL}}}.from(internet)
+	switch {
+	case url.Auth == "NONE":
+		anyone, doubt := publicURL(f)
+		if anyone == estate.False {
+			return nil
+		}
+		if base.doubt == "" && anyone == estate.Unknown {
+			base.doubt = doubt
+		}
+	case o.AccessControl == "":
+		return nil
+	default:
+		base.doubt = cmp.Or(base.doubt, fmt.Sprintf("%s takes requests that CloudFront signs if its policy lets %s, which was not read", called(f.Reference), o.ID))
+	}
+	return []*front{&base}
 }
 
 // originPorts are the ports on which a distribution fetches. Where the viewer decides it may be either.

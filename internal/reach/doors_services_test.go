@@ -578,3 +578,25 @@ func TestInterfaceEndpointIsWhereItsInterfacesAre(t *testing.T) {
 		}
 	}
 }
+
+func TestDistributionLeadsToAFunctionURL(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, auth, control string
+		arrives             estate.Truth
+	}{
+		{"without credentials", "NONE", "", estate.True},
+		{"with credentials that CloudFront does not send", "AWS_IAM", "", estate.False},
+		// Whether the function's policy names CloudFront is not read of such functions.
+		{"with CloudFront's signature", "AWS_IAM", "E123", estate.Unknown},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newTown()
+			f := w.fn(allow("lambda:InvokeFunctionUrl"), allow("lambda:InvokeFunction"))
+			f.URL = estate.Know(estate.FunctionURL{URL: "https://cart.lambda-url.us-east-1.on.aws/", Auth: c.auth})
+			w.distribution(estate.Origin{ID: "cart", Domain: "cart.lambda-url.us-east-1.on.aws", Protocol: "https-only", HTTPSPort: 443, AccessControl: c.control})
+			wantWay(t, w.network(), "cart", ByDistribution, "443", c.arrives)
+		})
+	}
+}

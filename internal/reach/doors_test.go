@@ -688,3 +688,21 @@ func TestBackendsAreWhatAListenerCanSendTo(t *testing.T) {
 		t.Errorf("unread targets: got %v and %v, want no backend and one gap", got, gaps)
 	}
 }
+
+func TestLoadBalancerOfIPv4HasNoAddressOfIPv6(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]estate.Truth{"ipv4": estate.False, "dualstack": estate.Unknown} {
+		w := shop()
+		w.NetworkInterfaces = slices.DeleteFunc(w.NetworkInterfaces, func(x *estate.NetworkInterface) bool { return x.Requester == "amazon-elb" })
+		for _, s := range w.Subnets {
+			s.CIDRs = append(s.CIDRs, netip.MustParsePrefix("2600:1f18:9:1::/64"))
+		}
+		lb := w.LoadBalancers[0]
+		lb.AddressType = address
+		n := w.network()
+		stand := n.doors.stands[lb][0]
+		if got := stand.address(true, n.places(stand)[0]); got.Empty() != (want == estate.False) {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+}

@@ -21,6 +21,10 @@ func (w *walk) firewall(t trail, s *subnet, f *estate.Firewall, endpoint string)
 		w.aclAt(&t, at, false)
 	}
 	h := Hop{At: f.Ref()}
+	t.firewall = true
+	if t.referred && !t.stopped {
+		t.unsure(h, nil, referredThroughFirewall)
+	}
 	policy, known := f.Policy.Value()
 	switch {
 	case !known:
@@ -46,6 +50,11 @@ func (w *walk) firewall(t trail, s *subnet, f *estate.Firewall, endpoint string)
 	}
 	w.route(t, at)
 }
+
+// referredThroughFirewall is what AWS does not tell: incoming rules do not know the groups of what comes through a middlebox, and
+// whether outgoing rules do is not written.
+// https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html#security-group-referencing
+const referredThroughFirewall = "whether an outgoing rule that refers to a group lets packets out that a firewall then inspects is not known"
 
 // inspects notes that the stateful engine behind an endpoint sees the packets, if any of them come to it: each endpoint keeps its
 // own flows, and needs to see both ways of one.

@@ -43,7 +43,11 @@ func (n *Network) Live() *Live {
 	l := &Live{at: make(map[regional]int, len(n.estate.SecurityGroups))}
 	own := n.withOwnGroups()
 	for i, g := range own.estate.SecurityGroups {
-		l.at[regional{g.Ref().Region, g.Ref().ID}] = i
+		key := regional{g.Ref().Region, g.Ref().ID}
+		if _, twice := l.at[key]; twice {
+			i = -1 // nobody can say which is meant
+		}
+		l.at[key] = i
 	}
 	l.classify(own, nil)
 	return l
@@ -56,7 +60,7 @@ func (n *Network) withOwnGroups() *Network {
 	e.SecurityGroups = slices.Clone(e.SecurityGroups)
 	return &Network{
 		estate: &e, vpcs: n.vpcs, subnets: n.subnets, groups: maps.Clone(n.groups), instances: n.instances, interfaces: n.interfaces, nodes: n.nodes,
-		byAddress: n.byAddress, delegates: n.delegates, services: n.services, internetGateways: n.internetGateways, egressGateways: n.egressGateways,
+		byAddress: n.byAddress, delegates: n.delegates, pooled: n.pooled, services: n.services, internetGateways: n.internetGateways, egressGateways: n.egressGateways,
 		natGateways: n.natGateways, peerings: n.peerings, endpoints: n.endpoints, firewalls: n.firewalls, vpnGateways: n.vpnGateways, blocks: n.blocks,
 		exclusions: n.exclusions, edges: n.edges, transit: n.transit, doors: n.doors,
 	}
@@ -102,11 +106,11 @@ func (l *Live) classify(n *Network, named []netip.Prefix) {
 func (l *Live) Replace(g *estate.SecurityGroup) (*Difference, error) {
 	key := regional{g.Ref().Region, g.Ref().ID}
 	at, ok := l.at[key]
-	if !ok {
+	if !ok || at < 0 {
 		return nil, fmt.Errorf("%s is not among the security groups that were read: change one that is", g.Ref().ID)
 	}
 	l.name(g)
-	number := l.numbers[g.Ref().ID]
+	number := l.numbers[key]
 	old, now := l.groups[number], l.groupOf(g)
 	l.doubt = l.doubt || now.missing || slices.ContainsFunc(slices.Concat(now.rules[incoming], now.rules[outgoing]), func(r rule) bool { return r.unknown })
 	d := &Difference{l: l}
@@ -136,7 +140,7 @@ func (c *classes) groupOf(g *estate.SecurityGroup) group {
 		if r.Egress {
 			direction = outgoing
 		}
-		x.rules[direction] = append(x.rules[direction], c.rule(r))
+		x.rules[direction] = append(x.rules[direction], c.rule(g.Ref().Region, r))
 	}
 	return x
 }

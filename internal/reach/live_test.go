@@ -206,39 +206,44 @@ func TestLiveIsAFullRecomputation(t *testing.T) {
 				make = generate.UnequalNetwork
 			}
 			e, _ := make(500, seed)
-			random := rand.New(rand.NewPCG(seed, 7))
-			l := Of(e).Live()
-			for step := range 40 {
-				before := Of(l.Estate()).Pairs()
-				g := changes{random, l.Estate(), seed > 1}.next()
-				d, err := l.Replace(g)
-				if err != nil {
-					t.Fatal(err)
+			LiveAgrees(t, e, rand.New(rand.NewPCG(seed, 7)), 40, seed > 1)
+		})
+	}
+}
+
+// LiveAgrees makes random changes of an estate and compares what is said after each with what computing everything gives.
+func LiveAgrees(t interface {
+	Fatalf(string, ...any)
+}, e *estate.Estate, random *rand.Rand, steps int, gaps bool) {
+	l := Of(e).Live()
+	for step := range steps {
+		before := Of(l.Estate()).Pairs()
+		g := changes{random, l.Estate(), gaps}.next()
+		d, err := l.Replace(g)
+		if err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		after := Of(l.Estate()).Pairs()
+		headers := []uint32{header(netset.TCP, 22), header(netset.ICMP, 8<<8), header(50, 0)}
+		for _, s := range slices.Concat(d.rows, d.columns) {
+			headers = append(headers, s.headers.first, s.headers.last)
+		}
+		random.Shuffle(len(headers), func(i, j int) { headers[i], headers[j] = headers[j], headers[i] })
+		for _, h := range headers[:min(6, len(headers))] {
+			for mode := range modes {
+				want := matrixOf(after, mode, h)
+				if got := matrixOf(l.Pairs, mode, h); !slices.EqualFunc(got, want, slices.Equal) {
+					t.Fatalf("step %d, %s, header %x, mode %d: live says other than a full computation", step, g.Ref().ID, h, mode)
 				}
-				after := Of(l.Estate()).Pairs()
-				headers := []uint32{header(netset.TCP, 22), header(netset.ICMP, 8<<8), header(50, 0)}
-				for _, s := range slices.Concat(d.rows, d.columns) {
-					headers = append(headers, s.headers.first, s.headers.last)
-				}
-				random.Shuffle(len(headers), func(i, j int) { headers[i], headers[j] = headers[j], headers[i] })
-				for _, h := range headers[:min(6, len(headers))] {
-					for mode := range modes {
-						want := matrixOf(after, mode, h)
-						if got := matrixOf(l.Pairs, mode, h); !slices.EqualFunc(got, want, slices.Equal) {
-							t.Fatalf("step %d, %s, header %x, mode %d: live says other than a full computation", step, g.Ref().ID, h, mode)
-						}
-						was := matrixOf(before, mode, h)
-						if d.apply(was, mode, h); !slices.EqualFunc(was, want, slices.Equal) {
-							t.Fatalf("step %d, %s, header %x, mode %d: the difference is not what changed", step, g.Ref().ID, h, mode)
-						}
-					}
-				}
-				if d := cmp.Diff(exposures(after.Internet()), exposures(l.Internet())); d != "" {
-					t.Fatalf("step %d: the Internet (-full +live):\n%s", step, d)
+				was := matrixOf(before, mode, h)
+				if d.apply(was, mode, h); !slices.EqualFunc(was, want, slices.Equal) {
+					t.Fatalf("step %d, %s, header %x, mode %d: the difference is not what changed", step, g.Ref().ID, h, mode)
 				}
 			}
-			t.Logf("classified anew %d times", l.renewed)
-		})
+		}
+		if d := cmp.Diff(exposures(after.Internet()), exposures(l.Internet())); d != "" {
+			t.Fatalf("step %d: the Internet (-full +live):\n%s", step, d)
+		}
 	}
 }
 

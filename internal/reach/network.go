@@ -23,8 +23,9 @@ type Network struct {
 	interfaces map[regional]*node // by the interface's id
 	nodes      []*node            // of interfaces, in the order of the estate
 	byAddress  map[netip.Addr][]*node
-	delegates  []*node // those that prefixes are delegated to
-	services   []*node // that stand in for interfaces which are not known
+	delegates  []*node               // those that prefixes are delegated to
+	pooled     map[netip.Addr]string // public addresses of ranges of one's own, with the pool
+	services   []*node               // that stand in for interfaces which are not known
 
 	internetGateways map[regional]*estate.InternetGateway
 	egressGateways   map[regional]*estate.EgressOnlyGateway
@@ -166,6 +167,12 @@ func Of(e *estate.Estate) *Network {
 	for _, r := range e.TransitGatewayRouteTables {
 		if routes, known := r.Routes.Value(); known {
 			n.transit.ordered[r] = n.transitTable(r, routes)
+		}
+	}
+	n.pooled = map[netip.Addr]string{}
+	for _, a := range e.Addresses {
+		if a.Pool != "" {
+			n.pooled[a.Public] = a.Pool
 		}
 	}
 	n.readVPCs()

@@ -22,6 +22,8 @@ type node struct {
 	// Addresses; where private is empty it is any address of its subnets.
 	private []netip.Addr
 	v6      []netip.Addr
+	// only4 says that it has no IPv6 address, whichever of IPv4 it has.
+	only4 bool
 	// public is its public IPv4 address; publicly says that it has one, whichever.
 	public   netip.Addr
 	publicly bool
@@ -42,6 +44,8 @@ func (x *node) address(six bool, s *subnet) netset.Addresses {
 	switch {
 	case x.certain(six):
 		return x.own(six)
+	case six && x.only4:
+		return netset.Addresses{}
 	case x.iface != nil && x.certain(!six):
 		return netset.Addresses{}
 	}

@@ -311,7 +311,13 @@ func (o oracle) follow(from, to *estate.NetworkInterface, p packet) verdict {
 	}
 	return courses(func(c *course) verdict {
 		w := &walk{oracle: o, course: c, sender: from, firewall: map[string]string{}}
-		arrives := estate.And(o.initiates(from), w.admits(from, true, p.dst, to, p), w.carry(from.Subnet, from.VPC, p, to))
+		lets := w.admits(from, true, p.dst, to, p)
+		byAddress := w.admits(from, true, p.dst, nil, p)
+		arrives := w.carry(from.Subnet, from.VPC, p, to)
+		if w.inspected { // AWS does not tell whether outgoing references hold then
+			lets = estate.Or(byAddress, estate.And(lets, unknown))
+		}
+		arrives = estate.And(o.initiates(from), lets, arrives)
 		return verdict{arrives, estate.And(arrives, w.back(p.from))}
 	})
 }
@@ -395,13 +401,14 @@ type walk struct {
 	stray  bool // it may be anybody's by now
 	beyond bool // it came into its VPC from another, over a transit gateway
 	// identity says whether rules that refer to security groups still know the sender, outgoing and incoming.
-	lost     bool              // something on the way forwards for itself, or rewrites addresses
-	peered   bool              // over a peering in one Region
-	transit  string            // over this transit gateway,
-	refers   estate.Truth      // which, with both attachments, takes part in references
-	apart    bool              // over something that never carries references: a peering between Regions or transit gateways
-	firewall map[string]string // by endpoint: the engine that saw it
-	feet     []string          // the subnets where an appliance that has the packet stands
+	lost      bool              // something on the way forwards for itself, or rewrites addresses
+	peered    bool              // over a peering in one Region
+	transit   string            // over this transit gateway,
+	refers    estate.Truth      // which, with both attachments, takes part in references
+	inspected bool              // by a firewall
+	apart     bool              // over something that never carries references: a peering between Regions or transit gateways
+	firewall  map[string]string // by endpoint: the engine that saw it
+	feet      []string          // the subnets where an appliance that has the packet stands
 	// translated counts NAT gateways. legs are the reply's ways, before the first NAT gateway and after.
 	translated int
 	legs       [3][]func(client uint16) estate.Truth
@@ -976,6 +983,12 @@ func (w *walk) enter(p packet, goal *estate.NetworkInterface) estate.Truth {
 		}
 		return estate.And(w.answers(goal), w.acl(goal.Subnet, false, p.src, p), w.admits(goal, false, p.src, nil, p), unknown)
 	}
+	own := yes
+	for _, a := range w.Addresses {
+		if a.Public == p.dst && a.Pool != "" {
+			own = unknown // nobody read whether its range is advertised
+		}
+	}
 	if p.dst.Is4() {
 		of := slices.IndexFunc(publicsOf(goal), func(a estate.Association) bool { return a.Public == p.dst })
 		if of < 0 {
@@ -986,7 +999,7 @@ func (w *walk) enter(p packet, goal *estate.NetworkInterface) estate.Truth {
 		return no
 	}
 	w.lost = true
-	passes := w.inside(gateway, p, goal)
+	passes := estate.And(w.inside(gateway, p, goal), own)
 	w.leg(func(client uint16) estate.Truth {
 		reply := p
 		reply.from = client
@@ -1441,7 +1454,7 @@ func (w *walk) inspect(id string, p packet, goal *estate.NetworkInterface, on fu
 		}
 		for _, e := range endpoints {
 			if e.Endpoint == id {
-				w.lost = true
+				w.lost, w.inspected = true, true
 				return estate.And(w.acl(e.Subnet, false, p.src, p), w.firewalled(f, id, p), on(e.Subnet))
 			}
 		}

@@ -50,6 +50,7 @@ type Pairs struct {
 	sizes  []uint32 // how many interfaces each face stands for: none, if it is not the first of its class
 	sums   []uint64 // of the sizes of each word
 	doubt  bool     // something was not read
+	strays bool     // packets may go where nobody follows them
 }
 
 // A mode is how a row takes what is not known.
@@ -436,9 +437,26 @@ func (r *rows) findCuts(c uint32) {
 			}
 		}
 	}
-	r.cuts = append(r.cuts, r.acls.cuts...)
+	for _, e := range r.out.any {
+		r.cuts = e.traffic.cut(r.cuts)
+	}
+	r.cuts = append(append(r.cuts, r.acls.cuts...), familyCuts...)
 	slices.Sort(r.cuts)
 	r.cuts = slices.Compact(r.cuts)
+}
+
+// familyCuts are where the protocols begin and end that are of one family of addresses only.
+var familyCuts = []uint32{uint32(netset.ICMP) << 16, (uint32(netset.ICMP) + 1) << 16, uint32(netset.ICMPv6) << 16, (uint32(netset.ICMPv6) + 1) << 16}
+
+// speaks reports whether a header is of a protocol that a family of addresses has.
+func speaks(header uint32, family int) bool {
+	switch netset.Protocol(header >> 16) {
+	case netset.ICMP:
+		return family == four
+	case netset.ICMPv6:
+		return family == six
+	}
+	return true
 }
 
 func (c *classes) facesOf(class uint32) []face {
@@ -471,11 +489,12 @@ type row struct {
 	bits             bitset
 	touched          span // words of bits that may not be zero
 	part, refs, from bitset
+	to               bitset // who has an outgoing rule for a group of the class
 	// with takes the place of the group of that number, if it is not nil: what would be if its incoming rules were others.
 	number uint32
 	with   *group
-	// unbound says that outgoing rules are not asked.
-	unbound bool
+	// unbound says that outgoing rules are not asked: all admit everybody, by address or else by group.
+	unbound, byGroup bool
 }
 
 func (r *row) group(g uint32) *group {
@@ -486,7 +505,7 @@ func (r *row) group(g uint32) *group {
 }
 
 func (p *Pairs) newRow() *row {
-	return &row{Pairs: p, bits: make(bitset, p.words()), part: make(bitset, p.words()), refs: make(bitset, p.words()), from: make(bitset, p.words())}
+	return &row{Pairs: p, bits: make(bitset, p.words()), part: make(bitset, p.words()), refs: make(bitset, p.words()), from: make(bitset, p.words()), to: make(bitset, p.words())}
 }
 
 // compute finds the sources of a class for a header, as far as they are in a window.
@@ -499,7 +518,7 @@ func (r *row) compute(mode int, c, header uint32, window span) {
 	}
 	for _, f := range r.facesOf(c) {
 		for family, atom := range f.atom {
-			if atom != none {
+			if atom != none && speaks(header, family) {
 				r.add(mode, family, x, atom, header, window)
 			}
 		}
@@ -567,8 +586,10 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	}
 	// Outgoing rules of those who are not free to send everything.
 	for i := all.first; i < all.end; i++ {
-		if r.from[i] = r.free[family][i]; r.unbound {
-			r.from[i] = ^uint64(0)
+		if r.from[i], r.to[i] = r.free[family][i], 0; r.unbound {
+			if r.from[i] = ^uint64(0); r.byGroup {
+				r.from[i], r.to[i] = 0, ^uint64(0)
+			}
 		}
 	}
 	if !r.unbound {
@@ -595,8 +616,12 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 		if aclOut != nil {
 			routed &^= aclOut[i]
 		}
-		routed |= admitted & subnet.word(i)
-		r.bits[i] |= routed & r.from[i] & r.canSend[mode][i] & hasFamily[i]
+		lets := r.from[i] | r.to[i]
+		outside := lets
+		if way != nil && mode == surely {
+			outside &^= r.to[i] &^ r.from[i] & way.walled[i]
+		}
+		r.bits[i] |= (routed&outside | admitted&subnet.word(i)&lets) & r.canSend[mode][i] & hasFamily[i]
 	}
 	if way != nil && len(way.filtered) > 0 {
 		r.filtered(mode, x, way, atom, header, all, aclIn, aclOut)
@@ -609,7 +634,8 @@ func (r *row) add(mode, family int, x *class, atom, header uint32, window span) 
 	r.touched = r.touched.cover(all)
 }
 
-// outgoingTo adds to from the faces that have an outgoing rule for the address, or for a group of the class.
+// outgoingTo adds to from the faces that have an outgoing rule for the address, and to to those that have one for a group of the
+// class.
 func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 	for prefix := atom; prefix != none; prefix = r.prefixes.parent[prefix] {
 		for _, e := range r.out.byPrefix[prefix] {
@@ -626,13 +652,17 @@ func (r *row) outgoingTo(mode int, x *class, atom, header uint32, window span) {
 			}
 			for _, k := range known[mode] { // few: the VPC and those that it is peered with
 				for _, f := range overlapping(e.faces, k.first, k.end) {
-					r.from.setRun(f.intersect(k), window)
+					r.to.setRun(f.intersect(k), window)
 				}
 			}
 		}
 	}
 	if mode == perhaps {
-		r.from.setRunsIn(r.out.any, window)
+		for _, e := range r.out.any {
+			if e.traffic.has(header) {
+				r.from.setRunsIn(e.faces, window)
+			}
+		}
 	}
 }
 
@@ -660,8 +690,12 @@ func (r *row) filtered(mode int, x *class, way *approach, atom, header uint32, w
 				} else {
 					w &= r.part[i]
 				}
+				lets := r.from[i] | r.to[i]
+				if f.walled && mode == surely {
+					lets = r.from[i]
+				}
 				family := familyOf(r.prefixes.all[atom].Addr())
-				r.bits[i] |= w & r.from[i] & r.canSend[mode][i] & r.has[family][i]
+				r.bits[i] |= w & lets & r.canSend[mode][i] & r.has[family][i]
 			}
 		}
 	}
@@ -673,24 +707,19 @@ func (r *row) lost(x *class, way *approach, family int, header uint32, window sp
 	s := r.subnets[x.subnet]
 	p := packet{protocol: netset.Protocol(header >> 16), port: uint16(header)}
 	b := beam{everywhere(family == six), node.address(family == six, s), p.from(), p.to()}
-	arrive := func(g goal) bool {
-		w := &walk{n: r.n, protocol: p.protocol, six: family == six, goal: g}
-		w.arrive(trail{quiet: true, maybe: []beam{b}, id: identity{known: estate.False}}, false)
-		return len(w.done[0].maybe) > 0
+	arrives := &walk{n: r.n, protocol: p.protocol, six: family == six, goal: goal{node: node, subnet: s}}
+	arrives.arrive(trail{quiet: true, maybe: []beam{b}, id: identity{known: estate.Unknown}}, false)
+	if len(arrives.done[0].maybe) == 0 {
+		return
 	}
-	anybody, members := arrive(goal{node: node, subnet: s}), arrive(goal{subnet: s, locus: true})
 	for _, faces := range way.lost {
 		for i := max(faces.first/64, window.first); i < min((faces.end+63)/64, window.end); i++ {
-			w := faces.word(i) & r.from[i] & r.canSend[perhaps][i] & r.has[family][i]
+			// Within the subnet no route is asked.
+			w := faces.word(i) &^ r.within[x.subnet].word(i) & (r.from[i] | r.to[i]) & r.canSend[perhaps][i] & r.has[family][i]
 			if aclOut != nil {
 				w &^= aclOut[i]
 			}
-			if !anybody {
-				w &= r.refs[i]
-			}
-			if anybody || members {
-				r.bits[i] |= w
-			}
+			r.bits[i] |= w
 		}
 	}
 }

@@ -24,9 +24,11 @@ type destination struct {
 // approach is the sources whose packets are routed to a destination. What they pass on the way are network ACLs of subnets in
 // between, at transit gateways: those who pass only open ones are in routed.
 type approach struct {
-	faces    []run // of the destination
-	routed   [modes]bitset
-	known    [modes]bitset // of routed, those whose groups incoming rules know
+	faces  []run // of the destination
+	routed [modes]bitset
+	known  [modes]bitset // of routed, those whose groups incoming rules know
+	// walled are those of routed whose packets a firewall inspects: surely, as far as outgoing rules refer to groups, none of them.
+	walled   bitset
 	filtered []way
 	// lost are the sources whose packets go where nobody follows them: they may come from anywhere, under any address.
 	lost []run
@@ -39,6 +41,8 @@ type way struct {
 	sure  bool // the routes are; else they may lead there
 	lost  bool
 	known [modes]bool
+	// walled says that a firewall is on the way.
+	walled bool
 }
 
 // edge is a crossing of a subnet's edge.
@@ -96,6 +100,8 @@ func (p *Pairs) route() {
 	wait.Wait()
 	for i, d := range wanted {
 		p.ways[d], found[i].faces = found[i], faces[i]
+		p.doubt = p.doubt || slices.ContainsFunc(found[i].walled, func(w uint64) bool { return w != 0 }) || slices.ContainsFunc(found[i].filtered, func(w way) bool { return w.walled })
+		p.strays = p.strays || len(found[i].lost) > 0
 		p.doubt = p.doubt || len(found[i].lost) > 0 || slices.ContainsFunc(found[i].filtered, func(w way) bool { return !w.sure || w.known[surely] != w.known[perhaps] }) ||
 			!slices.Equal(found[i].routed[surely], found[i].routed[perhaps]) || !slices.Equal(found[i].known[surely], found[i].known[perhaps])
 	}
@@ -299,6 +305,7 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 	for mode := range modes {
 		w.routed[mode], w.known[mode] = make(bitset, p.words()), make(bitset, p.words())
 	}
+	w.walled = make(bitset, p.words())
 	// One walk serves all exits whose first step is the same: a target, as seen from a VPC and, where that matters, a zone.
 	type step struct {
 		vpc    *vpc
@@ -354,7 +361,7 @@ func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 	}
 	if len(one.edges) > 0 {
 		for i, other := range w.filtered {
-			if slices.Equal(other.edges, one.edges) && other.sure == one.sure && other.known == one.known {
+			if slices.Equal(other.edges, one.edges) && other.sure == one.sure && other.known == one.known && other.walled == one.walled {
 				w.filtered[i].faces = append(other.faces, faces...)
 				return
 			}
@@ -372,6 +379,9 @@ func (p *Pairs) addWay(w *approach, one way, faces []run, family int) {
 			w.known[mode].setRuns(faces)
 		}
 	}
+	if one.walled {
+		w.walled.setRuns(faces)
+	}
 }
 
 // follow walks from a subnet to addresses in another.
@@ -385,7 +395,7 @@ func (p *Pairs) follow(from, to *subnet, address netset.Addresses, six bool) []w
 			break
 		}
 		if slices.EqualFunc(found, other, func(a, b way) bool {
-			return slices.Equal(a.edges, b.edges) && a.sure == b.sure && a.lost == b.lost && a.known == b.known
+			return slices.Equal(a.edges, b.edges) && a.sure == b.sure && a.lost == b.lost && a.known == b.known && a.walled == b.walled
 		}) {
 			continue
 		}
@@ -413,7 +423,7 @@ func (p *Pairs) followBy(c *course, from, to *subnet, address netset.Addresses, 
 		if len(t.live()) == 0 || t.stopped || t.senders[len(t.senders)-1].gateway != nil {
 			continue // stopped, or out to the Internet
 		}
-		one := way{sure: len(t.yes) > 0, lost: !t.arrived, edges: t.edges}
+		one := way{sure: len(t.yes) > 0, lost: !t.arrived, edges: t.edges, walled: t.firewall}
 		one.known[surely], one.known[perhaps] = t.id.known == estate.True, t.id.known != estate.False
 		if n := len(one.edges); n > 0 && one.edges[n-1] == (edge{to, false}) {
 			one.edges = one.edges[:n-1] // its own, which depends on which subnet it is

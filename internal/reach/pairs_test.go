@@ -56,6 +56,27 @@ func TestPairsAreWhatSingleQuestionsSay(t *testing.T) {
 	}
 }
 
+// PairsAgree compares all pairs of an estate with what single questions say.
+func PairsAgree(t interface {
+	Fatalf(string, ...any)
+}, e *estate.Estate) {
+	n := Of(e)
+	p := n.Pairs()
+	for _, from := range n.nodes {
+		for _, to := range n.nodes {
+			for _, q := range []packet{{protocol: netset.TCP, port: 22}, {protocol: netset.TCP, port: 443}, {protocol: netset.UDP, port: 53}, {protocol: netset.ICMP, port: 8 << 8}, {protocol: 50}} {
+				if from == to {
+					continue
+				}
+				if got, want := p.Reaches(from.iface.Ref().ID, to.iface.Ref().ID, q.protocol, q.port), n.privately(from, to, q); got != want {
+					a := n.send(from, to, q)
+					t.Fatalf("%s to %s, %v %d: %v, want %v\n%+v", from.iface.Ref().ID, to.iface.Ref().ID, q.protocol, q.port, got, want, a.Path)
+				}
+			}
+		}
+	}
+}
+
 func compare(t *testing.T, n *Network, p *Pairs, random *rand.Rand, samples int) {
 	t.Helper()
 	ports := []uint16{22, 53, 80, 443, 3000, 3306, 5432, 6379, 8080, 8443, 9000, 9100, 27017}

@@ -9,7 +9,7 @@ import (
 // postings are the rules of one direction turned round: by whom they admit, who has them.
 type postings struct {
 	byPrefix, byGroup map[uint32][]entry
-	any               []run // those who have rules of which nobody knows whom they admit
+	any               []entry // rules of which nobody knows whom they admit
 }
 
 // entry is a rule with everybody who has one like it.
@@ -23,16 +23,18 @@ func (c *classes) post(direction int, free *[2]bitset) postings {
 	type key struct{ peer, traffic uint32 }
 	var kinds trafficKinds
 	byPrefix, byGroup := map[key][]uint32{}, map[key][]uint32{}
-	var unknown []uint32
+	unknown := map[key][]uint32{}
 	for g := range c.groups {
 		x := &c.groups[g]
 		if x.missing {
-			unknown = append(unknown, uint32(g))
+			k := key{none, kinds.number(everything.traffic)}
+			unknown[k] = append(unknown[k], uint32(g))
 		}
 		for _, r := range x.rules[direction] {
 			switch {
 			case r.unknown:
-				unknown = append(unknown, uint32(g))
+				k := key{none, kinds.number(r.traffic)}
+				unknown[k] = append(unknown[k], uint32(g))
 			case r.group != none:
 				k := key{r.group, kinds.number(r.traffic)}
 				byGroup[k] = append(byGroup[k], uint32(g))
@@ -60,8 +62,9 @@ func (c *classes) post(direction int, free *[2]bitset) postings {
 		}
 		return scratch.runs()
 	}
-	all := postings{byPrefix: map[uint32][]entry{}, byGroup: map[uint32][]entry{}, any: union(unknown, nil)}
-	for _, k := range sortedKeys(byPrefix, func(a, b key) int { return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.traffic, b.traffic)) }) {
+	all := postings{byPrefix: map[uint32][]entry{}, byGroup: map[uint32][]entry{}}
+	inOrder := func(a, b key) int { return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.traffic, b.traffic)) }
+	for _, k := range sortedKeys(byPrefix, inOrder) {
 		var but bitset
 		if free != nil {
 			but = free[familyOf(c.prefixes.all[k.peer].Addr())]
@@ -70,9 +73,14 @@ func (c *classes) post(direction int, free *[2]bitset) postings {
 			all.byPrefix[k.peer] = append(all.byPrefix[k.peer], entry{kinds.all[k.traffic], faces})
 		}
 	}
-	for _, k := range sortedKeys(byGroup, func(a, b key) int { return cmp.Or(cmp.Compare(a.peer, b.peer), cmp.Compare(a.traffic, b.traffic)) }) {
+	for _, k := range sortedKeys(byGroup, inOrder) {
 		if faces := union(byGroup[k], nil); len(faces) > 0 {
 			all.byGroup[k.peer] = append(all.byGroup[k.peer], entry{kinds.all[k.traffic], faces})
+		}
+	}
+	for _, k := range sortedKeys(unknown, inOrder) {
+		if faces := union(unknown[k], nil); len(faces) > 0 {
+			all.any = append(all.any, entry{kinds.all[k.traffic], faces})
 		}
 	}
 	return all
@@ -101,44 +109,31 @@ type posted struct {
 	traffic       traffic
 }
 
-func (p *postings) of(x posted) (map[uint32][]entry, uint32) {
-	if x.prefix != none {
-		return p.byPrefix, x.prefix
-	}
-	return p.byGroup, x.group
-}
-
 // add puts faces into an entry, and remove takes them out.
-func (p *postings) add(x posted, faces []run) {
-	if x.prefix == none && x.group == none {
-		p.any = unite(p.any, faces)
-		return
+func (p *postings) add(x posted, faces []run) { p.change(x, faces, unite) }
+
+func (p *postings) remove(x posted, faces []run) { p.change(x, faces, subtract) }
+
+func (p *postings) change(x posted, faces []run, change func(a, b []run) []run) {
+	switch {
+	case x.prefix != none:
+		p.byPrefix[x.prefix] = changed(p.byPrefix[x.prefix], x.traffic, faces, change)
+	case x.group != none:
+		p.byGroup[x.group] = changed(p.byGroup[x.group], x.traffic, faces, change)
+	default:
+		p.any = changed(p.any, x.traffic, faces, change)
 	}
-	m, peer := p.of(x)
-	for i, e := range m[peer] {
-		if slices.Equal(e.traffic, x.traffic) {
-			m[peer][i].faces = unite(e.faces, faces)
-			return
-		}
-	}
-	m[peer] = append(m[peer], entry{x.traffic, slices.Clone(faces)})
 }
 
-func (p *postings) remove(x posted, faces []run) {
-	if x.prefix == none && x.group == none {
-		p.any = subtract(p.any, faces)
-		return
+func changed(list []entry, t traffic, faces []run, change func(a, b []run) []run) []entry {
+	i := slices.IndexFunc(list, func(e entry) bool { return slices.Equal(e.traffic, t) })
+	if i < 0 {
+		i, list = len(list), append(list, entry{traffic: t})
 	}
-	m, peer := p.of(x)
-	for i, e := range m[peer] {
-		if !slices.Equal(e.traffic, x.traffic) {
-			continue
-		}
-		if m[peer][i].faces = subtract(e.faces, faces); len(m[peer][i].faces) == 0 {
-			m[peer] = slices.Delete(m[peer], i, i+1)
-		}
-		return
+	if list[i].faces = change(list[i].faces, faces); len(list[i].faces) == 0 {
+		list = slices.Delete(list, i, i+1)
 	}
+	return list
 }
 
 // posts are the entries that a rule puts its faces into.
@@ -146,7 +141,7 @@ func (r rule) posts() []posted {
 	var all []posted
 	switch {
 	case r.unknown:
-		all = append(all, posted{prefix: none, group: none})
+		all = append(all, posted{prefix: none, group: none, traffic: r.traffic})
 	case r.group != none:
 		all = append(all, posted{prefix: none, group: r.group, traffic: r.traffic})
 	}

@@ -3,6 +3,7 @@ package reach_test
 import (
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -503,6 +504,24 @@ func FuzzEstates(f *testing.F) {
 		agrees(t, d)
 		staysOrBecomesUnknown(t, d)
 	}))
+}
+
+// TestLiveAgreesOnRandomEstates changes rules where routes pass firewalls, go by lists that were not read, and the like.
+func TestLiveAgreesOnRandomEstates(t *testing.T) {
+	t.Parallel()
+	seed := uint64(0)
+	onEstates(t, func(t failing, d *drawn) {
+		e := d.done()
+		if seed++; len(e.SecurityGroups) > 0 {
+			reach.LiveAgrees(t, e, rand.New(rand.NewPCG(seed, 3)), 4, true)
+		}
+	})
+}
+
+// TestPairsOnRandomEstates compares all pairs at once with the walk of one.
+func TestPairsOnRandomEstates(t *testing.T) {
+	t.Parallel()
+	onEstates(t, func(t failing, d *drawn) { reach.PairsAgree(t, d.done()) })
 }
 
 // TestAgreesWithTheOracle compares Ask with its plain twin.

@@ -143,6 +143,21 @@ func TestGroups(t *testing.T) {
 			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
 			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
 		}, "eni-a1", "eni-a2", "tcp 22", no, no, "security-group"},
+		// https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html#security-group-referencing speaks of sources only.
+		{"whether an outgoing reference holds through a firewall is unknown", func(b *builder) {
+			betweenSubnets(b, passes())
+			b.group("sg-client", "vpc-a", "out all sg-server")
+			b.group("sg-server", "vpc-a", "in tcp 22 10.0.1.0/24")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", unknown, unknown, ""},
+		{"an outgoing CIDR beside a reference holds through a firewall", func(b *builder) {
+			betweenSubnets(b, passes())
+			b.group("sg-client", "vpc-a", "out all sg-server", "out tcp 22 10.0.2.0/24")
+			b.group("sg-server", "vpc-a", "in tcp 22 10.0.1.0/24")
+			alone(b, "eni-a1", "subnet-a1", "10.0.1.10", "sg-client")
+			alone(b, "eni-a2", "subnet-a2", "10.0.2.20", "sg-server")
+		}, "eni-a1", "eni-a2", "tcp 22", yes, yes, ""},
 		{"a CIDR holds through a firewall", func(b *builder) {
 			betweenSubnets(b, passes())
 			b.group("sg-server", "vpc-a", "in tcp 22 10.0.1.0/24")
@@ -342,6 +357,11 @@ func TestInternetGateways(t *testing.T) {
 	t.Parallel()
 	check(t, []rule{
 		{"in to a public address", func(b *builder) { inA1(b) }, somebody, "eni-a1", "tcp 22", yes, yes, ""},
+		// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-byoip.html
+		{"whether an address of a range of one's own is advertised is unknown", func(b *builder) {
+			inA1(b)
+			b.Addresses = append(b.Addresses, &estate.Address{Resource: b.resource("elastic-ip", "eipalloc-1"), Public: netip.MustParseAddr("52.0.1.10"), Interface: "eni-a1", Pool: "ipv4pool-ec2-1"})
+		}, somebody, "eni-a1", "tcp 22", unknown, unknown, ""},
 		{"in needs a public address", func(b *builder) { alone(b, "eni-a1", "subnet-a1", "10.0.1.10") }, somebody, "eni-a1", "tcp 22", no, no, ""},
 		{"out from a public address", func(b *builder) { inA1(b) }, "eni-a1", somebody, "tcp 443", yes, yes, ""},
 		{"out needs a public address", func(b *builder) { alone(b, "eni-a1", "subnet-a1", "10.0.1.10") }, "eni-a1", somebody, "tcp 443", no, no, "internet-gateway"},

@@ -30,12 +30,15 @@ type trail struct {
 	partly    []string // of those, where stateless rules let a part of it pass by the engine
 	// either are the addresses of which a NAT gateway took one in the sender's place, nobody knows which.
 	either netset.Addresses
-	steps  int
-	quiet  bool // nobody reads the hops: they say what passes, without words
+	// referred says that an outgoing rule of the sender's admits it by a reference to a group only.
+	referred bool
+	steps    int
+	quiet    bool // nobody reads the hops: they say what passes, without words
 
 	// Of a survey: the edges of subnets that it crossed, and whether it got to the goal.
-	edges   []edge
-	arrived bool
+	edges    []edge
+	arrived  bool
+	firewall bool // it passed one
 }
 
 // locus is where a packet was sent from, as seen by what comes after.
@@ -380,12 +383,44 @@ func (w *walk) start(t trail, x *node, s *subnet) {
 		t.note(Hop{At: x.ref, Text: "sends"})
 	}
 	t.id = w.n.identify(s.vpc, w.goal, t.live())
+	byAddress := t.clone()
 	w.groupsAt(&t, x, true, w.goal.node, t.id)
+	if t.id.known != estate.False && w.n.refersOut(x) {
+		w.groupsAt(&byAddress, x, true, w.goal.node, identity{known: estate.False})
+		if t.referred = !byAddress.lets(&t); t.referred && !byAddress.stopped {
+			w.depart(byAddress, s)
+		}
+	}
+	w.depart(t, s)
+}
+
+// depart sends packets on from the sender's subnet.
+func (w *walk) depart(t trail, s *subnet) {
 	if w.sameSubnet(&t, s) {
 		w.arrive(t, true)
 		return
 	}
 	w.leave(t, s)
+}
+
+// refersOut reports whether an outgoing rule of a node refers to a group.
+func (n *Network) refersOut(x *node) bool {
+	return slices.ContainsFunc(x.groups, func(id string) bool {
+		g := n.groups[regional{x.Region, id}]
+		return g != nil && slices.ContainsFunc(g.Rules, func(r *estate.SecurityGroupRule) bool { return r.Egress && strings.HasPrefix(r.Peer, "sg-") })
+	})
+}
+
+// lets reports whether everything of another trail is under way in this one too.
+func (t *trail) lets(all *trail) bool {
+	same := func(a, b []beam) bool {
+		return len(a) == len(b) && !slices.ContainsFunc(b, func(b beam) bool {
+			return !slices.ContainsFunc(a, func(a beam) bool {
+				return a.src.Equal(b.src) && a.dst.Equal(b.dst) && a.from.Equal(b.from) && a.to.Equal(b.to)
+			})
+		})
+	}
+	return t.stopped == all.stopped && same(t.yes, all.yes) && same(t.maybe, all.maybe)
 }
 
 // leave takes packets out of a subnet: past its network ACL and by its routes. What a route hands to an appliance in the same
@@ -684,6 +719,7 @@ func (w *walk) in(t trail) {
 		t.stop(Hop{At: x.ref, Text: called(x.ref) + " takes nothing from internet gateways"})
 	}
 	w.block(&t, g.subnet, false, false)
+	w.advertised(&t, h)
 	if !w.six && g.node != nil {
 		if mapped := g.node.mappings(g.subnet); mapped != nil {
 			t.translate(mapped, inward, Hop{At: h.At, Text: called(g.node.ref) + " does not have that public address"})
@@ -697,6 +733,21 @@ func (w *walk) in(t trail) {
 		return
 	}
 	w.behind(t, v, v.gateway.Ref().ID)
+}
+
+// advertised doubts what is sent to addresses of a range of one's own, which the Internet knows the way to only while it is
+// advertised.
+// https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-byoip.html
+func (w *walk) advertised(t *trail, h Hop) {
+	if w.six || len(w.n.pooled) == 0 || t.stopped {
+		return
+	}
+	for _, p := range destinations(t.live()).Prefixes() {
+		if pool := w.n.pooled[p.Addr()]; pool != "" && p.IsSingleIP() {
+			t.unsure(Hop{At: h.At}, nil, "whether the range of "+p.Addr().String()+", which is of the pool "+pool+", is advertised was not read")
+			return
+		}
+	}
 }
 
 // behind takes packets from an internet gateway into its VPC, by the gateway's own route table if it has one.

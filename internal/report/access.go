@@ -183,20 +183,24 @@ func PathOf(p *access.Path) AccessPath {
 		x.Because = append(x.Because, AnswerOfAccess(a))
 	}
 	for _, s := range p.Steps {
-		step := AccessStep{From: principalOf(s.From), To: principalOf(s.To), ID: s.ID, Text: s.Text, Sure: s.Strength.String(), Unread: s.Unread, Unverified: s.Unverified,
-			Decisions: []AccessAnswer{}}
-		if s.Technique != nil {
-			step.Sources = s.Technique.Sources
-		}
-		if s.Workload != nil {
-			step.Through = &s.Workload.Ref
-		}
-		for _, a := range s.Answers {
-			step.Decisions = append(step.Decisions, AnswerOfAccess(a))
-		}
-		x.Steps = append(x.Steps, step)
+		x.Steps = append(x.Steps, stepOf(s))
 	}
 	return x
+}
+
+func stepOf(s access.Step) AccessStep {
+	step := AccessStep{From: principalOf(s.From), To: principalOf(s.To), ID: s.ID, Text: s.Text, Sure: s.Strength.String(), Unread: s.Unread, Unverified: s.Unverified,
+		Decisions: []AccessAnswer{}}
+	if s.Technique != nil {
+		step.Sources = s.Technique.Sources
+	}
+	if s.Workload != nil {
+		step.Through = &s.Workload.Ref
+	}
+	for _, a := range s.Answers {
+		step.Decisions = append(step.Decisions, AnswerOfAccess(a))
+	}
+	return step
 }
 
 // AccessJSON writes onus.access/1.
@@ -236,6 +240,18 @@ func ShellOf(s access.Shell) AccessShell {
 				x.DependsOn = append(x.DependsOn, d.Key)
 			}
 		}
+	}
+	return x
+}
+
+// UnusedOf turns what is not used into the words of JSON.
+func UnusedOf(u access.Unused) AccessUnused {
+	x := AccessUnused{Principal: principalOf(u.Principal), Services: u.Services, Actions: u.Actions, Kept: u.Kept, Policy: string(u.Smaller)}
+	if u.Unread != nil {
+		x.Unread = u.Unread.String()
+	}
+	if x.Services == nil {
+		x.Services = []string{}
 	}
 	return x
 }

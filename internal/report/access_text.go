@@ -31,7 +31,6 @@ func AccessText(w io.Writer, a *Access, o Options) error {
 
 func (t *terminal) readFrom(a *Access) {
 	t.para("", "", t.in(dim, "read from "+cmp.Or(a.Source, "an unnamed source")+", observed "+when(a.Observed)))
-	t.blank()
 }
 
 // decisions are how results read.
@@ -49,6 +48,7 @@ func (t *terminal) can(a *Access) {
 	for _, x := range a.Answers {
 		t.para("", "  ", t.in(bold, x.Principal.called()+": "+x.Action+" on "+x.Resource))
 		t.readFrom(a)
+		t.blank()
 		d := decisions[x.Decision]
 		t.para(d.mark+" ", "  ", t.in(d.style, d.words))
 		t.reasons(x)

@@ -54,6 +54,8 @@ var pages = map[string]page{
 	"image":              {"ec2/home?region={region}#ImageDetails:imageId={id}", "EC2 > AMIs > {id}"},
 	"launch-template":    {"ec2/home?region={region}#LaunchTemplateDetails:launchTemplateId={id}", "EC2 > Launch Templates > {id}"},
 	"auto-scaling-group": {"ec2/home?region={region}#AutoScalingGroupDetails:id={name};view=details", "EC2 > Auto Scaling Groups > {name}"},
+	"local-key":          {"", "the key is not in AWS: onus key list, where it is kept"},
+	"place":              {"s3/buckets?region={region}", "S3 > Buckets > the objects of {id}"},
 	"volume":             {"ec2/home?region={region}#VolumeDetails:volumeId={id}", "EC2 > Volumes > {id}"},
 	"snapshot":           {"ec2/home?region={region}#SnapshotDetails:snapshotId={id}", "EC2 > Snapshots > {id}"},
 	"network-interface":  {"ec2/home?region={region}#NetworkInterface:networkInterfaceId={id}", "EC2 > Network Interfaces > {id}"},

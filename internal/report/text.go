@@ -261,7 +261,8 @@ func (t *terminal) claims(x *index) {
 		if a.Verdict != answer.Unknown || len(a.Doubts) > 0 {
 			t.para("    ", "    ", x.line(a))
 		}
-		if a.Note != "" && a.Verdict == answer.Unknown {
+		// A claim that holds by a sample says so.
+		if a.Note != "" && (a.Verdict == answer.Unknown || a.Verdict == answer.Holds) {
 			t.para("    ", "    ", t.in(dim, a.Note))
 		}
 		keys := x.causesOf(a)

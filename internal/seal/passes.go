@@ -180,13 +180,11 @@ func (a element) add(b element) element { return element{a.hi ^ b.hi, a.lo ^ b.l
 func (a element) times(b element) element {
 	var product element
 	for i := range 128 {
-		bit := a.hi >> 63
+		word := a.hi
 		if i >= 64 {
-			bit = a.lo >> 63
-			a.lo <<= 1
-		} else {
-			a.hi <<= 1
+			word = a.lo
 		}
+		bit := word >> (63 - i%64) & 1
 		product.hi ^= b.hi & -bit
 		product.lo ^= b.lo & -bit
 		carry := b.lo & 1

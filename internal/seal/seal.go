@@ -10,6 +10,7 @@ package seal
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/onus-cloud/onus/esdk"
 )
@@ -21,8 +22,11 @@ var ErrOpen = errors.New("does not open: wrong key or context, or damaged")
 // ErrRefused is the error for what is not admitted, judged by what everybody can read of it: its format, its suite, its length.
 var ErrRefused = errors.New("refused")
 
-// hidden replaces the error of esdk for a message that does not open. What a service said that could not be asked stays beside it.
+// hidden replaces the errors of esdk for a message that does not open or is not admitted. What a service said that could not be asked stays beside it.
 func hidden(err error) error {
+	if errors.Is(err, esdk.ErrRefused) {
+		return fmt.Errorf("%w%s", ErrRefused, strings.TrimPrefix(err.Error(), esdk.ErrRefused.Error()))
+	}
 	if !errors.Is(err, esdk.ErrOpen) {
 		return err
 	}

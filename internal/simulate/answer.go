@@ -104,7 +104,7 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 	}
 	var d policy.Decision
 	for i, resource := range r.Request.Resource {
-		one := policy.Decide(&policy.Request{Action: r.Request.Action, Resource: resource, ResourceAccount: string(r.Request.ResourceAccount),
+		one := policy.Settle(&policy.Request{Action: r.Request.Action, Resource: resource, ResourceAccount: string(r.Request.ResourceAccount),
 			ResourceManagesOrganization: r.ResourceInManagementAccount, AWSManagedKey: r.AWSManagedKey, Caller: caller, Context: context}, p)
 		if i == 0 || worse(one.Result, d.Result) {
 			d = one

@@ -6,6 +6,7 @@
 package simulate
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,6 +83,10 @@ type principal struct {
 	RoleARN     string `json:"roleArn"` // of a session, with its path
 	UserARN     string `json:"userArn"` // who made a federated session
 	CanonicalID string `json:"canonicalId"`
+	// A Principal element of one name will do too.
+	AWS       text `json:"AWS"`
+	Service   text `json:"Service"`
+	Federated text `json:"Federated"`
 }
 
 func (p *principal) UnmarshalJSON(data []byte) error {
@@ -94,6 +99,7 @@ func (p *principal) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*plain)(p)); err != nil {
 		return errors.New(`principal is a string, or an object such as {"arn": "arn:aws:sts::111122223333:assumed-role/R/s", "roleArn": "arn:aws:iam::111122223333:role/path/R"}`)
 	}
+	p.ARN = cmp.Or(p.ARN, p.AWS, p.Service, p.Federated)
 	return nil
 }
 

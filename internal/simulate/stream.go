@@ -61,7 +61,7 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) (Summary, error) {
 		a := <-b.done
 		sum.Lines += a.lines
 		sum.Wrong += a.wrong
-		if writing != nil {
+		if writing != nil || len(a.text) == 0 {
 			continue
 		}
 		if _, err := out.Write(a.text); err != nil {

@@ -39,7 +39,7 @@ var AlgorithmCommitsToKey = &control.Control{
 						Title:   "what is written to " + p.text + " does not commit to its key",
 						Fix: answer.Fix{
 							Text: "Let what writes there use an algorithm with key commitment, and seal these objects anew.",
-							CLI:  []string{fmt.Sprintf("onus seal %s %[1]s --key KEY", control.ShellQuote(objectURL(p, bad[0].key)))},
+							CLI:  []string{fmt.Sprintf("onus reseal %s --to KEY", control.ShellQuote(objectURL(p, bad[0].key)))},
 						},
 					},
 				}

@@ -114,6 +114,7 @@ type asked struct {
 // and is asked about, makes it unknown. An empty object holds no data. A place without objects has nothing to judge.
 func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad, doubt string), counter func([]finding) control.Counter) {
 	if p.sample == nil {
+		c.Note(p.why)
 		c.Unknown(p, p.why, p.gaps...)
 		return
 	}
@@ -143,7 +144,7 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 	switch {
 	case len(bad) > 0:
 		x := counter(bad)
-		x.Facts = append(p.facts(bad), answer.Fact{Text: looked, Operation: listObjects})
+		x.Facts = append(append(p.facts(bad), x.Facts...), answer.Fact{Text: looked, Operation: listObjects})
 		c.Breaks(p, x)
 	case len(gaps) > 0:
 		c.Unknown(p, fmt.Sprintf("%s of the objects chosen at %s could not be read", count(len(gaps)), p.text), gaps[:min(len(gaps), 5)]...)

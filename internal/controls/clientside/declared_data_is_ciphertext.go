@@ -65,7 +65,7 @@ func inPlaintext(p *place, bad []finding) control.Counter {
 			Fix: answer.Fix{
 				Text: "Find what writes these objects and let it encrypt; seal what is there, and delete the old versions if the bucket keeps them.",
 				CLI: []string{
-					fmt.Sprintf("onus seal %s %[1]s --key KEY", control.ShellQuote(objectURL(p, bad[0].key))),
+					fmt.Sprintf("aws s3 cp %s - | onus seal - %[1]s --key KEY", control.ShellQuote(objectURL(p, bad[0].key))),
 				},
 			},
 		},

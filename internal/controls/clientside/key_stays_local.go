@@ -47,7 +47,7 @@ var KeyStaysLocal = &control.Control{
 						Title:   "what is written to " + p.text + " opens with a key of KMS",
 						Fix: answer.Fix{
 							Text: "Take the KMS key off the wrapping keys of what writes there, and seal these objects anew under local keys alone.",
-							CLI:  []string{fmt.Sprintf("onus seal %s %[1]s --key KEY", control.ShellQuote(objectURL(p, bad[0].key)))},
+							CLI:  []string{fmt.Sprintf("onus reseal %s --to KEY", control.ShellQuote(objectURL(p, bad[0].key)))},
 						},
 					},
 				}

@@ -65,6 +65,7 @@ func noCanary(k localKey) answer.Cause {
 		Title:   "local key " + k.Name + " opens no canary, or too seldom",
 		Fix: answer.Fix{
 			Text: "Seal a small object with the key, open it from S3 on a schedule, and keep the receipts in the folder that the claims file names.",
+			CLI:  []string{"onus open --key " + control.ShellQuote(k.Name) + " --receipt receipts --holder NAME s3://BUCKET/canary - > /dev/null"},
 		},
 	}
 }

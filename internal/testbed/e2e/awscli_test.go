@@ -69,6 +69,15 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 		c.Service = "s3api"
 	case service == "s3control":
 		c.Parameters["AccountId"] = r.Account
+	case name == "GetKeyPolicy":
+		c.Parameters["PolicyName"] = "default"
+	case name == "GetQueueAttributes":
+		c.Parameters["AttributeNames"] = "All"
+	case service == "sso-admin" && name != "ListInstances":
+		set, _ := c.Parameters["PermissionSetArn"].(string)
+		if parts := strings.Split(set, "/"); len(parts) == 3 { // ...:permissionSet/ssoins-1/ps-1
+			c.Parameters["InstanceArn"] = "arn:aws:sso:::instance/" + parts[1]
+		}
 	case service == "wafv2" && r.Region == "global":
 		c.Parameters["Scope"] = "CLOUDFRONT"
 	case service == "wafv2" && (strings.HasPrefix(name, "List") && name != "ListResourcesForWebACL" || name == "GetWebACL" || name == "GetRuleGroup"):
@@ -77,6 +86,8 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 		c.Parameters["Filter"] = "SERVICE_CONTROL_POLICY"
 	case name == "SearchTransitGatewayRoutes":
 		c.Parameters["Filters"] = "Name=state,Values=active,blackhole"
+	case name == "DescribeLaunchTemplateVersions":
+		c.Parameters["Versions"] = []string{"$Default", "$Latest"}
 	case name == "DescribeSnapshots":
 		c.Parameters["OwnerIds"] = "self"
 	}
@@ -84,6 +95,9 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 	var body struct {
 		WebACL, RuleGroup struct{ Name string }
 		Images            []struct{ ImageID string }
+		Projects          []json.RawMessage // names where they are listed, objects where they are described
+		Services          []struct{ ServiceArn string }
+		Tasks             []struct{ TaskArn string }
 	}
 	for _, page := range r.Pages {
 		if err := json.Unmarshal(page, &body); err != nil {
@@ -97,6 +111,27 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 	case "GetRuleGroup":
 		c.Parameters["Name"] = body.RuleGroup.Name
 		return c, body.RuleGroup.Name != ""
+	case "DescribeServices", "DescribeTasks":
+		var arns []string
+		for _, s := range body.Services {
+			arns = append(arns, s.ServiceArn)
+		}
+		for _, t := range body.Tasks {
+			arns = append(arns, t.TaskArn)
+		}
+		c.Parameters[strings.TrimPrefix(name, "Describe")] = arns
+		return c, len(arns) > 0
+	case "BatchGetProjects":
+		var names []string
+		for _, project := range body.Projects {
+			var p struct{ Name string }
+			if json.Unmarshal(project, &p) != nil {
+				return c, false
+			}
+			names = append(names, p.Name)
+		}
+		c.Parameters["Names"] = names
+		return c, len(names) > 0
 	case "DescribeImages":
 		var ids []string
 		for _, image := range body.Images {

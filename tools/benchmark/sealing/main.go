@@ -70,7 +70,7 @@ func main() {
 		}
 	}
 	fmt.Printf("%d rounds, %d processors, %s\n\n", *rounds, runtime.GOMAXPROCS(0), runtime.Version())
-	fmt.Printf("%-40s %12s %11s  %s\n", "", "rate", "CPU ns/KiB", "ratio of rates (of CPU) to")
+	fmt.Printf("%-43s %12s %11s  %s\n", "", "rate", "CPU ns/KiB", "ratio of rates (of CPU) to")
 	for i := range works {
 		show(works, took, i)
 	}
@@ -114,7 +114,7 @@ func show(works []work, took [][]round, i int) {
 		rate = fmt.Sprintf("%.0f MB/s", float64(w.bytes)/wall*1e3)
 		each = fmt.Sprintf("%.0f", median(mine, func(n int) float64 { return float64(mine[n].cpu) })/float64(w.bytes)*1024)
 	}
-	fmt.Printf("%-40s %12s %11s", w.name, rate, each)
+	fmt.Printf("%-43s %12s %11s", w.name, rate, each)
 	if at := slices.IndexFunc(works, func(o work) bool { return o.name == w.to }); at >= 0 {
 		other, size := took[at], float64(w.bytes)/float64(works[at].bytes)
 		clock := median(mine, func(n int) float64 { return size * float64(other[n].wall) / float64(mine[n].wall) })

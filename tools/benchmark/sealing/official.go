@@ -10,8 +10,8 @@ import (
 	types "github.com/aws/aws-encryption-sdk/releases/go/encryption-sdk/awscryptographyencryptionsdksmithygeneratedtypes"
 )
 
-// officials is AWS's own SDK for Go, with the suite and the frames that esdk writes unless told otherwise.
-func officials(plaintext, secret []byte) ([]work, error) {
+// officials is AWS's own SDK for Go, with the suite that esdk writes unless told otherwise.
+func officials(plaintext, secret []byte, frame int) ([]work, error) {
 	ctx := context.Background()
 	providers, err := mpl.NewClient(mpltypes.MaterialProvidersConfig{})
 	if err != nil {
@@ -39,9 +39,10 @@ func officials(plaintext, secret []byte) ([]work, error) {
 	if err != nil {
 		return nil, err
 	}
+	name := func(what string) string { return fmt.Sprintf("official Go SDK %s, frames of %d KiB", what, frame>>10) }
 	return []work{
-		{name: "official Go SDK encrypt", to: limitSeal, bytes: len(plaintext), run: func() error { _, err := encrypt(); return err }},
-		{name: "official Go SDK decrypt", to: limitOpen, bytes: len(plaintext), run: func() error {
+		{name: name("encrypt"), to: limitSeal, bytes: len(plaintext), run: func() error { _, err := encrypt(); return err }},
+		{name: name("decrypt"), to: limitOpen, bytes: len(plaintext), run: func() error {
 			out, err := sdk.Decrypt(ctx, types.DecryptInput{Ciphertext: message, Keyring: keyring})
 			if err == nil && len(out.Plaintext) != len(plaintext) {
 				err = fmt.Errorf("%d bytes came out of %d", len(out.Plaintext), len(plaintext))

@@ -19,6 +19,7 @@ const (
 	officialBytes = 16 << 20 // for the official SDK, which works on whole buffers
 	frame         = esdk.DefaultFrameLength
 	longFrame     = 1 << 20
+	shortFrame    = 4096 // what AWS's tools write unless told otherwise
 )
 
 const (
@@ -40,7 +41,7 @@ func streams() ([]work, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, length := range []int{frame, longFrame} {
+	for _, length := range []int{frame, longFrame, shortFrame} {
 		ours, err := formats(plaintext, key, length)
 		if err != nil {
 			return nil, err
@@ -51,8 +52,15 @@ func streams() ([]work, error) {
 	if err != nil {
 		return nil, err
 	}
-	official, err := officials(plaintext[:officialBytes], secret)
-	return append(append(works, peer...), official...), err
+	works = append(works, peer...)
+	for _, length := range []int{frame, shortFrame} {
+		official, err := officials(plaintext[:officialBytes], secret, length)
+		if err != nil {
+			return nil, err
+		}
+		works = append(works, official...)
+	}
+	return works, nil
 }
 
 // limits is what AES-256-GCM of the standard library does a frame at a time, on one core.
@@ -129,6 +137,12 @@ func formats(plaintext []byte, key esdk.WrappingKey, length int) ([]work, error)
 	}
 	name := func(what string) string { return fmt.Sprintf("esdk %s, frames of %d KiB", what, length>>10) }
 	one, oneOpen := name("seal, one"), name("open, one")
+	if length == shortFrame {
+		return []work{
+			{name: one, to: limitSeal, bytes: passes * streamBytes, run: seal(1)},
+			{name: oneOpen, to: limitOpen, bytes: passes * streamBytes, run: open(1, false)},
+		}, nil
+	}
 	return []work{
 		{name: one, to: limitSeal, bytes: passes * streamBytes, run: seal(1)},
 		{name: oneOpen, to: limitOpen, bytes: passes * streamBytes, run: open(1, false)},

@@ -1,0 +1,154 @@
+package simulate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+)
+
+// answers runs lines and takes the output apart.
+func answersTo(t *testing.T, in io.Reader) ([]Answer, Summary) {
+	t.Helper()
+	var out bytes.Buffer
+	sum, err := Run(context.Background(), in, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Answer
+	for line := range bytes.Lines(out.Bytes()) {
+		var a Answer
+		if err := json.Unmarshal(line, &a); err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		all = append(all, a)
+	}
+	return all, sum
+}
+
+// Each line of testdata/rules.jsonl is one rule, a case of it, and what AWS answers.
+func TestRules(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/rules.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, _ := answersTo(t, bytes.NewReader(text))
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	if len(all) != len(lines) {
+		t.Fatalf("%d answers to %d lines", len(all), len(lines))
+	}
+	for i, line := range lines {
+		var row struct {
+			ID         int
+			Rule, Want string
+		}
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		a := all[i]
+		if a.Decision != row.Want || string(a.ID) != fmt.Sprint(row.ID) {
+			t.Errorf("%d: %s: %s, want %s: %v %s\n%s", row.ID, row.Rule, a.Decision, row.Want, a.Because, a.Error, line)
+		}
+		if (a.Decision == "depends") != (len(a.DependsOn) > 0) && row.Want == "depends" {
+			t.Errorf("%d: %s: depends on %v", row.ID, row.Rule, a.DependsOn)
+		}
+	}
+}
+
+func TestLinesThatAreWrong(t *testing.T) {
+	t.Parallel()
+	const policy = `{"name": "p", "policy": %s}`
+	line := func(policies string) string {
+		return `{"id": "x", "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "principal": "111122223333"}, "identityPolicies": [` + policies + `]}`
+	}
+	for _, c := range []struct{ line, id, want string }{
+		{`nonsense`, `null`, "line 2: column 2: it is not JSON"},
+		{`[]`, `null`, "line 2: a JSON object is wanted"},
+		{`{"id": 7, "request": 5}`, `7`, `"request" is not wanted as a number`},
+		{`{"id": {"a": 1}}`, `{"a":1}`, `"request" has no "action"`},
+		{`{"request": {"action": "s3:GetObject", "principal": "me"}}`, `null`, `the principal "me" is no ARN`},
+		{`{"request": {"action": "s3:GetObject", "principal": "arn:aws:iam::111122223333:group/g"}}`, `null`, "a group, which cannot call"},
+		{`{"request": {"action": "s3:GetObject", "context": {"aws:x": {}}}}`, `null`, "context key aws:x: a value is a string"},
+		{`{"request": {"action": "s3:GetObject"}, "unknownContext": "maybe"}`, `null`, `unknownContext is "maybe"`},
+		{line(fmt.Sprintf(policy, `{"Statement": [{"Effect": "allow"}]}`)), `"x"`, `line 2: identityPolicies[0] (p), line 1, column 27: Effect is "allow": it must be Allow or Deny: The policy failed legacy parsing`},
+		{line(fmt.Sprintf(policy, `"{\n \"Statment\": []}"`)), `"x"`, `identityPolicies[0] (p), line 2, column 2: a policy document has no element "Statment": Syntax errors in policy.`},
+		{line(`{"Statement": {"Effect": "Allow", "Action": "GetObject", "Resource": "*"}}`), `"x"`, `identityPolicies[0], line 1, column 45: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc`},
+		{line(`{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "b"}}`), `"x"`, `Resource b must be in ARN format or "*"`},
+	} {
+		all, sum := answersTo(t, strings.NewReader("\n"+c.line+"\n\n"+line("")))
+		if len(all) != 2 || sum != (Summary{Lines: 2, Wrong: 1}) || !strings.Contains(all[0].Error, c.want) || string(all[0].ID) != c.id || all[1].Decision != "allowed" {
+			t.Errorf("%s\n got %+v of %+v\nwant %s", c.line, all, sum, c.want)
+		}
+	}
+}
+
+// The stream is as long as it likes, the answers come in its order, and the memory does not grow with it.
+func TestLongStreamsAreAnsweredInOrder(t *testing.T) {
+	t.Parallel()
+	const n = 5000
+	in, feed := io.Pipe()
+	go func() {
+		for i := range n {
+			fmt.Fprintf(feed, `{"id": %d, "request": {"action": "s3:GetObject", "principal": "111122223333", "resource": "arn:aws:s3:::b/%d"}}`+"\n", i, i)
+		}
+		feed.Close()
+	}()
+	all, sum := answersTo(t, in)
+	if sum != (Summary{Lines: n}) {
+		t.Errorf("%+v", sum)
+	}
+	for i, a := range all {
+		if string(a.ID) != fmt.Sprint(i) || a.Decision != "allowed" {
+			t.Fatalf("answer %d is %+v", i, a)
+		}
+	}
+}
+
+// Whoever asks one line at a time gets each answer before the next question.
+func TestOneLineAtATime(t *testing.T) {
+	t.Parallel()
+	in, ask := io.Pipe()
+	answer, out := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		_, err := Run(context.Background(), in, out)
+		out.Close()
+		done <- err
+	}()
+	decoder := json.NewDecoder(answer)
+	for i := range 3 {
+		fmt.Fprintf(ask, `{"id": %d, "request": {"action": "s3:GetObject"}}`+"\n", i)
+		var a Answer
+		if err := decoder.Decode(&a); err != nil || string(a.ID) != fmt.Sprint(i) || a.Decision != "implicitDeny" {
+			t.Fatalf("%+v %v", a, err)
+		}
+	}
+	ask.Close()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func FuzzLine(f *testing.F) {
+	text, err := os.ReadFile("testdata/rules.jsonl")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range bytes.Lines(text) {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		a, wrong := (&simulator{}).answer(1, line)
+		if wrong != (a.Error != "") || !wrong && a.Decision == "" {
+			t.Errorf("%s: %+v", line, a)
+		}
+		if _, err := json.Marshal(a); err != nil {
+			t.Errorf("%s: %v", line, err)
+		}
+	})
+}
