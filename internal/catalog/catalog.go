@@ -1,4 +1,4 @@
-// Package catalog is the explicit list of what can be asked: the twelve practices, the questions that each implies, the
+// Package catalog is the explicit list of what can be asked: the twelve practices, the questions that each implies, and the
 // controls that exist. Adding a control is one line here.
 package catalog
 

@@ -29,10 +29,11 @@ func (c *acme) rightsTruth() {
 	// Jenkins may start a host as release-host, which may be ReleaseManager in production, which makes roles.
 	server := c.tools.id("i", "jenkins")
 	for control, why := range map[string]string{
-		"contain-server-cannot-reach-iam":      "from its role two steps lead to a role that may write policies",
-		"contain-exposed-host-is-weak":         "the Internet reaches it, and from its role three steps lead to administrator",
-		"contain-server-cannot-blind-us":       "its role may delete flow logs",
-		"contain-server-cannot-give-data-away": "its role may share snapshots and images",
+		"contain-server-cannot-reach-iam":          "from its role two steps lead to a role that may write policies",
+		"contain-exposed-host-is-weak":             "the Internet reaches it, and from its role three steps lead to administrator",
+		"contain-server-cannot-blind-us":           "its role may delete flow logs",
+		"contain-server-cannot-get-root-elsewhere": "its role may send commands to every managed host",
+		"contain-server-cannot-give-data-away":     "its role may share snapshots and images",
 	} {
 		t.breaks(control, server, why)
 	}
