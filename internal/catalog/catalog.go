@@ -89,6 +89,7 @@ func controls() []*control.Control {
 		leastprivilege.OutsidersAreDeclared,
 		leastprivilege.ResourcePoliciesNotPublic,
 		leastprivilege.UnusedRolesGone,
+		leastprivilege.UnusedRightsTrimmed,
 
 		containment.DatabaseCannotCallOut,
 		containment.TiersTalkAsDeclared,
