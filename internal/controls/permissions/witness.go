@@ -114,7 +114,7 @@ func Hops(from estate.Subject, p *access.Path) []answer.Hop {
 	}
 	at := hopOf(p.Principal)
 	for _, s := range p.Steps {
-		if s.From.ARN != at.ID && len(hops) > 0 && s.From != p.Principal {
+		if from := hopOf(s.From); from.ID != at.ID && len(hops) > 0 {
 			hops = append(hops, at)
 			at = hopOf(s.From)
 		}
@@ -127,7 +127,7 @@ func Hops(from estate.Subject, p *access.Path) []answer.Hop {
 }
 
 func hopOf(p *access.Principal) answer.Hop {
-	return answer.Hop{Kind: p.Kind, ID: p.ARN, Name: p.Name, Passes: answer.Passes}
+	return answer.Hop{Kind: p.Kind, ID: p.Account + ":" + p.Kind + "/" + p.Name, Name: p.Name, Passes: answer.Passes}
 }
 
 func passage(s access.Strength) answer.Passage {
@@ -212,8 +212,9 @@ func First(p *access.Path) access.Answer {
 	return access.Answer{Principal: p.Principal}
 }
 
-// Permit is the statement of a principal's own policies that allows a decision, as the cause of what comes of it. Where a policy of the
-// resource allows it, or the statement is not told, the principal itself is the cause.
+// Permit is the statement of a principal's own policies that allows a decision, as the cause of what comes of it: one for all that the
+// statement allows. Where a policy of the resource allows it, or the statement is not told, the principal itself is the cause, and
+// the title says of what.
 func Permit(a access.Answer, title string) answer.Cause {
 	p := a.Principal
 	ref := Subject(p).Ref()
@@ -225,14 +226,25 @@ func Permit(a access.Answer, title string) answer.Cause {
 		if name == "" {
 			name = fmt.Sprint(r.Statement + 1)
 		}
+		says := ""
+		if i := slices.IndexFunc(p.Policies.Identity, func(s policy.Source) bool { return s.Name == r.Source }); i >= 0 {
+			if d := p.Policies.Identity[i].Document; d != nil && r.Statement < len(d.Statements) {
+				says = Quote(d.Statements[r.Statement])
+			}
+		}
+		of := r.Source
+		if !strings.HasSuffix(of, " of "+p.Kind+" "+p.Name) {
+			of += ", which " + p.Kind + " " + p.Name + " has"
+		}
+		fix := fmt.Sprintf("Hold statement %s of %s to the actions and resources that are meant.", name, r.Source)
+		if arn := managedARN(p, strings.TrimPrefix(r.Source, "policy ")); strings.Contains(arn, ":iam::aws:") {
+			fix = fmt.Sprintf("Give %s %s a policy with what it needs in the place of %s, which is AWS's.", p.Kind, p.Name, r.Source)
+		}
 		return answer.Cause{
 			Key:     fmt.Sprintf("allowed/%s/%s/%d", p.ARN, r.Source, r.Statement+1),
 			Subject: ref,
-			Title:   fmt.Sprintf("%s: statement %s of %s", title, name, r.Source),
-			Fix: answer.Fix{
-				Text: fmt.Sprintf("Take %s out of statement %s of %s, or hold it to the resources that are meant.", a.Action, name, r.Source),
-				CLI:  editOf(p, r.Source),
-			},
+			Title:   fmt.Sprintf("statement %s of %s in %s allows too much: %s", name, of, p.Account, says),
+			Fix:     answer.Fix{Text: fix, CLI: editOf(p, r.Source)},
 		}
 	}
 	return answer.Cause{
