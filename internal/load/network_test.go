@@ -184,3 +184,26 @@ func TestAddressesOfAnInterface(t *testing.T) {
 		t.Errorf("prefixes are %s", got)
 	}
 }
+
+func TestInstancesTellOfTheirInterfacesWhereNoneWereListed(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"111122223333/us-east-1/ec2/describe-instances.json": `{"Reservations": [{"OwnerId": "111122223333", "Instances": [{"InstanceId": "i-1", "State": {"Name": "running"}, "NetworkInterfaces": [
+			{"NetworkInterfaceId": "eni-1", "OwnerId": "111122223333", "VpcId": "vpc-1", "SubnetId": "subnet-1", "PrivateIpAddress": "10.0.1.10", "SourceDestCheck": true, "Groups": [{"GroupId": "sg-1"}],
+				"Association": {"PublicIp": "52.0.1.10"}, "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.1.10", "Association": {"PublicIp": "52.0.1.10"}}]},
+			{"NetworkInterfaceId": "eni-2", "SubnetId": "subnet-1"}]}]}]}`,
+	}
+	e := network(t, files)
+	if len(e.NetworkInterfaces) != 1 { // what is not told whole is left out
+		t.Fatalf("%d interfaces, want one", len(e.NetworkInterfaces))
+	}
+	i := e.NetworkInterfaces[0]
+	if got := fmt.Sprint(i.Ref().ID, i.Instance, i.Host, i.Private, i.Public, i.SecurityGroups, i.SourceDest); got != "eni-1i-1111122223333[10.0.1.10] 52.0.1.10 [sg-1] true" {
+		t.Errorf("the interface is %s", got)
+	}
+	// Those that were listed are all there are.
+	files["111122223333/us-east-1/ec2/describe-network-interfaces.json"] = `{"NetworkInterfaces": []}`
+	if e := network(t, files); len(e.NetworkInterfaces) != 0 {
+		t.Errorf("%d interfaces beside a listing of none", len(e.NetworkInterfaces))
+	}
+}

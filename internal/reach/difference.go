@@ -63,10 +63,6 @@ func (d *Difference) compareRows(number uint32, now *group, changed []rule, afte
 		return
 	}
 	l := d.l
-	key := regional{after.Ref().Region, after.Ref().ID}
-	before := l.n.groups[key]
-	was, is := l.was, l.is
-	is.number, is.with = number, now
 	whole := span{0, uint32(l.words())}
 	var window span
 	for _, r := range changed {
@@ -83,26 +79,53 @@ func (d *Difference) compareRows(number uint32, now *group, changed []rule, afte
 	if window = l.around(window); l.strays { // what is lost may come from anybody
 		window = whole
 	}
-	for _, c := range l.wearers(number) {
-		if l.all[c].size == 0 || l.all[c].traits.open {
-			continue
-		}
-		was.findCuts(c)
-		for _, headers := range intervals(was.cuts, changed) {
+	classes := slices.DeleteFunc(l.wearers(number), func(c uint32) bool { return l.all[c].size == 0 || l.all[c].traits.open })
+	workers := l.workers
+	if l.strays { // walks are asked, about one state of the network at a time
+		workers = workers[:1]
+	}
+	key := regional{after.Ref().Region, after.Ref().ID}
+	before := l.n.groups[key]
+	d.rows = compareAll(workers, classes, func(w *worker, c uint32) []shift {
+		w.is.number, w.is.with = number, now
+		var all []shift
+		w.was.findCuts(c)
+		for _, headers := range intervals(w.was.cuts, changed) {
 			s := shift{class: c, headers: headers}
 			for mode := range l.used() {
-				l.n.groups[key] = before
-				was.compute(mode, c, headers.first, window)
-				l.n.groups[key] = after // walks ask it
-				is.compute(mode, c, headers.first, window)
-				touched := was.row.touched.cover(is.touched)
+				if l.strays {
+					l.n.groups[key] = before
+				}
+				w.was.compute(mode, c, headers.first, window)
+				if l.strays {
+					l.n.groups[key] = after
+				}
+				w.is.compute(mode, c, headers.first, window)
+				touched := w.was.row.touched.cover(w.is.touched)
 				for i := touched.first; i < touched.end; i++ {
-					s.note(mode, i, was.row.bits[i], is.bits[i])
+					s.note(mode, i, w.was.row.bits[i], w.is.bits[i])
 				}
 			}
-			d.rows = s.addTo(d.rows)
+			all = s.addTo(all)
 		}
+		return all
+	})
+}
+
+// compareAll shares classes out among workers, and returns what they find in the order of the classes.
+func compareAll(workers []*worker, classes []uint32, compare func(*worker, uint32) []shift) []shift {
+	found := make([][]shift, len(classes))
+	var wait sync.WaitGroup
+	var next atomic.Int32
+	for _, w := range workers[:min(len(workers), len(classes))] {
+		wait.Go(func() {
+			for at := int(next.Add(1)) - 1; at < len(classes); at = int(next.Add(1)) - 1 {
+				found[at] = compare(w, classes[at])
+			}
+		})
 	}
+	wait.Wait()
+	return slices.Concat(found...)
 }
 
 // compareColumns finds what changed outgoing rules of a group make of the columns of those who wear it.
@@ -114,33 +137,23 @@ func (d *Difference) compareColumns(number uint32, old, now *group, changed []ru
 	classes := slices.DeleteFunc(l.wearers(number), func(x uint32) bool {
 		return l.all[x].size == 0 || l.all[x].traits.open || l.freeWithout(x, number)
 	})
-	found := make([][]shift, len(classes))
-	var wait sync.WaitGroup
-	var next atomic.Int32
-	for i := range min(len(l.workers), len(classes)) {
-		wait.Go(func() {
-			w := l.workers[i]
-			w.number = number
-			w.forget()
-			for at := int(next.Add(1)) - 1; at < len(classes); at = int(next.Add(1)) - 1 {
-				found[at] = w.compare(classes[at], []*group{old, now}, changed)
-			}
-		})
+	for _, w := range l.workers {
+		w.number = number
+		w.forget()
 	}
-	wait.Wait()
-	for _, list := range found {
-		d.columns = append(d.columns, list...)
-	}
+	d.columns = compareAll(l.workers, classes, func(w *worker, c uint32) []shift { return w.compare(c, []*group{old, now}, changed) })
 }
 
-// worker compares columns.
+// worker compares rows and columns. What it works with is as long as everything, and made once.
 type worker struct {
 	*column
 	both []bitset
+	was  *rows
+	is   *row
 }
 
 func (c *columns) newWorker() *worker {
-	return &worker{column: c.newColumn(), both: []bitset{make(bitset, c.words()), make(bitset, c.words())}}
+	return &worker{column: c.newColumn(), both: []bitset{make(bitset, c.words()), make(bitset, c.words())}, was: c.newRows(), is: c.newRow()}
 }
 
 func (w *worker) compare(class uint32, versions []*group, changed []rule) []shift {

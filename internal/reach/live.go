@@ -31,10 +31,6 @@ type Live struct {
 	public  []bool            // prefixes that hold a public address
 	exposed map[uint32][]Flow // what the Internet reaches, by class
 	renewed int               // how often everything was classified anew
-
-	// What comparisons work with: they are as long as everything, and made once.
-	was     *rows
-	is      *row
 	workers []*worker
 }
 
@@ -83,7 +79,7 @@ func (l *Live) classify(n *Network, named []netip.Prefix) {
 	c := classifyFor(n, future{spare: true, named: named})
 	l.Pairs = pairsOf(c)
 	l.columns = newColumns(l.Pairs)
-	l.was, l.is, l.workers = l.newRows(), l.newRow(), nil
+	l.workers = nil
 	for range runtime.GOMAXPROCS(0) {
 		l.workers = append(l.workers, l.columns.newWorker())
 	}

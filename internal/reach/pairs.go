@@ -50,6 +50,7 @@ type Pairs struct {
 	sizes  []uint32 // how many interfaces each face stands for: none, if it is not the first of its class
 	sums   []uint64 // of the sizes of each word
 	doubt  bool     // something was not read
+	zonal  bool     // the zones of senders matter beyond their VPCs
 	strays bool     // packets may go where nobody follows them
 }
 

@@ -55,6 +55,7 @@ type edge struct {
 // network ACLs left for later, once for all subnets from where it takes the same way.
 func (p *Pairs) route() {
 	p.findOrigins()
+	p.zonal = p.n.zonesMatter()
 	p.ways = map[destination]*approach{}
 	var wanted []destination
 	var examples []uint32 // a class at each
@@ -285,6 +286,21 @@ func (p *Pairs) lanes(s *subnet) map[string][2]lane {
 	return all
 }
 
+// zonesMatter reports whether packets fare differently by which subnet of an attachment a transit gateway enters: else the zone
+// that they come from decides nothing beyond their own VPC.
+func (n *Network) zonesMatter() bool {
+	for _, a := range n.transit.attachments {
+		v := n.vpcs[regional{a.Place().Region, a.Of}]
+		if a.Type != "vpc" || v == nil {
+			continue
+		}
+		if doors, gaps := n.attached(a, v); gaps == nil && len((&walk{n: n}).unlike(doors)) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 // survey finds the ways to one destination, of which a class is an example.
 func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 	x := &p.all[example]
@@ -337,8 +353,13 @@ func (p *Pairs) survey(exits []exit, d destination, example uint32) *approach {
 			case strings.HasPrefix(k.target, "tgw-"):
 				k.subnet, k.zone = nil, e.subnet.zone()
 				if l := e.lanes[k.target][d.family]; l != (lane{}) && k.vpc != d.vpc {
+					if !p.zonal && d.door == none {
+						l.zone = zone{}
+					}
 					k = step{target: k.target, lane: l}
 				}
+			case strings.HasPrefix(k.target, "igw-") || strings.HasPrefix(k.target, "eigw-"):
+				continue // out to the Internet
 			}
 		}
 		found, ok := walked[k]
