@@ -176,32 +176,49 @@ func (c *column) versions(mode int, s, header uint32, versions []*group, into []
 		return nil
 	}
 	var window span
+	var differs [2]bool
 	for family := range c.permits {
 		for v, version := range versions {
 			c.permit(mode, family, x, header, version, &c.permits[family][v])
 		}
-		window = window.cover(apart(c.permits[family][:len(versions)], uint32(c.words())))
+		part := apart(c.permits[family][:len(versions)], uint32(c.words()))
+		differs[family] = !part.empty()
+		window = window.cover(part)
 	}
 	if window = c.around(window); window.empty() {
 		return nil
 	}
-	all := 0
-	for i := x.first; i < x.first+x.faces; i++ {
-		for family, atom := range c.faces[i].atom {
-			if atom == none || !speaks(header, family) {
-				continue
-			}
-			c.passing(mode, family, x, i, atom, header, window)
-			for _, j := range c.found[all:] {
-				for v := range versions {
-					into[v][j] |= c.base[j] & c.permits[family][v].word(j, c.walled[j])
+	reach := func(window span, of bool) {
+		for i := x.first; i < x.first+x.faces; i++ {
+			for family, atom := range c.faces[i].atom {
+				if atom == none || !speaks(header, family) || differs[family] != of {
+					continue
 				}
-				c.part[j], c.refs[j], c.base[j], c.walled[j] = 0, 0, 0, 0
+				begin := len(c.found)
+				c.passing(mode, family, x, i, atom, header, window)
+				for _, j := range c.found[begin:] {
+					for v := range versions {
+						into[v][j] |= c.base[j] & c.permits[family][v].word(j, c.walled[j])
+					}
+					c.part[j], c.refs[j], c.base[j], c.walled[j] = 0, 0, 0, 0
+				}
 			}
-			all = len(c.found)
 		}
 	}
-	if all == 0 {
+	reach(window, true)
+	if len(versions) > 1 { // the other family matters only where that made a difference
+		window = span{}
+		for _, j := range c.found {
+			if into[0][j] != into[1][j] {
+				window = window.cover(span{j, j + 1})
+			}
+		}
+		window = c.around(window)
+	}
+	if !window.empty() {
+		reach(window, false)
+	}
+	if len(c.found) == 0 {
 		return nil
 	}
 	for i := range into {
