@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	details             operation.ID = "iam:GetAccountAuthorizationDetails"
-	serviceControlType               = "SERVICE_CONTROL_POLICY"
-	resourceControlType              = "RESOURCE_CONTROL_POLICY"
+	serviceControlType  = "SERVICE_CONTROL_POLICY"
+	resourceControlType = "RESOURCE_CONTROL_POLICY"
+
+	details operation.ID = "iam:GetAccountAuthorizationDetails"
 )
 
 var notTried = operation.NotTried

@@ -59,9 +59,6 @@ func trustOf(s *policy.Source) *trust {
 	return t
 }
 
-// hub reports whether a whole account may be let in.
-func (t *trust) hub(account string) bool { return t.anyone || t.unread || t.accounts[account] }
-
 // trusting is a trust policy that names one principal.
 func trusting(arn string) *policy.Source {
 	return &policy.Source{Name: "the trust policy that was just written", Document: &policy.Document{Version: "2012-10-17", Statements: []policy.Statement{
