@@ -433,6 +433,11 @@ func Shells(w *access.World, n *reach.Network, server estate.Ref) []access.Shell
 			from = append(from, name)
 		}
 	}
+	const few = 3
+	open := strings.Join(from[:min(few, len(from))], ", ")
+	if len(from) > few {
+		open += fmt.Sprintf(" and %d more", len(from)-few)
+	}
 	var kept []access.Shell
 	for _, s := range all {
 		if s.Way == "key-pair" || s.Way == "instance-connect" {
@@ -443,14 +448,8 @@ func Shells(w *access.World, n *reach.Network, server estate.Ref) []access.Shell
 				s.Strength = min(s.Strength, access.Unknown)
 				s.Unread = append(slices.Clone(s.Unread), "whether packets get to its SSH port is not known: onus reach --to "+server.ID+" 22")
 			default:
-				const few = 3
-				more := ""
-				if len(from) > few {
-					more = fmt.Sprintf(" and %d more", len(from)-few)
-					from = from[:few]
-				}
 				s.Note = strings.TrimSuffix(s.Note, ", if its SSH port can be reached")
-				s.Note = strings.TrimPrefix(strings.TrimPrefix(s.Note, "if its SSH port can be reached")+"; its SSH port is open to "+strings.Join(from, ", ")+more, "; ")
+				s.Note = strings.TrimPrefix(strings.TrimPrefix(s.Note, "if its SSH port can be reached")+"; its SSH port is open to "+open, "; ")
 			}
 		}
 		kept = append(kept, s)
