@@ -39,14 +39,25 @@ func strengthOf(d *policy.Decision) Strength {
 // check decides a question for a caller who chooses what he may: the Region he calls, the names and tags of what he makes. The answer
 // says what was chosen, so that it can be replayed.
 func (w *prover) check(p *Principal, action, resource string, given map[string][]string) (Strength, Answer) {
+	return w.checkOn(p, action, resource, given, false)
+}
+
+// checkOn is check; of something fresh, which does not exist yet and so has no policy of its own, if said so.
+func (w *prover) checkOn(p *Principal, action, resource string, given map[string][]string, fresh bool) (Strength, Answer) {
 	var key string
 	if w.memo != nil {
 		key = memoKey(action, resource, given)
+		if fresh {
+			key += "\x00fresh"
+		}
 		if m, ok := w.memo[key]; ok {
 			return m.strength, m.answer
 		}
 	}
 	request, policies := w.question(p, action, resource, given)
+	if fresh {
+		policies.Resource = nil
+	}
 	s, a := w.choose(p, request, policies, given)
 	if w.memo != nil {
 		a.Decision = policy.Decision{Result: a.Result}
@@ -208,19 +219,27 @@ func each(ps *policy.Policies, visit func(*policy.Source)) {
 // checkNew decides whether a principal may do an action on something that does not exist yet, and that he names as he likes: for each
 // kind of resource that the action needs one name must pass. It tries the names that his policies speak of.
 func (w *prover) checkNew(p *Principal, action, account string, given map[string][]string) (Strength, []Answer) {
+	return w.checkSome(p, action, account, given, true)
+}
+
+// checkSome is checkNew, for something fresh, or for something that may exist and was not read.
+func (w *prover) checkSome(p *Principal, action, account string, given map[string][]string, fresh bool) (Strength, []Answer) {
 	if w.memo == nil {
-		return w.decideNew(p, action, account, given)
+		return w.decideNew(p, action, account, given, fresh)
 	}
-	key := "new\x00" + memoKey(action, account, given)
+	key := "some\x00" + memoKey(action, account, given)
+	if fresh {
+		key = "new\x00" + key
+	}
 	if m, ok := w.memo[key]; ok {
 		return m.strength, nil
 	}
-	s, answers := w.decideNew(p, action, account, given)
+	s, answers := w.decideNew(p, action, account, given, fresh)
 	w.memo[key] = remembered{strength: s}
 	return s, answers
 }
 
-func (w *prover) decideNew(p *Principal, action, account string, given map[string][]string) (Strength, []Answer) {
+func (w *prover) decideNew(p *Principal, action, account string, given map[string][]string, fresh bool) (Strength, []Answer) {
 	templates := objectsOf(action)
 	if len(templates) == 0 {
 		s, a := w.check(p, action, "*", given)
@@ -230,7 +249,7 @@ func (w *prover) decideNew(p *Principal, action, account string, given map[strin
 	var answers []Answer
 	optional := No
 	for _, t := range templates {
-		s, a := w.bestOf(p, action, t.pattern(account), account, given)
+		s, a := w.bestOf(p, action, t.pattern(account), account, given, fresh)
 		if t.optional {
 			if s > optional {
 				optional, answers = s, append(answers[:0:0], a)
@@ -250,7 +269,7 @@ func (w *prover) decideNew(p *Principal, action, account string, given map[strin
 }
 
 // bestOf tries the names that fit a pattern and that policies speak of.
-func (w *prover) bestOf(p *Principal, action, pattern, account string, given map[string][]string) (Strength, Answer) {
+func (w *prover) bestOf(p *Principal, action, pattern, account string, given map[string][]string, fresh bool) (Strength, Answer) {
 	region := w.regionOf(account)
 	var best Strength
 	var answer Answer
@@ -261,7 +280,7 @@ func (w *prover) bestOf(p *Principal, action, pattern, account string, given map
 			continue
 		}
 		tried[name] = true
-		s, a := w.check(p, action, name, given)
+		s, a := w.checkOn(p, action, name, given, fresh)
 		if s > best || answer.Principal == nil {
 			best, answer = s, a
 		}

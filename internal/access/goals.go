@@ -123,7 +123,7 @@ func (w *prover) mints(p *Principal, allows actionSet) (proof, string) {
 			kind = "role"
 		}
 		// All steps are on one name, and under one boundary.
-		s, a := w.bestOf(p, m.actions[0], "arn:"+w.partition()+":iam::"+p.Account+":"+kind+"/*", p.Account, nil)
+		s, a := w.bestOf(p, m.actions[0], "arn:"+w.partition()+":iam::"+p.Account+":"+kind+"/*", p.Account, nil, true)
 		if !f.also(s, a) {
 			continue
 		}

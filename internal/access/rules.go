@@ -204,7 +204,7 @@ func (w *prover) passRole(p *Principal, t *Technique, q *Principal, x *Workload)
 			if action == "iam:PassRole" {
 				continue
 			}
-			if s, answers := w.onWorkload(p, action, p.Account, x); !f.also(s, answers...) {
+			if s, answers := w.used(p, t, action, x); !f.also(s, answers...) {
 				break
 			}
 		}
@@ -213,6 +213,14 @@ func (w *prover) passRole(p *Principal, t *Technique, q *Principal, x *Workload)
 		}
 	}
 	return best
+}
+
+// used decides an action of a technique that passes a role: on what is made, or on what exists.
+func (w *prover) used(p *Principal, t *Technique, action string, x *Workload) (Strength, []Answer) {
+	if t.Rule == "new" {
+		return w.checkNew(p, action, p.Account, nil)
+	}
+	return w.onWorkload(p, action, p.Account, x)
 }
 
 // needsProfile reports whether the workload takes its role from an instance profile.
@@ -233,7 +241,7 @@ func (w *World) workloadMissing(kind, account string, x *Workload) string {
 // onWorkload decides an action on a workload that exists; actions that make something beside it choose its name.
 func (w *prover) onWorkload(p *Principal, action, account string, x *Workload) (Strength, []Answer) {
 	if x == nil {
-		return w.checkNew(p, action, account, nil)
+		return w.checkSome(p, action, account, nil, false)
 	}
 	strength := Yes
 	var answers []Answer
@@ -245,7 +253,7 @@ func (w *prover) onWorkload(p *Principal, action, account string, x *Workload) (
 		} else if t.optional {
 			continue
 		} else {
-			s, a = w.bestOf(p, action, t.pattern(account), account, nil)
+			s, a = w.bestOf(p, action, t.pattern(account), account, nil, true)
 		}
 		strength = min(strength, s)
 		answers = append(answers, a)

@@ -1,4 +1,4 @@
-// Package catalog is the explicit list of what can be asked: the twelve practices, the questions that each implies, the
+// Package catalog is the explicit list of what can be asked: the twelve practices, the questions that each implies, and the
 // controls that exist. Adding a control is one line here.
 package catalog
 
@@ -89,6 +89,7 @@ func controls() []*control.Control {
 		leastprivilege.OutsidersAreDeclared,
 		leastprivilege.ResourcePoliciesNotPublic,
 		leastprivilege.UnusedRolesGone,
+		leastprivilege.UnusedRightsTrimmed,
 
 		containment.DatabaseCannotCallOut,
 		containment.TiersTalkAsDeclared,

@@ -18,6 +18,6 @@ func (f *facts) answers() *answer.Report {
 	for _, p := range append(f.set.Problems, problems...) {
 		r.Reading.Problems = append(r.Reading.Problems, p.String())
 	}
-	exposure.Rank(e, of.Packets(), r)
+	exposure.Rank(e, exposure.Analyses{Packets: of.Packets(), Access: of.Access(), Reaching: of.Reaching}, r)
 	return r
 }

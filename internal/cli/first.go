@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/claims"
+	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/load"
 )
 
@@ -53,7 +55,42 @@ func (f *facts) first() claims.InitFacts {
 			facts.Questions = append(facts.Questions, claims.Question{Seen: a.CounterExamples[0].Text + more(len(a.CounterExamples)), Claim: a.Sentence})
 		}
 	}
+	facts.Questions = append(administrators(e), facts.Questions...)
 	return facts
+}
+
+// administrators asks whether those who may do everything at once are meant to.
+func administrators(e *estate.Estate) []claims.Question {
+	w := access.Of(e)
+	reaching := w.Escalate(access.Administrator)
+	accounts := map[string][]string{} // by how the claims file names them
+	for _, p := range w.Principals() {
+		if p.Kind == "root" || p.ServiceLinked() || reaching.Strength(p) != access.Yes {
+			continue
+		}
+		if path := reaching.Of(p); path == nil || len(path.Steps) > 0 || path.EndID != "" {
+			continue
+		}
+		name := p.Kind + "/" + p.Name
+		if p.Set != "" {
+			name = "permission-set/" + p.Set
+		}
+		accounts[name] = append(accounts[name], p.Account)
+	}
+	var names []string
+	for _, name := range sortedKeys(accounts) {
+		if len(accounts[name]) == len(e.Accounts) {
+			names = append(names, name+" in every account")
+			continue
+		}
+		for _, account := range accounts[name] {
+			names = append(names, name+" in "+account)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return []claims.Question{{Seen: fmt.Sprintf("these may do everything: %s", strings.Join(names, ", ")), Claim: "administrators are exactly " + strings.Join(names, ", ")}}
 }
 
 // systemTags and tierTags are the keys under which companies usually write an application's name and a part of it.

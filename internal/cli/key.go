@@ -222,7 +222,7 @@ func addKeys(c *cobra.Command, ring seal.Ring, keys []*seal.Key) error {
 func about(k *seal.Key) string {
 	switch {
 	case k.Protected():
-		return ", under a passphrase"
+		return ", passphrase"
 	case !k.CanOpen():
 		return ", public half"
 	}
@@ -255,19 +255,14 @@ func newKeyList() *cobra.Command {
 				return problems
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
-			fmt.Fprintln(w, "KEY\tKIND\tMADE\tFINGERPRINT\tUSE")
+			fmt.Fprintln(w, "KEY\tKIND\tMADE\tFINGERPRINT\t")
 			last := ""
 			for _, k := range keys {
-				use := "seals and opens"
-				switch {
-				case !k.CanOpen() && !k.Locked():
-					use = "seals"
-				case k.Name == last:
-					use = "opens"
+				use := "newest"
+				if k.Name == last {
+					use = "older"
 				}
-				if k.Protected() {
-					use += ", with a passphrase"
-				}
+				use += about(k)
 				last = k.Name
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.Label(), k.Kind, k.Created.Format(time.DateOnly), k.Fingerprint(), use)
 			}

@@ -107,6 +107,9 @@ func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, r
 	})
 	stop()
 	v.tidy(ctx, c, to)
+	if err == nil {
+		err = done.something(from)
+	}
 	if err != nil || to.stdio {
 		return err
 	}

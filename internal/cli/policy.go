@@ -21,11 +21,15 @@ operations that it calls, all of access level List or Read, generated from the s
 table. Reading other accounts needs sts:AssumeRole on their roles besides, which this
 policy leaves to you.
 
+Put it into the role itself: it is longer than the 6,144 characters that a managed policy
+may have, and shorter than the 10,240 that a role may have inline.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+
 With --sample it holds besides what onus check --sample needs: to list and to read the
 objects in the places that claims say are encrypted with a local key, and no others.`,
 		Example: `  onus policy > onus-reader.json
   onus policy --sample > onus-reader.json
-  aws iam create-policy --policy-name OnusReader --policy-document file://onus-reader.json`,
+  aws iam put-role-policy --role-name OnusReader --policy-name OnusReads --policy-document file://onus-reader.json`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			statements := []statement{{Sid: "OnusReads", Effect: "Allow", Action: operation.Actions(), Resource: []string{"*"}}}
 			if sample {

@@ -128,6 +128,9 @@ func (v *vault) reseal(c *cobra.Command, target end, to []string, fromFormat str
 	})
 	stop()
 	v.tidy(ctx, c, target)
+	if err == nil {
+		err = done.something(target)
+	}
 	if err != nil {
 		return err
 	}

@@ -11,12 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/onus-cloud/onus/esdk"
 	"github.com/onus-cloud/onus/internal/seal"
 )
 
 func newSeal() *cobra.Command {
 	var v vault
-	var abandon bool
+	var abandon, sign bool
 	c := &cobra.Command{
 		Use:   "seal SRC DST",
 		Short: "encrypt with a local key: files, folders, stdin, S3",
@@ -50,6 +51,12 @@ under a new data key.`,
 			if err != nil {
 				return err
 			}
+			if sign && opts.Format == seal.AgeFormat {
+				return usage("--sign is for --format esdk")
+			}
+			if sign {
+				opts.Suite = esdk.AES256GCMCommitSigned
+			}
 			return v.seal(c, from, to, opts)
 		},
 	}
@@ -58,6 +65,7 @@ under a new data key.`,
 	f := c.Flags()
 	f.StringArrayVar(&v.names, "key", nil, "the `name` of the key (default: the only one there is); may be repeated, and each alone opens")
 	f.StringVar(&v.format, "format", "", "esdk (AWS Encryption SDK; the default) or age")
+	f.BoolVar(&sign, "sign", false, "sign each message as a whole, too (suite 0x0578): slower, has no ranges, does not go on")
 	f.BoolVar(&abandon, "abandon", false, "end the uploads that earlier runs left open")
 	return c
 }
@@ -119,6 +127,9 @@ func (v *vault) seal(c *cobra.Command, from, to end, opts seal.SealOptions) erro
 	})
 	stop()
 	v.tidy(ctx, c, to)
+	if err == nil {
+		err = done.something(from)
+	}
 	if err != nil || to.stdio {
 		return err
 	}

@@ -29,6 +29,14 @@ type tally struct {
 	total        atomic.Int64 // bytes of what was begun
 }
 
+// something is an error if there was nothing to do: a prefix with a slip in it looks empty.
+func (t *tally) something(from end) error {
+	if t.items.Load() == 0 {
+		return fmt.Errorf("there is nothing in %s", from.text)
+	}
+	return nil
+}
+
 // each does something with each item, several at once, and goes on after the error of one. The errors come back joined, at most ten
 // of them whole.
 func each(ctx context.Context, items iter.Seq2[item, error], many bool, do func(context.Context, item) error) error {

@@ -84,6 +84,10 @@ func TestAWSEncryptionCLIBothWays(t *testing.T) {
 	if got := cli(b.object("a"), "--decrypt", "--encryption-context", "team=web", "s3-bucket=box", "s3-key=a"); !bytes.Equal(got, plaintext) {
 		t.Errorf("aws-encryption-cli opens %d bytes of %d", len(got), len(plaintext))
 	}
+	b.onus(nil, 0, "seal", "--key", "peer", "--sign", src, "s3://box/signed")
+	if got := cli(b.object("signed"), "--decrypt", "--encryption-context", "s3-key=signed"); !bytes.Equal(got, plaintext) {
+		t.Errorf("signed: aws-encryption-cli opens %d bytes of %d", len(got), len(plaintext))
+	}
 	putFile(t, filepath.Join(dir, "theirs"), cli(plaintext, "--encrypt", "--encryption-context", "team=web"))
 	if got, _ := b.onus(nil, 0, "open", "--key", "peer", "--context", "team=web", filepath.Join(dir, "theirs"), "-"); got != string(plaintext) {
 		t.Errorf("of what aws-encryption-cli sealed, %d bytes of %d open", len(got), len(plaintext))

@@ -231,6 +231,9 @@ func TestSealToS3AndBack(t *testing.T) {
 			if _, said := b.onus(nil, 2, "open", "s3://box/tree", filepath.Join(dir, "x")); !strings.Contains(said, "write s3://box/tree/") {
 				t.Errorf("a prefix without its slash: %s", said)
 			}
+			if _, said := b.onus(nil, 1, "open", "s3://box/none/", filepath.Join(dir, "x")); !strings.Contains(said, "there is nothing in s3://box/none/") {
+				t.Errorf("an empty prefix: %s", said)
+			}
 			if _, said := b.onus(nil, 1, "open", "s3://box/none", filepath.Join(dir, "x")); !strings.Contains(said, "there is no object s3://box/none") {
 				t.Errorf("what is not there: %s", said)
 			}

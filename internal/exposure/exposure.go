@@ -3,9 +3,8 @@
 // finds the resources in which several practices meet.
 //
 // What packets from the Internet reach stands above what a rule merely admits: an open group on nothing is untidy, not
-// urgent. Where it is not known whether they do, a cause stands between the two. Of permissions it says what policies
-// allow, not what they really give: that comes with the analysis of those. A resource about which a fact is not known is
-// ranked without it.
+// urgent. Where it is not known whether they do, a cause stands between the two. What a thief could make of a server by its
+// role counts as far as it is proved, in any number of steps. A resource about which a fact is not known is ranked without it.
 package exposure
 
 import (
@@ -19,8 +18,6 @@ import (
 	"github.com/onus-cloud/onus/internal/answer"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/netset"
-	"github.com/onus-cloud/onus/internal/policy"
-	"github.com/onus-cloud/onus/internal/reach"
 )
 
 // fact is one argument for mending something sooner.
@@ -34,17 +31,17 @@ type facts struct {
 	reached  []reached // how the Internet reaches it, or may
 	admitted bool      // a rule of its groups admits the Internet
 	unread   bool      // its network interfaces were not read: nobody knows what reaches it
-	power    string    // what its role may do: "may do everything"
+	power    power     // what whoever gets in can make of its role
 	since    time.Time // how long it has been there
 }
 
 // factsOf gathers what is known of each resource, by Ref.Key.
-func factsOf(e *estate.Estate, n *reach.Network) map[string]*facts {
+func factsOf(e *estate.Estate, a Analyses) map[string]*facts {
 	open := map[string]bool{} // by group id: whether it admits the Internet
 	for _, g := range e.SecurityGroups {
 		open[g.Ref().ID] = admitsInternet(g)
 	}
-	power := powers(e)
+	power := powersOf(a)
 	all := map[string]*facts{}
 	of := func(r estate.Ref) *facts {
 		if all[r.Key()] == nil {
@@ -60,7 +57,7 @@ func factsOf(e *estate.Estate, n *reach.Network) map[string]*facts {
 	}
 	for _, i := range e.Instances {
 		f := wears(i.Ref(), i.SecurityGroups)
-		f.power, f.since = power[i.Profile], i.Since
+		f.since = i.Since
 		if f.since.IsZero() {
 			f.since = i.LaunchTime
 		}
@@ -74,7 +71,13 @@ func factsOf(e *estate.Estate, n *reach.Network) map[string]*facts {
 	for _, i := range e.NetworkInterfaces {
 		wears(i.Ref(), i.SecurityGroups)
 	}
-	for key, r := range reachedOf(n) {
+	for key, p := range power {
+		if all[key] == nil {
+			all[key] = &facts{}
+		}
+		all[key].power = p
+	}
+	for key, r := range reachedOf(a.Packets) {
 		if all[key] == nil {
 			all[key] = &facts{}
 		}
@@ -105,72 +108,10 @@ func admitsInternet(g *estate.SecurityGroup) bool {
 	return slices.ContainsFunc(all, func(a *admitted) bool { return !a.traffic.Empty() && a.from.CoversInternet() })
 }
 
-// powers says, by the ARN of an instance profile, what the role behind it may do that a host should not. It reads the
-// statements that allow; denials, boundaries and conditions are the permission engine's to weigh.
-func powers(e *estate.Estate) map[string]string {
-	managed := map[string]*policy.Document{}
-	for _, m := range e.ManagedPolicies {
-		if d, ok := m.Document.Value(); ok {
-			managed[m.Ref().Account+" "+m.Ref().ARN] = d
-		}
-	}
-	all := map[string]string{}
-	for _, role := range e.Roles {
-		var documents []*policy.Document
-		for _, arn := range role.Managed {
-			documents = append(documents, managed[role.Ref().Account+" "+arn])
-		}
-		for _, inline := range role.Inline {
-			d, _ := inline.Document.Value()
-			documents = append(documents, d)
-		}
-		for _, d := range documents {
-			if p := powerOf(d); len(p) > 0 && (all[role.Ref().Key()] == "" || p == everything) {
-				all[role.Ref().Key()] = p
-			}
-		}
-		for _, profile := range role.Profiles {
-			all[profile] = all[role.Ref().Key()]
-		}
-	}
-	return all
-}
-
-const everything = "its role is allowed everything"
-
-// dangerous are actions with which a stolen server reaches others, the strongest first.
-var dangerous = []struct{ action, text string }{
-	{"iam:CreateUser", "its role may change users and rights"},
-	{"iam:PassRole", "its role may hand other roles on"},
-	{"ssm:SendCommand", "its role may run commands on other hosts"},
-	{"ec2:ModifyInstanceAttribute", "its role may change other hosts"},
-	{"s3:DeleteBucket", "its role may delete buckets"},
-}
-
-func powerOf(d *policy.Document) string {
-	if d == nil {
-		return ""
-	}
-	for _, s := range d.Statements {
-		if s.Effect == policy.Allow && slices.Contains(s.Action, "*") && slices.Contains(s.Resource, "*") {
-			return everything
-		}
-	}
-	for _, power := range dangerous {
-		for _, s := range d.Statements {
-			if s.Effect == policy.Allow && slices.Contains(s.Resource, "*") &&
-				slices.ContainsFunc(s.Action, func(a string) bool { return policy.MatchAction(a, power.action) }) {
-				return power.text
-			}
-		}
-	}
-	return ""
-}
-
 // Rank orders the causes of a report, worst first, says of each why, and finds the resources in which practices meet. The
-// network is the estate's.
-func Rank(e *estate.Estate, n *reach.Network, r *answer.Report) {
-	known, admits := factsOf(e, n), trafficOf(e)
+// analyses are the estate's.
+func Rank(e *estate.Estate, a Analyses, r *answer.Report) {
+	known, admits := factsOf(e, a), trafficOf(e)
 	controls := map[string]*answer.Answer{}
 	for i := range r.Controls {
 		controls[r.Controls[i].ID] = &r.Controls[i]
@@ -207,11 +148,13 @@ const (
 	weightPublic   = 900  // data that anybody can read or copy
 	weightMay      = 450  // a rule admits the Internet, and whether it gets there is not known
 	weightMayElse  = 300  // something else that is wrong with such a thing
-	weightPower    = 400
-	weightShut     = 150 // a rule admits the Internet, and no packet from there arrives
-	weightSeverity = 60  // by each step of severity
-	weightMany     = 25  // by each doubling
-	weightYear     = 12  // by each year, ten at most
+	weightCrown    = 650  // from its role a way leads to administrator
+	weightRights   = 550  // or to users and privileges
+	weightPower    = 400  // or its role does other harm by itself
+	weightShut     = 150  // a rule admits the Internet, and no packet from there arrives
+	weightSeverity = 60   // by each step of severity
+	weightMany     = 25   // by each doubling
+	weightYear     = 12   // by each year, ten at most
 	weightIdle     = -120
 )
 
@@ -231,7 +174,7 @@ func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer
 		network = network || a.Practice == "network-lockdown" && strings.HasPrefix(c.Key, "security-group")
 	}
 	var by ways
-	admitted, unread, powers := false, false, map[string]int{}
+	admitted, unread, strongest := false, false, power{}
 	oldest := time.Time{}
 	for _, m := range append(slices.Clone(c.Members), c.Subject) {
 		f := known[m.Key()]
@@ -242,8 +185,8 @@ func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer
 			by.add(r, admits)
 		}
 		admitted, unread = admitted || f.admitted, unread || f.admitted && f.unread
-		if f.power != "" {
-			powers[f.power]++
+		if f.power.weight > strongest.weight {
+			strongest = f.power
 		}
 		if !f.since.IsZero() && (oldest.IsZero() || f.since.Before(oldest)) {
 			oldest = f.since
@@ -279,12 +222,8 @@ func argue(e *estate.Estate, c *answer.Cause, controls map[string]*answer.Answer
 		e.Complete(estate.Place{Account: c.Subject.Account, Region: c.Subject.Region}, "ec2:DescribeNetworkInterfaces"):
 		all = append(all, fact{weightIdle, "nothing uses it"})
 	}
-	if len(powers) > 0 {
-		names := slices.Sorted(maps.Keys(powers))
-		if _, ok := powers[everything]; ok {
-			names = []string{everything}
-		}
-		all = append(all, fact{weightPower, strings.Join(names, "; ")})
+	if strongest.weight > 0 {
+		all = append(all, fact(strongest))
 	}
 	if severity > 0 {
 		all = append(all, fact{weightSeverity * int(severity), severity.String() + " by itself"})
@@ -381,9 +320,9 @@ func meetings(e *estate.Estate, r *answer.Report, known map[string]*facts) []ans
 				m.Rank.Why = append(m.Rank.Why, "reachable from the internet on "+by.String())
 			}
 		}
-		if f != nil && f.power != "" {
-			m.Rank.Score += weightPower
-			m.Rank.Why = append(m.Rank.Why, f.power)
+		if f != nil && f.power.weight > 0 {
+			m.Rank.Score += f.power.weight
+			m.Rank.Why = append(m.Rank.Why, f.power.text)
 		}
 		all = append(all, m)
 	}

@@ -56,6 +56,7 @@ func Large(n int) (*responses.Set, Truth) {
 	}
 	for _, a := range w.accounts {
 		a.answerRights()
+		a.answerUse()
 	}
 	return w.set("a large estate"), w.truth
 }

@@ -29,10 +29,11 @@ func (c *acme) rightsTruth() {
 	// Jenkins may start a host as release-host, which may be ReleaseManager in production, which makes roles.
 	server := c.tools.id("i", "jenkins")
 	for control, why := range map[string]string{
-		"contain-server-cannot-reach-iam":      "from its role two steps lead to a role that may write policies",
-		"contain-exposed-host-is-weak":         "the Internet reaches it, and from its role three steps lead to administrator",
-		"contain-server-cannot-blind-us":       "its role may delete flow logs",
-		"contain-server-cannot-give-data-away": "its role may share snapshots and images",
+		"contain-server-cannot-reach-iam":          "from its role two steps lead to a role that may write policies",
+		"contain-exposed-host-is-weak":             "the Internet reaches it, and from its role three steps lead to administrator",
+		"contain-server-cannot-blind-us":           "its role may delete flow logs",
+		"contain-server-cannot-get-root-elsewhere": "its role may send commands to every managed host",
+		"contain-server-cannot-give-data-away":     "its role may share snapshots and images",
 	} {
 		t.breaks(control, server, why)
 	}
@@ -51,6 +52,10 @@ func (c *acme) rightsTruth() {
 	}
 	for _, name := range []string{"jenkins-builder", "AWSBackupDefaultServiceRole"} {
 		t.breaks("lp-pass-role-scoped", name, "it may start a host as a role that becomes an administrator")
+	}
+	t.breaks("lp-unused-rights-trimmed", "jenkins-builder", "it never used EC2, IAM or Systems Manager")
+	for _, a := range c.w.accounts {
+		t.hides("lp-unused-rights-trimmed", a.id, "of nobody else was it asked")
 	}
 	t.breaks("contain-role-makers-bounded", "ReleaseManager", "no boundary is asked for")
 

@@ -160,12 +160,12 @@ func (l *loader) bucketSettings(b *estate.Bucket, p estate.Place, name string) {
 		silent := l.estate.Reading(p, "s3:GetBucketEncryption", name).Gap()
 		silent.Why = "s3:GetBucketEncryption of " + name + " says nothing of BlockedEncryptionTypes, which not every AWS CLI prints: onus check and onus collect ask for it"
 		set := estate.BucketEncryption{Blocked: estate.Unread[[]string](silent)}
-		for _, r := range last(pages).ServerSideEncryptionConfiguration.Rules {
+		if rules := last(pages).ServerSideEncryptionConfiguration.Rules; len(rules) > 0 {
+			r := rules[0]
 			set.Algorithm, set.Key = r.ApplyServerSideEncryptionByDefault.SSEAlgorithm, r.ApplyServerSideEncryptionByDefault.KMSMasterKeyID
 			if r.BlockedEncryptionTypes != nil {
 				set.Blocked = estate.Know(r.BlockedEncryptionTypes.EncryptionType)
 			}
-			break
 		}
 		return set
 	})

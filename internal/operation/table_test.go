@@ -46,6 +46,20 @@ func TestActionsRead(t *testing.T) {
 	}
 }
 
+// TestActionsFit: a policy of all actions fits into a role. IAM counts no white space.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+func TestActionsFit(t *testing.T) {
+	t.Parallel()
+	const most, around = 10240, 140 // the second for what a policy has besides
+	size := around
+	for _, action := range operation.Actions() {
+		size += len(action) + len(`"",`)
+	}
+	if size > most {
+		t.Errorf("a policy of all actions has %d characters, of which a role takes %d", size, most)
+	}
+}
+
 // TestRows looks at the form of each row.
 func TestRows(t *testing.T) {
 	t.Parallel()

@@ -35,7 +35,7 @@ func (j *judge) weighBeside(h *hearing) {
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 		w.resource = h.accessPoint.allow.min(w.resource.any())
 	}
-	w.resource = w.resource.max(h.grants.allow).max(h.acl.allow)
+	w.resource, w.granted = w.resource.max(h.acl.allow), h.grants.allow
 	if j.staysAtHome() && w.signed && !w.sameAccount {
 		w.resource = forms{}
 	}

@@ -54,7 +54,7 @@ type checker struct {
 	elementAt              int
 	statements             []int // where each begins
 	version                int
-	sids, actions          []noted
+	actions                []noted
 	resources, principals  []noted
 	conditions             []noted
 	elements               []map[string]int // of each statement, with their places
@@ -143,7 +143,7 @@ func (c *checker) excuses(mistake error, aws string) bool {
 		return false
 	}
 	complaint := *at
-	complaint.AWS, complaint.Refused = aws, !strings.Contains(at.Text, "condition operator")
+	complaint.AWS, complaint.Refused = aws, true
 	if aws == "" {
 		complaint.AWS = c.ofEmpty()
 	}
@@ -349,7 +349,7 @@ func (c *checker) principal(r *reader, i int, s *Statement) {
 	hasResource := s.Resource != nil || s.NotResource != nil
 	switch {
 	case c.kind == TrustPolicy && hasResource:
-		c.says(r, at("Resource"), "Has prohibited field Resource")
+		c.notes(r, at("Resource"), "Has prohibited field Resource")
 	case !hasResource && c.kind != TrustPolicy && c.kind != ResourcePolicy:
 		c.says(r, begin, "Policy statement must contain resources.")
 	}

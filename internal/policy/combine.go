@@ -5,7 +5,8 @@ type weights struct {
 	identity, boundary, session     truth
 	serviceControl, resourceControl truth // every level allows
 	endpoint                        truth
-	resource                        forms // the policy of the resource, and what stands beside it: grants, access control lists
+	resource                        forms // the policy of the resource, and access control lists
+	granted                         forms // grants of a key
 	deny                            truth
 	sameAccount                     bool
 	signed                          bool // by a principal of an account: not anonymous, no service, no token of a provider
@@ -40,6 +41,9 @@ func (w *weights) allowed() truth {
 	default:
 		t = some(own, w.resource.direct, min(w.resource.role, ceilings))
 	}
+	// A grant is enough by itself, across accounts too.
+	// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+	t = some(t, w.granted.direct, min(w.granted.role, ceilings), min(w.granted.account, own))
 	return min(t, around)
 }
 

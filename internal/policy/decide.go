@@ -277,7 +277,7 @@ func (h hit) told(j *judge) Reason {
 }
 
 func (r Reason) place() string {
-	s := fmt.Sprintf("statement %d", r.Statement+1)
+	s := fmt.Sprintf("Statement[%d]", r.Statement)
 	if r.Sid != "" {
 		s += " (" + r.Sid + ")"
 	}

@@ -193,6 +193,17 @@ func FuzzParse(f *testing.F) {
 	f.Add(`{"Statement": {"Effect": "Allow", "NotPrincipal": "*", "Action": "é", "NotResource": ["\ud800"]}} `)
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := Parse([]byte(text))
+		for kind := IdentityPolicy; kind <= EndpointPolicy; kind++ {
+			lenient, complaints, failed := Check(kind, []byte(text))
+			if (lenient == nil) != (failed != nil) || err == nil && (failed != nil || len(lenient.Statements) != len(d.Statements)) {
+				t.Errorf("%q: read strictly %v, leniently %v", text, err, failed)
+			}
+			for _, c := range complaints {
+				if c.Line < 1 || c.Column < 1 || c.Text == "" {
+					t.Errorf("%q: complaint %+v is nowhere", text, c)
+				}
+			}
+		}
 		if err != nil {
 			var at *Error
 			if !errors.As(err, &at) || at.Line < 1 || at.Column < 1 || at.Line > 1+strings.Count(text, "\n") {

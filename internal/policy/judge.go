@@ -192,7 +192,7 @@ func (j *judge) principal(layer Layer, s *Statement) forms {
 	if s.NotPrincipal != nil {
 		// Whoever has a boundary is denied, whomever the element lists.
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
-		if s.Effect == Deny && j.policies.Boundary != nil {
+		if s.Effect == Deny && j.policies.Boundary != nil && j.request.Caller.signed() {
 			return forms{direct: yes}
 		}
 		return forms{direct: j.spared(s.Effect, s.NotPrincipal).not()}

@@ -105,8 +105,12 @@ func isSessionOf(session, role string) bool {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
 func (j *judge) spared(effect Effect, p *Principal) truth {
 	f := j.named(p)
-	if effect == Allow {
+	c := &j.request.Caller
+	switch {
+	case effect == Allow:
 		return f.any()
+	case c.Kind == RoleSession && c.ARN == "" && !j.request.Context.Open:
+		return max(f.direct, f.role) // the request names no session: the role stands for itself
 	}
 	return f.direct
 }

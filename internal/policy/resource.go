@@ -37,7 +37,7 @@ func completed(layer Layer, effect Effect, g glob) (glob, bool) {
 	if parts[0].text != "arn" {
 		return g, true
 	}
-	if len(parts) > 3 && parts[2].hasWildcard() {
+	if len(parts) > 2 && parts[2].hasWildcard() && !(len(parts) == 3 && parts[2].everything()) {
 		return g, false
 	}
 	if len(parts) < 6 {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -335,4 +336,42 @@ func TestContextIsDemanded(t *testing.T) {
 	if got, err := Opened(t.Context(), sealed, OpenOptions{Keys: []*Key{identity}, Context: here, Unbound: true}); string(got) != "hello" {
 		t.Errorf("unbound: %v", err)
 	}
+}
+
+// FuzzFiles reads what stands in files of ours that others may have written to: receipts, shares and notes of uploads.
+func FuzzFiles(f *testing.F) {
+	k, err := newKey("a", 1, AES, noon, bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		f.Fatal(err)
+	}
+	receipt, err := NewReceipt(k, "Ada", "s3://b/k", noon, [32]byte{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	shares, err := Split(f.Context(), []*Key{k}, 2, 2)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, w := range []interface{ Write(io.Writer) error }{receipt, shares[0]} {
+		var text bytes.Buffer
+		if err := w.Write(&text); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text.Bytes())
+	}
+	f.Add([]byte(`{"schema":"onus.upload/1","target":"s3://b/k"}` + "\n" + `{"upload":"u"}` + "\n" + `{"digest":"AAAA"}` + "\n" + `{"dig`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if r, err := ReadReceipt(bytes.NewReader(text)); err == nil && r.Verify(k.Fingerprint()) == nil && !bytes.Equal(r.signed(), receipt.signed()) {
+			t.Error("a receipt that was not signed verifies")
+		}
+		if s, err := ReadShare(bytes.NewReader(text)); err == nil {
+			if _, err := Join(t.Context(), []*Share{s, s}); err == nil {
+				t.Error("one share is enough")
+			}
+		}
+		o := &note{}
+		if o.parse(text) == nil && !bytes.HasSuffix(text, []byte("\n")) && o.Source != "" {
+			t.Error("an upload goes on behind a line that was cut off")
+		}
+	})
 }

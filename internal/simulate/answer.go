@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/onus-cloud/onus/internal/iamdata"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -220,6 +221,20 @@ func (g *gather) source(part string, kind policy.Kind, n named) policy.Source {
 	name := n.Name
 	if name == "" {
 		name = part
+	}
+	if arn := string(text); strings.HasPrefix(arn, "arn:") {
+		managed, ok := iamdata.Managed(arn)
+		if !ok {
+			g.unreadable = true
+			if g.first == "" {
+				g.first = fmt.Sprintf("%s: %s is none of AWS's managed policies of %s: give its document", part, arn, iamdata.ManagedDate)
+			}
+			return policy.Source{Name: name, Unread: "it is not known"}
+		}
+		text = managed.Document
+		if n.Name == "" {
+			name = managed.Name
+		}
 	}
 	r := g.simulator.document(kind, text)
 	complain := func(e policy.Error, refused bool) {

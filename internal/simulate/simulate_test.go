@@ -78,6 +78,7 @@ func TestLinesThatAreWrong(t *testing.T) {
 		{line(fmt.Sprintf(policy, `{"Statement": [{"Effect": "allow"}]}`)), `"x"`, `line 2: identityPolicies[0] (p), line 1, column 27: Effect is "allow": it must be Allow or Deny: The policy failed legacy parsing`},
 		{line(fmt.Sprintf(policy, `"{\n \"Statment\": []}"`)), `"x"`, `identityPolicies[0] (p), line 2, column 2: a policy document has no element "Statment": Syntax errors in policy.`},
 		{line(`{"Statement": {"Effect": "Allow", "Action": "GetObject", "Resource": "*"}}`), `"x"`, `identityPolicies[0], line 1, column 45: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc`},
+		{line(`"arn:aws:iam::aws:policy/NoSuchAccess"`), `"x"`, "identityPolicies[0]: arn:aws:iam::aws:policy/NoSuchAccess is none of AWS's managed policies"},
 		{line(`{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "b"}}`), `"x"`, `Resource b must be in ARN format or "*"`},
 	} {
 		all, sum := answersTo(t, strings.NewReader("\n"+c.line+"\n\n"+line("")))

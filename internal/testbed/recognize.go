@@ -171,6 +171,8 @@ var routes = []route{
 	bucket("publicAccessBlock", "GetPublicAccessBlock"),
 	bucket("versioning", "GetBucketVersioning"),
 	{"s3", regexp.MustCompile(`^GET /\?`), "ListBuckets"},
+	bucket("list-type", "ListObjectsV2"),
+	{"s3", regexp.MustCompile(`^GET /[^/?]+/[^?]+\?(.*&)?x-id=GetObject(&|$)`), "GetObject"},
 }
 
 func rest(service, request, operation string) route {

@@ -165,6 +165,8 @@ func TestRecognize(t *testing.T) {
 		{"GET", "/acme?x-id=GetBucketAcl&acl=", "s3", "GetBucketAcl"},
 		{"GET", "/?x-id=ListBuckets", "s3", "ListBuckets"},
 		{"GET", "/acme/key?list-type=2", "s3", ""},
+		{"GET", "/acme?list-type=2&prefix=a%2F", "s3", "ListObjectsV2"},
+		{"GET", "/acme/a/b?x-id=GetObject", "s3", "GetObject"},
 		{"GET", "/backup/plans/p1/selections/s1", "backup", "GetBackupSelection"},
 		{"GET", "/backup/plans/", "backup", "ListBackupPlans"},
 		{"GET", "/detector/d1", "guardduty", "GetDetector"},

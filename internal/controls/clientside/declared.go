@@ -156,7 +156,7 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 		c.Unknown(p, looked+", and no counter-example is among them; the sentence is about all objects",
 			p.gap("the other objects at %s were not looked at", p.text))
 	case q.unseen != "":
-		c.Unknown(p, q.unseen, p.gap("%s", q.unseen))
+		c.Unknown(p, "", p.gap("%s", q.unseen))
 	default:
 		c.Holds(p)
 	}
@@ -176,7 +176,7 @@ func (p *place) looked() string {
 }
 
 func (p *place) gap(why string, args ...any) estate.Gap {
-	return estate.Gap{Place: p.sample.Place, Operation: getObject, About: p.text, Why: fmt.Sprintf(why, args...)}
+	return estate.Gap{Place: p.sample.Place, About: p.text, Why: fmt.Sprintf(why, args...)}
 }
 
 // mostFacts bounds the objects that a counter-example names.

@@ -17,7 +17,7 @@ var opensWithKMS = claims.Form{Text: "no key of kms opens {location}", Example: 
 // KeyStaysLocal is cse-key-stays-local. An object names the keys that open it, and one of KMS among them is a counter-example. That a copy of
 // the local key lies in no secret, no parameter, no object and no key of KMS with imported material cannot be seen: their values are
 // never read, and no name proves what they hold. So the sentence about all of AWS is broken or unknown and never holds; "no key of kms opens
-// s3://..." says what can be seen, of the objects that were looked at.
+// s3://..." says what can be seen, and holds where all objects were looked at.
 var KeyStaysLocal = &control.Control{
 	ID:       "cse-key-stays-local",
 	Practice: "client-side-encryption",
@@ -33,7 +33,7 @@ var KeyStaysLocal = &control.Control{
 	Reads:    []operation.ID{listObjects, getObject},
 	Judge: func(c *control.Case) {
 		_, one := c.Slots.Text("location")
-		q := asked{}
+		q := asked{all: one}
 		if !one {
 			q.unseen = "that no secret, parameter, object or imported key of KMS holds a copy of the local key cannot be seen: their values are never read"
 		}

@@ -16,13 +16,13 @@ import (
 
 // ServersCannotDecrypt is cse-servers-cannot-decrypt: of the keys that the objects name, those of KMS may be used for kms:Decrypt by the
 // role of no server. A key that is not in AWS is no role's to use; that no server has a copy of it on its disk is not what is judged,
-// and the answer says so.
+// and the answer says so. A role is asked about as it stands, not about what it leads to.
 var ServersCannotDecrypt = &control.Control{
 	ID:          "cse-servers-cannot-decrypt",
 	Practice:    "client-side-encryption",
-	Title:       "No server may use a key of KMS that opens declared data",
-	Sentence:    "no server may use a key of kms that opens declared data",
-	Asked:       "no server may use a key of kms that opens declared data",
+	Title:       "No server may use a key of KMS that opens sampled objects of declared data",
+	Sentence:    "no server may use a key of kms that opens sampled objects of declared data",
+	Asked:       "no server may use a key of kms that opens sampled objects of declared data",
 	Heeds:       heeds(),
 	Why:         "Data that was encrypted before it reached AWS is in the clear again for whoever gets into a server whose role opens it.",
 	Fix:         "Take kms:Decrypt on that key out of the role's policies, or seal the data under local keys alone.",
@@ -111,17 +111,20 @@ func usersOf(c *control.Case) func(keyARN string) *openers {
 				servers[role] = append(servers[role], s)
 			}
 		}
-		deed := permissions.Deed{Action: "kms:Decrypt", Does: "decrypt with " + keyARN}
+		if !slices.ContainsFunc(c.Estate.Keys, func(k *estate.Key) bool { return k.Ref().ARN == keyARN }) {
+			o.doubts = append(o.doubts, estate.Gap{Operation: "kms:ListKeys", Why: "no account that was read has " + keyARN})
+		}
 		for _, role := range slices.Sorted(maps.Keys(servers)) {
 			p := c.Access().ByARN(role)
 			if p == nil {
 				o.doubts = append(o.doubts, unknownRole(c.Estate, servers[role][0], role)...)
 				continue
 			}
-			a := c.Access().Can(p, deed.Action, keyARN)
+			// By its own policies, or by the key's.
+			a := c.Access().Can(p, "kms:Decrypt", keyARN)
 			switch permissions.Decided(a.Decision) {
 			case estate.True:
-				o.counters = append(o.counters, mayDecrypt(p, permissions.Done{Deed: deed, Answer: a}, servers[role], keyARN))
+				o.counters = append(o.counters, mayDecrypt(p, a, servers[role], keyARN))
 			case estate.Unknown:
 				o.doubts = append(o.doubts, permissions.AnswerGaps(a)...)
 			}
@@ -141,15 +144,15 @@ func unknownRole(e *estate.Estate, s permissions.Server, role string) []estate.G
 	return []estate.Gap{gap}
 }
 
-func mayDecrypt(p *access.Principal, d permissions.Done, servers []permissions.Server, keyARN string) control.Counter {
+func mayDecrypt(p *access.Principal, a access.Answer, servers []permissions.Server, keyARN string) control.Counter {
 	who := servers[0].Noun + " " + control.Called(servers[0].Ref())
 	if more := len(servers) - 1; more > 0 {
 		who += fmt.Sprintf(" and %d more", more)
 	}
 	x := control.Counter{
 		Text:  fmt.Sprintf("%s may, as role %s, decrypt with %s", who, p.Name, keyARN),
-		Facts: permissions.AnswerFacts(d.Answer),
-		Cause: permissions.Permit(d.Answer, "role "+p.Name+" may decrypt declared data"),
+		Facts: permissions.AnswerFacts(a),
+		Cause: permissions.Permit(a, "role "+p.Name+" may decrypt declared data"),
 	}
 	for _, s := range servers {
 		x.Affects = append(x.Affects, s.Ref())

@@ -92,6 +92,7 @@ func hops(c *control.Case, p *access.Principal) (found []hop, doubts []estate.Ga
 		case estate.True:
 			cause := permissions.Permit(a, fmt.Sprintf("role %s may act in account %s", p.Name, q.Account))
 			cause.Key += "/" + q.Account
+			cause.Title = fmt.Sprintf("role %s may act in account %s: %s", p.Name, q.Account, cause.Title)
 			i := slices.IndexFunc(found, func(h hop) bool { return h.cause.Key == cause.Key })
 			if i < 0 {
 				i = len(found)

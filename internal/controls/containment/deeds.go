@@ -17,7 +17,7 @@ import (
 // asking prepares to ask which deeds a role can do by itself. Deeds that one statement allows are one power.
 func asking(c *control.Case, deeds []permissions.Deed) func(*access.Principal) ([]power, []estate.Gap) {
 	return func(p *access.Principal) ([]power, []estate.Gap) {
-		done, doubts := permissions.Able(c.Access(), p, deeds)
+		done, doubts := permissions.Able(c.Access(), nil, p, deeds)
 		var powers []power
 		var does [][]string
 		for _, d := range done {

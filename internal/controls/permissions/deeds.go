@@ -28,21 +28,21 @@ type Done struct {
 	access.Answer
 }
 
-// Able says which deeds a principal's own policies let it do, each once, and what would have told of more. What the policies of
-// resources give it besides is for Mentions to say.
-func Able(w *access.World, p *access.Principal, deeds []Deed) (done []Done, doubts []estate.Gap) {
+// Able says which deeds a principal can do by itself, each once, and what would have told of more. Without mentions (nil) it is only
+// what the principal's own policies let it; with them, what the policies of resources give it besides.
+func Able(w *access.World, mentions Mentions, p *access.Principal, deeds []Deed) (done []Done, doubts []estate.Gap) {
 	for _, deed := range deeds {
 		on := Targets(p, deed.Action)
-		if on.None() {
+		if on.None() && mentions == nil {
 			continue
 		}
 		targets := slices.Clone(deed.On)
-		if deed.Any != "" {
+		if deed.Any != "" && !on.None() {
 			targets = append(anywhere(w.Estate(), p.Account, deed.Any), targets...)
 		}
 		able, perhaps := false, []estate.Gap(nil)
 		for _, arn := range targets {
-			if !on.Has(arn) {
+			if !on.Has(arn) && !mentions.Names(arn, p) {
 				continue
 			}
 			a := w.Can(p, deed.Action, arn)
@@ -63,6 +63,9 @@ func Able(w *access.World, p *access.Principal, deeds []Deed) (done []Done, doub
 		}
 		doubts = append(doubts, perhaps...)
 		for _, op := range deed.Lists {
+			if on.None() && !slices.Contains(HolderLists(), op) {
+				continue // what has no policy of its own lets nobody in
+			}
 			for _, gap := range w.Estate().Gaps(op) {
 				if gap.Account == p.Account || gap.Account == "*" {
 					doubts = append(doubts, gap)
@@ -180,6 +183,7 @@ func MentionsOf(e *estate.Estate) Mentions {
 
 // Names reports whether the policy of a resource lets in a principal of its account by name, or with everybody.
 func (m Mentions) Names(resource string, p *access.Principal) bool {
+	resource, _, _ = strings.Cut(resource, "/*")
 	x := m[resource]
 	return x.account == p.Account && slices.ContainsFunc(x.who, func(who string) bool { return who == "*" || who == p.ARN })
 }

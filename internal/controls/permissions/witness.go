@@ -74,10 +74,11 @@ func Steps(p *access.Path) string {
 		words = append(words, s.Text)
 	}
 	end := p.End
-	if i := strings.LastIndex(end, " may "); i >= 0 {
-		end = end[i+1:]
-	} else if i := strings.LastIndex(end, " makes "); i >= 0 {
-		end = end[i+1:]
+	for _, verb := range []string{" may ", " makes ", " reads ", " writes "} {
+		if _, does, ok := strings.Cut(end, verb); ok {
+			end = strings.TrimSpace(verb) + " " + does
+			break
+		}
 	}
 	if len(words) == 0 {
 		return end
@@ -114,7 +115,7 @@ func Hops(from estate.Subject, p *access.Path) []answer.Hop {
 	}
 	at := hopOf(p.Principal)
 	for _, s := range p.Steps {
-		if s.From.ARN != at.ID && len(hops) > 0 && s.From != p.Principal {
+		if from := hopOf(s.From); from.ID != at.ID && len(hops) > 0 {
 			hops = append(hops, at)
 			at = hopOf(s.From)
 		}
@@ -127,7 +128,7 @@ func Hops(from estate.Subject, p *access.Path) []answer.Hop {
 }
 
 func hopOf(p *access.Principal) answer.Hop {
-	return answer.Hop{Kind: p.Kind, ID: p.ARN, Name: p.Name, Passes: answer.Passes}
+	return answer.Hop{Kind: p.Kind, ID: p.Account + ":" + p.Kind + "/" + p.Name, Name: p.Name, Passes: answer.Passes}
 }
 
 func passage(s access.Strength) answer.Passage {
@@ -140,51 +141,113 @@ func passage(s access.Strength) answer.Passage {
 // rules quotes the statements that allow, each once.
 func rules(answers []access.Answer) string {
 	var texts []string
-	for _, a := range answers {
-		for _, r := range a.Because {
-			if r.Effect == policy.Allow && !slices.Contains(texts, r.Text) {
-				texts = append(texts, r.Text)
-			}
-		}
+	for _, g := range grantsOf(answers) {
+		texts = append(texts, g.statement)
 	}
 	return strings.Join(texts, "; ")
 }
 
-// Facts are the decisions of a path as a person can check them by hand: each action, on what, and the statement that allows it.
+// Facts are the decisions of a path as a person can check them by hand: for each statement that allows, what it allows of the path.
 func Facts(p *access.Path) []answer.Fact {
-	var facts []answer.Fact
-	add := func(a access.Answer) {
-		for _, f := range AnswerFacts(a) {
-			if !slices.Contains(facts, f) {
-				facts = append(facts, f)
-			}
-		}
-	}
+	var answers []access.Answer
 	for _, s := range p.Steps {
-		for _, a := range s.Answers {
-			add(a)
-		}
+		answers = append(answers, s.Answers...)
 	}
-	for _, a := range p.Because[:min(len(p.Because), 2)] {
-		add(a)
+	return factsOf(append(answers, p.Because...))
+}
+
+// AnswerFacts are the statements that allow one decision.
+func AnswerFacts(a access.Answer) []answer.Fact { return factsOf([]access.Answer{a}) }
+
+func factsOf(answers []access.Answer) []answer.Fact {
+	var facts []answer.Fact
+	for _, g := range grantsOf(answers) {
+		const most = 4
+		what := strings.Join(g.what[:min(len(g.what), most)], ", ")
+		if len(g.what) > most {
+			what += fmt.Sprintf(" and %d more", len(g.what)-most)
+		}
+		facts = append(facts, answer.Fact{Text: fmt.Sprintf("%s may %s: %s", g.who, what, g.statement), Operation: g.tells})
 	}
 	return facts
 }
 
-// AnswerFacts are the statements that allow one decision.
-func AnswerFacts(a access.Answer) []answer.Fact {
-	var facts []answer.Fact
-	for _, r := range a.Because {
-		if r.Effect != policy.Allow {
-			continue
+// grant is a statement and what it allows somebody.
+type grant struct {
+	who, statement string
+	what           []string // "iam:PassRole on role/release-host"
+	tells          operation.ID
+}
+
+// grantsOf gathers decisions by the statements that allow them. What boundaries and the organisation allow as well is left out where
+// something else allows: they give nothing by themselves.
+func grantsOf(answers []access.Answer) []grant {
+	var all []grant
+	for _, a := range answers {
+		gives := func(r policy.Reason) bool {
+			return r.Effect == policy.Allow && r.Layer != policy.ServiceControlLayer && r.Layer != policy.ResourceControlLayer && r.Layer != policy.BoundaryLayer && r.Layer != policy.EndpointLayer
 		}
-		who := "a service"
-		if a.Principal != nil {
-			who = a.Principal.Kind + " " + a.Principal.Name
+		for _, r := range a.Because {
+			if !gives(r) {
+				continue
+			}
+			who := "a service"
+			if a.Principal != nil {
+				who = a.Principal.Kind + " " + a.Principal.Name
+			}
+			statement := quoteReason(a, r)
+			i := slices.IndexFunc(all, func(g grant) bool { return g.who == who && g.statement == statement })
+			if i < 0 {
+				i = len(all)
+				all = append(all, grant{who: who, statement: statement, tells: operationOf(r.Layer)})
+			}
+			what := a.Action
+			if on := short1(a.Resource); on != "" {
+				what += " on " + on
+			}
+			if !slices.ContainsFunc(all[i].what, func(w string) bool { return w == what || strings.HasPrefix(w, a.Action+" on ") && on(a.Resource) == "" }) {
+				all[i].what = append(all[i].what, what)
+			}
 		}
-		facts = append(facts, answer.Fact{Text: fmt.Sprintf("%s may %s on %s: %s", who, a.Action, a.Resource, r.Text), Operation: operationOf(r.Layer)})
 	}
-	return facts
+	return all
+}
+
+// on is the resource of a decision where it is one that there is; what is made up to stand for any is not said.
+func on(resource string) string {
+	if resource == "*" || strings.Contains(resource, "onus0") || strings.Contains(resource, "-00000000000000000") {
+		return ""
+	}
+	return resource
+}
+
+// short1 is how a fact names a resource: what follows the account.
+func short1(resource string) string {
+	resource = on(resource)
+	if parts := strings.SplitN(resource, ":", 6); len(parts) == 6 && parts[5] != "" {
+		return parts[5]
+	}
+	return resource
+}
+
+// quoteReason is a statement with its place and its words: "statement 1 of inline policy x of role y: Allow ec2:* on *".
+func quoteReason(a access.Answer, r policy.Reason) string {
+	if r.Statement < 0 {
+		return r.Text
+	}
+	name := r.Sid
+	if name == "" {
+		name = fmt.Sprint(r.Statement + 1)
+	}
+	text := fmt.Sprintf("statement %s of %s", name, r.Source)
+	if a.Principal != nil && r.Layer == policy.IdentityLayer {
+		for _, s := range a.Principal.Policies.Identity {
+			if s.Name == r.Source && s.Document != nil && r.Statement < len(s.Document.Statements) {
+				return text + ": " + Quote(s.Document.Statements[r.Statement])
+			}
+		}
+	}
+	return text
 }
 
 func operationOf(l policy.Layer) operation.ID {
@@ -212,8 +275,9 @@ func First(p *access.Path) access.Answer {
 	return access.Answer{Principal: p.Principal}
 }
 
-// Permit is the statement of a principal's own policies that allows a decision, as the cause of what comes of it. Where a policy of the
-// resource allows it, or the statement is not told, the principal itself is the cause.
+// Permit is the statement of a principal's own policies that allows a decision, as the cause of what comes of it: one for all that the
+// statement allows. Where a policy of the resource allows it, or the statement is not told, the principal itself is the cause, and
+// the title says of what.
 func Permit(a access.Answer, title string) answer.Cause {
 	p := a.Principal
 	ref := Subject(p).Ref()
@@ -225,14 +289,25 @@ func Permit(a access.Answer, title string) answer.Cause {
 		if name == "" {
 			name = fmt.Sprint(r.Statement + 1)
 		}
+		says := ""
+		if i := slices.IndexFunc(p.Policies.Identity, func(s policy.Source) bool { return s.Name == r.Source }); i >= 0 {
+			if d := p.Policies.Identity[i].Document; d != nil && r.Statement < len(d.Statements) {
+				says = Quote(d.Statements[r.Statement])
+			}
+		}
+		of := r.Source
+		if !strings.HasSuffix(of, " of "+p.Kind+" "+p.Name) {
+			of += ", which " + p.Kind + " " + p.Name + " has"
+		}
+		fix := fmt.Sprintf("Hold statement %s of %s to the actions and resources that are meant.", name, r.Source)
+		if arn := managedARN(p, strings.TrimPrefix(r.Source, "policy ")); strings.Contains(arn, ":iam::aws:") {
+			fix = fmt.Sprintf("Give %s %s a policy with what it needs in the place of %s, which is AWS's.", p.Kind, p.Name, r.Source)
+		}
 		return answer.Cause{
 			Key:     fmt.Sprintf("allowed/%s/%s/%d", p.ARN, r.Source, r.Statement+1),
 			Subject: ref,
-			Title:   fmt.Sprintf("%s: statement %s of %s", title, name, r.Source),
-			Fix: answer.Fix{
-				Text: fmt.Sprintf("Take %s out of statement %s of %s, or hold it to the resources that are meant.", a.Action, name, r.Source),
-				CLI:  editOf(p, r.Source),
-			},
+			Title:   fmt.Sprintf("statement %s of %s in %s allows too much: %s", name, of, p.Account, says),
+			Fix:     answer.Fix{Text: fix, CLI: editOf(p, r.Source)},
 		}
 	}
 	return answer.Cause{

@@ -29,7 +29,7 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 	recording := filepath.Join(t.TempDir(), "recording")
-	if r := onus(t, bed.Env(""), "collect", "-o", recording, "--region", "us-east-1"); r.code != 0 {
+	if r := onus(t, bed.Env("111122223333"), "collect", "-o", recording, "--region", "us-east-1"); r.code != 0 {
 		t.Fatalf("exit code %d: %s", r.code, r.stderr)
 	}
 	for name, text := range recordingFiles(t, recording) {
@@ -66,7 +66,7 @@ func TestPermissions(t *testing.T) {
 	folder := t.TempDir()
 	var commands []testbed.Command
 	for r := range set.All() {
-		if c, ok := command(folder, r); ok {
+		if c, ok := command(folder, r); ok && r.Outcome.Complete() { // what moto does not serve takes the CLI long to give up
 			commands = append(commands, c)
 		}
 	}

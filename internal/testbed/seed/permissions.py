@@ -9,8 +9,9 @@ import zipfile
 import boto3
 
 PLANTED = "hunter2hunter2"
-ACCOUNT = boto3.client("sts").get_caller_identity()["Account"]
-client = boto3.client
+ACCOUNT = "111122223333"  # moto's first one has more than a thousand snapshots, each of which is asked about
+key = boto3.client("sts").assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/Seed", RoleSessionName="seed")["Credentials"]
+client = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"]).client
 iam = client("iam")
 
 
