@@ -15,8 +15,8 @@ import (
 	"github.com/onus-cloud/onus/internal/reach"
 )
 
-// TestTheForgottenServerCommandsOthers: from the demo's Jenkins its role runs commands on the other hosts of its account, and from
-// there packets go on.
+// TestTheForgottenServerCommandsOthers: from the demo's Jenkins its role runs commands on the other hosts of its account, from
+// there packets go on, and one of the hosts leads to administrator in another account.
 func TestTheForgottenServerCommandsOthers(t *testing.T) {
 	t.Parallel()
 	set, err := demo.Recording()
@@ -49,8 +49,8 @@ func TestTheForgottenServerCommandsOthers(t *testing.T) {
 	}) {
 		t.Errorf("acme-tools-backup is not read and written: %+v", b.Stores)
 	}
-	if b.Administrator.Strength != access.No {
-		t.Errorf("administrator: %+v", b.Administrator)
+	if b.Administrator.Strength != access.Yes || !strings.Contains(b.Administrator.By, "assumes role ReleaseManager") {
+		t.Errorf("administrator: %s by %s, want the way through the release host to another account", b.Administrator.Strength, b.Administrator.By)
 	}
 }
 
