@@ -49,8 +49,8 @@ func TestTheForgottenServerCommandsOthers(t *testing.T) {
 	}) {
 		t.Errorf("acme-tools-backup is not read and written: %+v", b.Stores)
 	}
-	if b.Administrator.Strength != access.No {
-		t.Errorf("administrator: %+v", b.Administrator)
+	if b.Administrator.Strength != access.Yes || !strings.Contains(b.Administrator.By, "assumes role ReleaseManager") {
+		t.Errorf("administrator: %s, %s, want yes by way of ReleaseManager", b.Administrator.Strength, b.Administrator.By)
 	}
 }
 
