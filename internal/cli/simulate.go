@@ -14,8 +14,9 @@ func newSimulate() *cobra.Command {
 		Use:   "simulate FILE|-",
 		Short: "decide written-down requests as AWS would",
 		Long: `Decide requests as AWS would, without an account: each line of the file is a JSON
-object with a request and the policies that bear on it, and each line of the output
-the decision with the statements that made it. A part that is left out does not apply.
+object with a request and the policies that bear on it, and each line of the
+output the decision with the statements that made it. What is left out does not
+apply.
 
   {"id": 1,
    "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k",
@@ -23,9 +24,10 @@ the decision with the statements that made it. A part that is left out does not 
                "context": {"aws:SourceIp": "203.0.113.7"}},
    "identityPolicies": [{"name": "read", "policy": {...}}]}
 
-The decision is allowed, implicitDeny, explicitDeny or depends. With "unknownContext":
-"depends", a condition key that the context lacks may have any value. A line that is
-wrong is answered with what is wrong and where; then the exit code is 2.
+The decision is allowed, implicitDeny, explicitDeny or depends. With
+"unknownContext": "depends", a condition key that the context lacks may have any
+value. A line that is wrong is answered with what is wrong and where; then the exit
+code is 2.
 
 docs/simulate.md describes everything that a line may hold.`,
 		Args: cobra.ExactArgs(1),

@@ -261,10 +261,14 @@ func apart(versions []permit, words uint32) span {
 	return window
 }
 
-// put adds runs of faces to a set, and their words in a window to those that were found.
-func (c *column) put(into bitset, runs []run, window span) {
+// put adds runs of faces to a set, as far as they are in a window and in words where somebody is routed to or within a subnet,
+// and adds the words to those that were found.
+func (c *column) put(into bitset, runs []run, window span, routed bitset, within span) {
 	for _, r := range overlapping(runs, window.first*64, window.end*64) {
 		for i := max(r.first/64, window.first); i < min((r.end+63)/64, window.end); i++ {
+			if routed[i] == 0 && (i < within.first || i >= within.end) {
+				continue
+			}
 			if c.part[i]|c.refs[i]|c.base[i] == 0 {
 				c.found = append(c.found, i)
 			}
@@ -276,31 +280,32 @@ func (c *column) put(into bitset, runs []run, window span) {
 // passing finds, in base, what a face reaches in a window as far as its own outgoing rules allow it.
 func (c *column) passing(mode, family int, x *class, i, atom, header uint32, window span) {
 	begin := len(c.found)
-	c.put(c.part, c.bare, window)
+	o := c.outlet(x.subnet, family)
+	within := c.within[x.subnet]
+	routed, own := o.routed[mode], spanOf([]run{within})
+	c.put(c.part, c.bare, window, routed, own)
 	for prefix := atom; prefix != none; prefix = c.prefixes.parent[prefix] {
 		for _, e := range c.in.byPrefix[prefix] {
 			if e.traffic.has(header) {
-				c.put(c.part, e.faces, window)
+				c.put(c.part, e.faces, window, routed, own)
 			}
 		}
 	}
 	for _, g := range c.sets[x.set] {
 		for _, e := range c.in.byGroup[g] {
 			if e.traffic.has(header) {
-				c.put(c.refs, e.faces, window)
+				c.put(c.refs, e.faces, window, routed, own)
 			}
 		}
 	}
 	if mode == perhaps {
 		for _, e := range c.in.any {
 			if e.traffic.has(header) {
-				c.put(c.part, e.faces, window)
+				c.put(c.part, e.faces, window, routed, own)
 			}
 		}
 	}
-	o := c.outlet(x.subnet, family)
 	blocked := c.blocked(mode, family, atom, header)
-	within := c.within[x.subnet]
 	var allowed bitset
 	shut := false
 	switch own := c.acls.of[x.subnet]; {
@@ -330,7 +335,7 @@ func (c *column) passing(mode, family int, x *class, i, atom, header uint32, win
 			if !c.canTake[mode].has(j) || !c.odd(mode, family, i, j, header, false) {
 				continue
 			}
-			c.put(c.base, []run{{j, j + 1}}, span{j / 64, j/64 + 1})
+			c.put(c.base, []run{{j, j + 1}}, span{j / 64, j/64 + 1}, routed, span{j / 64, j/64 + 1})
 			if c.walled.unset(j); mode == surely && !c.odd(mode, family, i, j, header, true) {
 				c.walled.set(j)
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/onus-cloud/onus/internal/estate"
 )
 
-// Difference is what a change of rules made of who reaches whom.
+// Difference is what a change of rules made of who reaches whom. It is good until the next change.
 type Difference struct {
 	l *Live
 	// rows are what changed for a receiver, by changed incoming rules, and columns what did for a sender, by outgoing ones.
@@ -41,6 +41,18 @@ func (d *Difference) Total() (gained, lost uint64) {
 		}
 	}
 	return gained, lost
+}
+
+// Exposed is what the Internet reaches now of the interfaces of which it may be other than before; those of which it is nothing
+// any more are not among them.
+func (d *Difference) Exposed() []Exposed {
+	var all []Exposed
+	for _, c := range d.exposed {
+		if flows := d.l.exposed[c]; len(flows) > 0 {
+			all = append(all, Exposed{p: d.l.Pairs, class: c, Flows: flows})
+		}
+	}
+	return all
 }
 
 func (d *Difference) weigh(self uint32, words []word) uint64 {
