@@ -23,6 +23,9 @@ func TestShapes(t *testing.T) {
 	var in, out, complaints bytes.Buffer
 	encoder := json.NewEncoder(&in)
 	for r := range set.All() {
+		if r.Operation == "s3:GetObject" {
+			continue // what is kept of an object is a sample, which is ours and no answer of AWS
+		}
 		for i, page := range r.Pages {
 			err := encoder.Encode(map[string]any{
 				"place": fmt.Sprintf("%s/%s %s %s page %d", r.Account, r.Region, r.Operation, r.About(), i+1), "service": r.Operation.Service(),
