@@ -166,6 +166,17 @@ func (w *prover) mints(p *Principal, allows actionSet) (proof, string) {
 
 // ends says how sure it is that a principal is at a goal as it stands: with the id of the catalogue where that takes a last step.
 func (w *prover) ends(p *Principal, allows actionSet, g Goal) (f proof, id, text string) {
+	if f, id, text = w.within(p, allows, g); f.strength == No {
+		if gap, found := w.beyond(p); found {
+			f = proof{strength: Unknown, unread: []string{gap.String()}}
+			return f, "", "may assume roles of " + gap.Account + ", where nobody was read"
+		}
+	}
+	return f, id, text
+}
+
+// within is ends among the principals that were read.
+func (w *prover) within(p *Principal, allows actionSet, g Goal) (f proof, id, text string) {
 	switch g.Kind {
 	case "administrator":
 		f := w.administrator(p)

@@ -16,6 +16,7 @@ type Path struct {
 	End     string
 	EndID   string // of the catalogue, where that takes a step of its own
 	Because []Answer
+	Unread  []string // what was not read, and would tell of the end
 }
 
 // Step is one move of a path: who, what he does, whom he can then act as.
@@ -39,7 +40,7 @@ func (e *Escalation) Of(p *Principal) *Path {
 		if f.strength == No {
 			return nil
 		}
-		return &Path{Principal: p, Strength: f.strength, End: text, EndID: id, Because: f.answers}
+		return &Path{Principal: p, Strength: f.strength, End: text, EndID: id, Because: f.answers, Unread: f.unread}
 	}
 	n, ok := e.f.byARN[p.ARN]
 	if !ok || e.reached[n] == nil {
@@ -63,7 +64,7 @@ func (e *Escalation) Of(p *Principal) *Path {
 		}
 		if r.move == nil {
 			f, id, text := e.w.prover().ends(current, e.f.nodes[n].group.allows, e.Goal)
-			path.End, path.EndID, path.Because = current.state()+" "+text, id, f.answers
+			path.End, path.EndID, path.Because, path.Unread = current.state()+" "+text, id, f.answers, f.unread
 			break
 		}
 		target := e.f.nodes[r.move.to].p
@@ -166,6 +167,7 @@ func (p *Path) Depends() (keys, unread []string) {
 			}
 		}
 	}
+	unread = append(unread, p.Unread...)
 	for _, a := range p.Because {
 		if a.Result == policy.Depends {
 			add(a)

@@ -486,3 +486,16 @@ func TestCatalogueIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// Whoever may assume roles of an account whose principals were not read may become anything there; others are as before.
+func TestRolesOfAnAccountThatWasNotReadAreUnknown(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	s.Withdraw(estate.Reading{Place: estate.Place{Account: two, Region: estate.Global}, Operation: details, Outcome: operation.Denied})
+	s.user(one, "asks", `{"Effect": "Allow", "Action": "sts:*", "Resource": "arn:aws:iam::`+two+`:role/deploy"}`)
+	s.user(one, "elsewhere", `{"Effect": "Allow", "Action": "sts:*", "Resource": "arn:aws:iam::`+one+`:role/*"}`)
+	s.role(one, "taken", `{"AWS": "arn:aws:iam::`+one+`:user/elsewhere"}`, "")
+	s.want("asks", "unknown")
+	s.want("elsewhere", "no")
+	s.want("taken", "no")
+}

@@ -31,7 +31,7 @@ func TestLawOne(t *testing.T) {
 		if op, _ := operation.Get(r.Operation); op.OptIn && seen[r.Operation]%50 != 1 {
 			continue // one object is like the other
 		}
-		if testing.Short() && i%40 != 0 || !testing.Short() && seen[r.Operation]%5 != 1 {
+		if testing.Short() && i%40 != 0 || !testing.Short() && seen[r.Operation]%10 != 1 {
 			continue
 		}
 		t.Run(fmt.Sprintf("%s/%s/%s/%s", r.Operation, r.Account, r.Region, r.About()), func(t *testing.T) {

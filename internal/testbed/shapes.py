@@ -26,6 +26,9 @@ ALSO = {
 }
 # The report on a principal is asked for with a job's id; which principal, the call that started the job was told.
 STARTED_BY = {"GetServiceLastAccessedDetails": {"Arn"}}
+# What a recording keeps of a look into stored objects is ours: facts about the first KiB instead of the bytes, and whether the listing
+# stopped at its bound (collect/sample.go).
+OURS = {"GetObject": {"Sample"}, "ListObjectsV2": {"Bounded"}}
 ERROR = re.compile(r"An error occurred \(([A-Za-z0-9._]+)\) when calling the (\w*) ?operation(?: \(reached max retries: [0-9]+\))?: .")
 
 
@@ -143,7 +146,8 @@ def check(service, command, parameters, text):
         if operation.output_shape is None:
             yield f"{operation.name} returns nothing"
         else:
-            yield from wrong(operation.name, operation.output_shape, body)
+            ours = OURS.get(operation.name, set())
+            yield from wrong(operation.name, operation.output_shape, {k: v for k, v in body.items() if k not in ours} if isinstance(body, dict) else body)
 
 
 for line in sys.stdin:

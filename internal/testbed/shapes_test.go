@@ -80,6 +80,9 @@ func fixtureResponses(t *testing.T, file string, archive *txtar.Archive) []fixtu
 		if !isJSON || strings.TrimSpace(string(member.Data)) == "unread" {
 			continue
 		}
+		if member.Name == "receipts.json" {
+			continue // what holders of keys signed, not what AWS answers
+		}
 		if len(parts) < 3 {
 			t.Errorf("%s: %s is not named ACCOUNT/[REGION/]SERVICE/COMMAND.json", file, member.Name)
 			continue
