@@ -136,44 +136,9 @@ func (w *World) Can(p *Principal, action, resource string) Answer {
 	return a
 }
 
-// WhoCan decides one question for every principal. Answers are in the order of Principals; those that are simply not allowed are
-// left out.
-func (w *World) WhoCan(action, resource string) []Answer {
-	object := w.object(action, resource)
-	perPrincipal := object.policy != nil && object.policy.Document != nil && w.documents.of(object.policy.Document).varies()
-	named := map[string]bool{}
-	if object.policy != nil && object.policy.Document != nil {
-		named = w.documents.of(object.policy.Document).named
-	}
-	if len(object.grants) > 0 {
-		perPrincipal = true
-	}
-	answers := make([]Answer, 0, 16)
-	memo := make([]*policy.Decision, len(w.classes))
-	for _, p := range w.principals {
-		alone := perPrincipal || p.class < 0 || named[p.ARN]
-		var d policy.Decision
-		switch {
-		case !alone && memo[p.class] != nil:
-			d = *memo[p.class]
-		case !object.lets() && !w.mayAllow(p, action):
-			continue
-		default:
-			d = w.Can(p, action, resource).Decision
-			if !alone {
-				memo[p.class] = &d
-			}
-		}
-		if d.Result == policy.Allowed || d.Result == policy.Depends {
-			answers = append(answers, Answer{Principal: p, Action: action, Resource: resource, Decision: d})
-		}
-	}
-	return answers
-}
-
 // mayAllow reports whether some identity policy of a principal could allow an action: false is sure.
 func (w *World) mayAllow(p *Principal, action string) bool {
-	if p.Kind == "root" {
+	if p.Kind == "root" || needless[lower(action)] {
 		return true
 	}
 	for _, s := range p.Policies.Identity {
@@ -183,6 +148,11 @@ func (w *World) mayAllow(p *Principal, action string) bool {
 	}
 	return false
 }
+
+// needless are the actions that take no permission.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+var needless = map[string]bool{"sts:getcalleridentity": true, "sts:getsessiontoken": true}
 
 func lower(action string) string { return strings.ToLower(action) }
 
