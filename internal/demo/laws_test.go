@@ -12,7 +12,7 @@ import (
 )
 
 // TestLawOne: whatever is taken away, each subject keeps its verdict or becomes unknown. Of each operation the first
-// response and every fifth after it are denied; in a short run every hundredth of all.
+// response and every tenth after it are denied; in a short run every hundredth of all.
 func TestLawOne(t *testing.T) {
 	t.Parallel()
 	a := newAsked(t)
