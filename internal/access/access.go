@@ -110,7 +110,7 @@ func (w *World) unread(name string, g estate.Gap) (policy.Source, bool) {
 
 // assume reports whether a gap is to be taken as "not there", and remembers it.
 func (w *World) assume(g estate.Gap) bool {
-	if !w.options.AsRead || g.Outcome != notTried {
+	if !w.options.AsRead || g.Outcome != notTried || g.Why != "" { // with a reason of its own it is more than a call that nobody made
 		return false
 	}
 	w.mu.Lock()

@@ -57,7 +57,6 @@ func (n *Network) parties(e End) parties {
 
 // nodesOf returns the nodes of a resource.
 func (n *Network) nodesOf(r estate.Ref) []*node {
-	var all []*node
 	var interfaces []string // of what has several
 	switch key := (regional{r.Region, r.ID}); r.Kind {
 	case "natgateway":
@@ -72,30 +71,7 @@ func (n *Network) nodesOf(r estate.Ref) []*node {
 		}
 	}
 	here := func(x *node) bool { return x.Region == r.Region && (r.Account == "" || x.Account == r.Account) }
-	for _, x := range n.nodes {
-		if !here(x) {
-			continue
-		}
-		i := x.iface
-		var is bool
-		switch r.Kind {
-		case "instance":
-			is = i.Instance == r.ID
-		case "network-interface":
-			is = i.Ref().ID == r.ID
-		case "subnet":
-			is = i.Subnet == r.ID
-		case "vpc":
-			is = i.VPC == r.ID
-		case "security-group":
-			is = slices.Contains(i.SecurityGroups, r.ID)
-		default:
-			is = x.ref.Key() == r.Key() || slices.Contains(interfaces, i.Ref().ID)
-		}
-		if is {
-			all = append(all, x)
-		}
-	}
+	all := slices.DeleteFunc(n.lookUp().of(r, interfaces), func(x *node) bool { return !here(x) })
 	if len(all) > 0 {
 		return all
 	}

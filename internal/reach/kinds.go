@@ -17,6 +17,7 @@ type kinds struct {
 	of    map[*node]uint32
 	nodes [][]*node // of each kind, in the order of the estate
 	sieve sieve
+	index candidates
 
 	lock  sync.Mutex
 	flows map[talk][]Flow // without words
@@ -62,6 +63,7 @@ func (n *Network) findKinds() *kinds {
 		put(x, key{class: none, own: fmt.Sprint(x.Place, x.vpc, x.subnets, x.groups, x.open, x.private, x.v6, x.public, x.publicly, x.idle, x.mute, x.idleGaps,
 			n.doors.byRef[x.ref.Key()] != nil, listenerName(n, x))})
 	}
+	k.index = k.newCandidates()
 	return k
 }
 
@@ -82,24 +84,13 @@ func (k *kinds) receivers(from *node, f Filter, yield func(*node, []Flow)) {
 }
 
 func (k *kinds) peers(x *node, f Filter, sends bool, yield func(*node, []Flow)) {
-	filter := fmt.Sprint(f.Protocol, f.Ports, f.Private)
-	for i, others := range k.nodes {
-		from, to, about := x, others[0], talk{to: uint32(i), filter: filter}
-		if to == x {
-			if len(others) == 1 {
-				continue
-			}
-			to = others[1]
-		}
-		mine, known := k.of[x]
-		if about.from = mine; sends {
-			from, to, about.from, about.to = to, from, about.to, about.from
-		}
-		flows := k.between(from, to, f, about, known)
+	filter := f.key()
+	for _, i := range k.candidates(x, f, sends) {
+		flows := k.withKind(x, i, f, filter, sends)
 		if len(flows) == 0 {
 			continue
 		}
-		for _, other := range others {
+		for _, other := range k.nodes[i] {
 			if other != x {
 				yield(other, flows)
 			}
@@ -107,8 +98,37 @@ func (k *kinds) peers(x *node, f Filter, sends bool, yield func(*node, []Flow)) 
 	}
 }
 
+// withKind returns the flows between a node and another of a kind.
+func (k *kinds) withKind(x *node, i uint32, f Filter, filter string, sends bool) []Flow {
+	from, to, about := x, k.another(i, x), talk{to: i, filter: filter}
+	if to == nil {
+		return nil
+	}
+	mine, known := k.of[x]
+	if about.from = mine; sends {
+		from, to, about.from, about.to = to, from, about.to, about.from
+	}
+	return k.between(from, to, f, about, known)
+}
+
+// another is a node of a kind that is not x; nil for none.
+func (k *kinds) another(i uint32, x *node) *node {
+	for _, y := range k.nodes[i] {
+		if y != x {
+			return y
+		}
+	}
+	return nil
+}
+
+// key tells filters apart as far as packets do.
+func (f Filter) key() string { return fmt.Sprint(f.Protocol, f.Ports, f.Private) }
+
 // between asks for the flows between two nodes, once for their kinds where those are known.
 func (k *kinds) between(from, to *node, f Filter, about talk, known bool) []Flow {
+	if k.sieve.refuses(to, from, f) { // which is quicker told again than kept
+		return nil
+	}
 	if known {
 		k.lock.Lock()
 		flows, ok := k.flows[about]
@@ -117,10 +137,7 @@ func (k *kinds) between(from, to *node, f Filter, about talk, known bool) []Flow
 			return flows
 		}
 	}
-	var flows []Flow
-	if !k.sieve.refuses(to, from) {
-		flows = k.n.verdicts(to, f, from, func(p packet) Answer { return k.n.send(from, to, p) })
-	}
+	flows := k.n.verdicts(to, f, from, func(p packet) Answer { return k.n.send(from, to, p) })
 	if known {
 		k.lock.Lock()
 		k.flows[about] = flows

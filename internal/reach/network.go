@@ -44,6 +44,7 @@ type Network struct {
 	flows     func() []Flow // everything from the Internet, once
 	arrivals  func() map[string][]Flow
 	kinds     func() *kinds // found when they are first asked for
+	lookUp    func() *lookup
 	wardrobes wardrobes
 	ends      ends
 }
@@ -182,6 +183,7 @@ func Of(e *estate.Estate) *Network {
 	n.flows = sync.OnceValue(n.internet)
 	n.arrivals = sync.OnceValue(n.byReceiver)
 	n.kinds = sync.OnceValue(n.findKinds)
+	n.lookUp = sync.OnceValue(n.newLookup)
 	return n
 }
 

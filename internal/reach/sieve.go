@@ -57,9 +57,16 @@ func (n *Network) isPlain(v *vpc, target string) bool {
 	return false
 }
 
-// refuses reports whether no incoming rule of the receiver can admit what the sender sends; false where that is not certain.
-func (s *sieve) refuses(to, from *node) bool {
-	if to.open || !s.calm[s.n.vpc(to.Place, to.vpc)] || !s.calm[s.n.vpc(from.Place, from.vpc)] {
+// refuses reports whether no incoming rule of the receiver can admit what of a filter the sender sends, or no route leads to the
+// receiver; false where that is not certain.
+func (s *sieve) refuses(to, from *node, f Filter) bool {
+	if !s.isCalm(to) || !s.isCalm(from) {
+		return false
+	}
+	if f.Private && s.apart(to, from) {
+		return true
+	}
+	if to.open {
 		return false
 	}
 	for _, id := range to.groups {
@@ -68,12 +75,38 @@ func (s *sieve) refuses(to, from *node) bool {
 			return false
 		}
 		for _, r := range g.Rules {
-			if !r.Egress && (slices.Contains(from.groups, r.Peer) || !r.Addresses.Absent() && s.mayAdmit(r.Addresses, from)) {
+			if asked(r, f) && (slices.Contains(from.groups, r.Peer) || !r.Addresses.Absent() && s.mayAdmit(r.Addresses, from)) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+func (s *sieve) isCalm(x *node) bool { return s.calm[s.n.vpc(x.Place, x.vpc)] }
+
+// asked reports whether an incoming rule is about packets of a filter.
+func asked(r *estate.SecurityGroupRule, f Filter) bool {
+	switch {
+	case r.Egress:
+		return false
+	case f.Protocol == 0:
+		return true
+	case f.Ports.Empty():
+		return !r.Traffic.Of(f.Protocol).Empty()
+	}
+	return !r.Traffic.Of(f.Protocol).Intersect(f.Ports).Empty()
+}
+
+// apart reports whether two nodes stand in different calm VPCs, and the receiver is to be found only by private IPv4 addresses, which
+// no gateway takes out of a VPC: IPv6 addresses lead through the Internet, and so do public ones that a VPC uses as its own.
+func (s *sieve) apart(to, from *node) bool {
+	if to.Region == from.Region && to.vpc == from.vpc || to.vpc == "" || from.vpc == "" {
+		return false
+	}
+	return !slices.ContainsFunc(s.n.places(to), func(p *subnet) bool {
+		return !to.address(true, p).Empty() || !to.address(false, p).Intersect(public4).Empty()
+	})
 }
 
 // mayAdmit reports whether the addresses of a rule may hold one from which packets of a node come.

@@ -85,12 +85,7 @@ func (n *Network) standIn(ref estate.Ref, p estate.Place, vpc string, subnets []
 
 // standIns returns the nodes of a resource that has no interface of its own among those that were read.
 func (n *Network) standIns(r estate.Ref) []*node {
-	var all []*node
-	for _, x := range n.services {
-		if x.ref.Key() == r.Key() {
-			all = append(all, x)
-		}
-	}
+	all := slices.Clone(n.lookUp().services[r.Key()])
 	switch r.Kind {
 	case "db-cluster":
 		if c := n.estate.DBCluster(estate.Place{Account: r.Account, Region: r.Region}, r.ID); c != nil {

@@ -49,7 +49,8 @@ var DatabaseCannotCallOut = &control.Control{
 
 func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s estate.Subject) {
 	said.Judged(s)
-	for _, f := range packets.Calls(c.Packets(), x.End(s)) {
+	calls, everywhere := packets.Calls(c.Packets(), x.End(s))
+	for f := range calls {
 		passes := packets.Passes(f)
 		outside := packets.Outside(f.To)
 		switch {
@@ -65,6 +66,11 @@ func judgeCalls(c *control.Case, x *packets.Index, said *packets.Subjects, s est
 		switch on := packets.Ports(f.Protocol, f.Ports); estate.And(passes, undeclared) {
 		case estate.True:
 			said.LetsOut(c.Packets(), f, s, fmt.Sprintf("%s can start a connection to %s on %s", packets.Party(f.From, f.Answer), to, on))
+			// Every rule is to blame: who else it reaches by them adds nothing. Public addresses, which rules may let it reach without
+			// its being seen here, are not among the rest where it reaches everywhere.
+			if everywhere && said.Exhausted(s, f) {
+				return
+			}
 		case estate.Unknown:
 			said.Doubts(s, packets.Doubt(f, "whether it can start a connection to "+to+" on "+on), append(gaps, f.Gaps...)...)
 		}

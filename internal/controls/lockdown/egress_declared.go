@@ -91,7 +91,8 @@ func egressOf(tier claims.Tier, slots claims.Slots) egress {
 
 func judgeEgress(c *control.Case, x *packets.Index, said *packets.Subjects, s estate.Subject, declared []egress) {
 	said.Judged(s)
-	for _, f := range packets.Calls(c.Packets(), x.End(s)) {
+	calls, _ := packets.Calls(c.Packets(), x.End(s))
+	for f := range calls {
 		passes := packets.Passes(f)
 		if passes == estate.False || f.Protocol != netset.TCP && f.Protocol != netset.UDP {
 			continue

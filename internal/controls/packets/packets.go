@@ -7,6 +7,7 @@ package packets
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -174,12 +175,12 @@ func Outsiders(f reach.Flow) (sure, perhaps netset.Addresses) {
 }
 
 // Calls are the connections that a subject can start, each to whom it ends at: to servers and load balancers, not to what
-// stands behind those. Where it can reach all of the Internet anyway, what has a public address is part of that, and is not listed
-// apart.
-func Calls(n *reach.Network, from reach.End) []reach.Flow {
+// stands behind those. Where it can reach all of the Internet anyway (everywhere), what has a public address is part of that, and
+// is not listed apart. Who stops early does not pay for what he did not ask for.
+func Calls(n *reach.Network, from reach.End) (all iter.Seq[reach.Flow], everywhere bool) {
 	out := n.Between(from, reach.End{Internet: true}, reach.Filter{})
-	everywhere := len(out) > 0 && !slices.ContainsFunc(out, func(f reach.Flow) bool { return Passes(f) != estate.True || !f.Addresses.CoversInternet() })
-	return n.From(from, reach.Filter{Direct: true, Private: everywhere, Terse: true})
+	everywhere = len(out) > 0 && !slices.ContainsFunc(out, func(f reach.Flow) bool { return Passes(f) != estate.True || !f.Addresses.CoversInternet() })
+	return n.Calls(from, reach.Filter{Private: everywhere, Terse: true}), everywhere
 }
 
 // FromInternet says whether everybody on the Internet, and not some addresses only, is among the senders of a flow.
@@ -443,6 +444,25 @@ func (s *Subjects) LetsOut(n *reach.Network, f reach.Flow, subject estate.Subjec
 	for _, found := range s.index.LettingOutCauses(f) {
 		s.BreaksBy(n, f, subject, control.Counter{Text: text, Facts: found.Facts, Cause: found.Cause})
 	}
+}
+
+// Exhausted reports whether every outgoing rule of what a subject wears, and of what a flow of it starts at, is a cause already: other
+// flows that rules let out have no causes but these.
+func (s *Subjects) Exhausted(subject estate.Subject, f reach.Flow) bool {
+	broken, any := s.of(subject).broken, false
+	for _, party := range []reach.Party{f.From, {Ref: subject.Ref()}} {
+		for _, g := range s.index.Groups(party) {
+			for _, r := range g.Rules {
+				if !r.Egress {
+					continue
+				}
+				if any = true; !slices.ContainsFunc(broken, func(x control.Counter) bool { return x.Cause.Key == ruleKey(r) }) {
+					return false
+				}
+			}
+		}
+	}
+	return any
 }
 
 // Doubts notes that something about a subject is not known.

@@ -66,6 +66,9 @@ func direction(r *estate.SecurityGroupRule) string {
 	return "from"
 }
 
+// ruleKey is the key of a rule as a cause.
+func ruleKey(r *estate.SecurityGroupRule) string { return "security-group-rule/" + r.ID }
+
 // RuleCause is one rule that admits, or lets out, by itself what it should not. Every control that finds it says the same of it.
 func RuleCause(g *estate.SecurityGroup, r *estate.SecurityGroupRule) answer.Cause {
 	ref := estate.Ref{Kind: "security-group-rule", Account: g.Ref().Account, Region: g.Ref().Region, ID: r.ID}
@@ -78,7 +81,7 @@ func RuleCause(g *estate.SecurityGroup, r *estate.SecurityGroupRule) answer.Caus
 	}
 	if r.Egress {
 		return answer.Cause{
-			Key:     "security-group-rule/" + r.ID,
+			Key:     ruleKey(r),
 			Subject: ref,
 			Title:   fmt.Sprintf("%s of %s lets out to %s on %s", rule, GroupName(g), r.Peer, OnTraffic(r)),
 			Fix: answer.Fix{
@@ -90,7 +93,7 @@ func RuleCause(g *estate.SecurityGroup, r *estate.SecurityGroupRule) answer.Caus
 	}
 	title := fmt.Sprintf("%s of %s admits %s on %s", rule, GroupName(g), r.Peer, OnTraffic(r))
 	return answer.Cause{
-		Key:     "security-group-rule/" + r.ID,
+		Key:     ruleKey(r),
 		Subject: ref,
 		Title:   title,
 		Fix: answer.Fix{

@@ -35,6 +35,38 @@ func (t Target) Is(x *Index, f reach.Flow) bool {
 	return f.To.Ref.Key() == t.Ref.Key()
 }
 
+// Arrivals are flows by whom they come to.
+type Arrivals struct {
+	index     *Index
+	byRef     map[string][]reach.Flow
+	byAddress map[netip.Addr][]reach.Flow
+}
+
+// Arrivals sorts flows by whom they come to, each list in the order of all.
+func (x *Index) Arrivals(flows []reach.Flow) Arrivals {
+	a := Arrivals{x, map[string][]reach.Flow{}, map[netip.Addr][]reach.Flow{}}
+	for _, f := range flows {
+		a.byRef[f.To.Ref.Key()] = append(a.byRef[f.To.Ref.Key()], f)
+		seen := map[netip.Addr]bool{}
+		for _, address := range x.Addresses(f.To) {
+			if !seen[address] {
+				a.byAddress[address] = append(a.byAddress[address], f)
+			}
+			seen[address] = true
+		}
+	}
+	return a
+}
+
+// At are the flows that end at a target.
+func (a Arrivals) At(t Target) []reach.Flow {
+	all := a.byRef[t.Ref.Key()]
+	if t.Address.IsValid() {
+		all = a.byAddress[t.Address]
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(f reach.Flow) bool { return !t.Is(a.index, f) })
+}
+
 // Targets finds what load balancers send to, sorted: instances and addresses, on the ports on which they are registered. Functions
 // are called, not sent packets to, and a load balancer that is a target is judged by its own targets. What is not known
 // comes as gaps, by the ARN of the load balancer; targets whose interface or instance is not in the estate are left out.

@@ -74,7 +74,7 @@ type walk struct {
 	index   *packets.Index
 	acls    acls
 	said    *packets.Subjects
-	flows   []reach.Flow // from the Internet, over TCP or UDP, that pass or may
+	flows   packets.Arrivals // from the Internet, over TCP or UDP, that pass or may
 	targets map[string][]packets.Target
 	unread  map[string][]estate.Gap
 	origins map[string][]packets.Behind
@@ -88,11 +88,13 @@ func newWalk(c *control.Case) *walk {
 		network: c.Packets(), index: packets.Of(c.Estate), acls: aclsOf(c.Estate), targets: map[string][]packets.Target{}, origins: packets.Origins(c.Estate),
 		around: packets.AroundDistributions(c.Packets()), byARN: map[string]*estate.LoadBalancer{}, listed: map[string]bool{},
 	}
+	var flows []reach.Flow
 	for _, f := range c.Packets().Internet() {
 		if (f.Protocol == netset.TCP || f.Protocol == netset.UDP) && packets.FromInternet(f, packets.Everybody) != estate.False {
-			w.flows = append(w.flows, f)
+			flows = append(flows, f)
 		}
 	}
+	w.flows = w.index.Arrivals(flows)
 	w.said = w.index.Subjects()
 	targets, unread := w.index.Targets()
 	w.unread = unread
@@ -117,10 +119,7 @@ func (w *walk) behindBalancer(entry estate.Subject, b *estate.LoadBalancer) {
 	}
 	for _, t := range w.targets[b.Ref().ARN] {
 		port := netset.PortsOf(netset.PortRange{First: t.Port, Last: t.Port})
-		for _, f := range w.flows {
-			if !t.Is(w.index, f) {
-				continue
-			}
+		for _, f := range w.flows.At(t) {
 			guarded, why, gaps := w.guards(f)
 			if guarded == estate.True {
 				continue
