@@ -41,6 +41,9 @@ func (r *asking) open(c *cobra.Command, kind string) (*access.World, *report.Acc
 	if err := r.check(); err != nil {
 		return nil, nil, err
 	}
+	if _, err := useNewestCatalogue(); err != nil {
+		return nil, nil, err
+	}
 	set, err := r.read(c)
 	if err != nil {
 		return nil, nil, err
