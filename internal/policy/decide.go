@@ -165,7 +165,8 @@ func (h *hearing) dependences(j *judge) []Dependence {
 				Text: fmt.Sprintf("%s %s is not known: %s", o.layer, quoted(s.Name), why)}})
 		}
 		for _, hit := range o.hits {
-			if hit.truth != maybe {
+			// A statement that surely matches by the caller's account may match by a session's name besides, which gives more.
+			if hit.truth != maybe && hit.forms.direct != maybe && hit.forms.role != maybe {
 				continue
 			}
 			reason := hit.told(j)

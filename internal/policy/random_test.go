@@ -158,7 +158,7 @@ func TestEvaluatorAgreesWithDecide(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPolicies(t)
 		e := library.Evaluator(p)
-		for range 4 {
+		for range 40 {
 			r := drawRequest(t)
 			want := Decide(r, p)
 			seen[want.Result]++
@@ -170,7 +170,7 @@ func TestEvaluatorAgreesWithDecide(t *testing.T) {
 			}
 		}
 	})
-	if len(seen) != 4 {
+	if !testing.Short() && len(seen) != 4 { // a short run draws too few to say
 		t.Errorf("only these results occurred: %v", seen)
 	}
 }
