@@ -26,35 +26,37 @@ type Options struct {
 
 // World is who may do what.
 type World struct {
-	estate      *estate.Estate
-	options     Options
-	principals  []*Principal // sorted by ARN
-	byARN       map[string]*Principal
-	objects     map[string]*Object // by ARN
-	documents   *documents
-	groups      map[string]*estate.Group // by account and name
-	managed     map[string]*estate.ManagedPolicy
-	control     map[string]guardrails // by account
-	classes     []*class
-	assumed     map[string]estate.Gap
-	tagKeys     []string // condition keys on tags of principals that some policy asks for, in lower case
-	mu          sync.Mutex
-	rows        map[string]*estate.Credentials // of credential reports, by account and user
-	allowAll    *policy.Document
-	pillars     map[string][]int     // by account
-	byRef       map[string]*Workload // workloads by the key of their reference
-	sortedARNs  []string
-	kinds       map[string]string // see kindUnread
-	fields      map[bool]*field
-	taken       map[string]remembered // whether a service may take on a role, by both
-	awsPolicies map[string]*policy.Document
+	estate       *estate.Estate
+	options      Options
+	principals   []*Principal // sorted by ARN
+	byARN        map[string]*Principal
+	objects      map[string]*Object // by ARN
+	documents    *documents
+	groups       map[string]*estate.Group // by account and name
+	managed      map[string]*estate.ManagedPolicy
+	control      map[string]guardrails // by account
+	classes      []*class
+	assumed      map[string]estate.Gap
+	tagKeys      []string          // condition keys on tags of principals that some policy asks for, in lower case
+	canonical    map[string]string // accounts by their canonical user id, as far as buckets told
+	hasCanonical map[string]bool   // by account
+	mu           sync.Mutex
+	rows         map[string]*estate.Credentials // of credential reports, by account and user
+	allowAll     *policy.Document
+	pillars      map[string][]int     // by account
+	byRef        map[string]*Workload // workloads by the key of their reference
+	sortedARNs   []string
+	kinds        map[string]string // see kindUnread
+	fields       map[bool]*field
+	taken        map[string]remembered // whether a service may take on a role, by both
+	awsPolicies  map[string]*policy.Document
 }
 
 // New reads an estate.
 func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
 		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
-		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{},
+		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonical: map[string]string{}, hasCanonical: map[string]bool{},
 		awsPolicies: map[string]*policy.Document{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
 	for _, g := range e.Groups {
 		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g
@@ -108,7 +110,7 @@ func (w *World) unread(name string, g estate.Gap) (policy.Source, bool) {
 
 // assume reports whether a gap is to be taken as "not there", and remembers it.
 func (w *World) assume(g estate.Gap) bool {
-	if !w.options.AsRead || g.Outcome != notTried {
+	if !w.options.AsRead || g.Outcome != notTried || g.Why != "" { // with a reason of its own it is more than a call that nobody made
 		return false
 	}
 	w.mu.Lock()
@@ -134,44 +136,9 @@ func (w *World) Can(p *Principal, action, resource string) Answer {
 	return a
 }
 
-// WhoCan decides one question for every principal. Answers are in the order of Principals; those that are simply not allowed are
-// left out.
-func (w *World) WhoCan(action, resource string) []Answer {
-	object := w.object(action, resource)
-	perPrincipal := object.policy != nil && object.policy.Document != nil && w.documents.of(object.policy.Document).varies()
-	named := map[string]bool{}
-	if object.policy != nil && object.policy.Document != nil {
-		named = w.documents.of(object.policy.Document).named
-	}
-	if len(object.grants) > 0 {
-		perPrincipal = true
-	}
-	answers := make([]Answer, 0, 16)
-	memo := make([]*policy.Decision, len(w.classes))
-	for _, p := range w.principals {
-		alone := perPrincipal || p.class < 0 || named[p.ARN]
-		var d policy.Decision
-		switch {
-		case !alone && memo[p.class] != nil:
-			d = *memo[p.class]
-		case object.policy == nil && object.s3 == nil && !w.mayAllow(p, action):
-			continue
-		default:
-			d = w.Can(p, action, resource).Decision
-			if !alone {
-				memo[p.class] = &d
-			}
-		}
-		if d.Result == policy.Allowed || d.Result == policy.Depends {
-			answers = append(answers, Answer{Principal: p, Action: action, Resource: resource, Decision: d})
-		}
-	}
-	return answers
-}
-
 // mayAllow reports whether some identity policy of a principal could allow an action: false is sure.
 func (w *World) mayAllow(p *Principal, action string) bool {
-	if p.Kind == "root" {
+	if p.Kind == "root" || needless[lower(action)] {
 		return true
 	}
 	for _, s := range p.Policies.Identity {
@@ -181,6 +148,11 @@ func (w *World) mayAllow(p *Principal, action string) bool {
 	}
 	return false
 }
+
+// needless are the actions that take no permission.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+var needless = map[string]bool{"sts:getcalleridentity": true, "sts:getsessiontoken": true}
 
 func lower(action string) string { return strings.ToLower(action) }
 

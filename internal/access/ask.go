@@ -19,7 +19,8 @@ func Needs() []operation.ID {
 		"organizations:ListTargetsForPolicy", "organizations:ListRoots", "organizations:ListOrganizationalUnitsForParent",
 		"organizations:ListAccountsForParent", "organizations:ListDelegatedAdministrators", "organizations:ListDelegatedServicesForAccount",
 
-		"s3:ListBuckets", "s3:GetBucketPolicy", "kms:ListKeys", "kms:GetKeyPolicy", "kms:ListGrants", "kms:ListAliases",
+		"s3:ListBuckets", "s3:GetBucketPolicy", "s3:GetBucketAcl", "s3:GetBucketOwnershipControls", "s3:GetPublicAccessBlock",
+		"s3control:GetPublicAccessBlock", "s3control:ListAccessPoints", "s3control:GetAccessPoint", "s3control:GetAccessPointPolicy", "kms:ListKeys", "kms:GetKeyPolicy", "kms:ListGrants", "kms:ListAliases",
 		"sqs:ListQueues", "sqs:GetQueueAttributes", "sns:ListTopics", "sns:GetTopicAttributes",
 		"secretsmanager:ListSecrets", "secretsmanager:GetResourcePolicy", "ecr:DescribeRepositories", "ecr:GetRepositoryPolicy",
 		"lambda:ListFunctions", "lambda:GetPolicy", "backup:ListBackupVaults", "backup:GetBackupVaultAccessPolicy",

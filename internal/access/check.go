@@ -56,7 +56,7 @@ func (w *prover) checkOn(p *Principal, action, resource string, given map[string
 	}
 	request, policies := w.question(p, action, resource, given)
 	if fresh {
-		policies.Resource = nil
+		policies.Resource, policies.S3 = nil, nil
 	}
 	s, a := w.choose(p, request, policies, given)
 	if w.memo != nil {
@@ -207,6 +207,9 @@ func each(ps *policy.Policies, visit func(*policy.Source)) {
 		}
 	}
 	visit(ps.Resource)
+	if ps.S3 != nil {
+		visit(ps.S3.AccessPoint)
+	}
 	for _, levels := range [][]policy.Level{ps.ServiceControl, ps.ResourceControl} {
 		for _, l := range levels {
 			for i := range l.Sources {

@@ -14,7 +14,7 @@ func (w *World) question(p *Principal, action, resource string, given map[string
 	request := &policy.Request{Action: action, Resource: resource, ResourceAccount: o.account, Caller: p.Caller,
 		Context: w.context(p, action, o, given)}
 	policies := p.Policies
-	policies.Resource, policies.Grants, policies.S3 = o.policy, o.grants, o.s3
+	policies.Resource, policies.Grants, policies.S3 = o.policy, o.grants, w.s3Access(o, p.Account, action, resource)
 	if o.account != "" {
 		policies.ResourceControl = w.resourceControl(o.account, action)
 	} else {
@@ -107,6 +107,16 @@ func (w *World) context(p *Principal, action string, o *Object, given map[string
 			if id, ok := a.Organization.Value(); ok {
 				set("aws:resourceorgid", id)
 			}
+		}
+	}
+	if a := o.accessPoint; a != nil {
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html#access-points-condition-keys
+		set("s3:dataaccesspointarn", o.ARN)
+		set("s3:dataaccesspointaccount", o.Ref.Account)
+		set("s3:accesspointnetworkorigin", "Internet")
+		if a.VPC != "" { // it takes requests from there alone
+			set("s3:accesspointnetworkorigin", "VPC")
+			set("aws:sourcevpc", a.VPC)
 		}
 	}
 	if o.region != "" {

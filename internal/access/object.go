@@ -14,14 +14,15 @@ type Object struct {
 	ARN string
 	Ref estate.Ref // zero where the estate does not have it
 
-	account   string // who owns it; empty where that is not known
-	region    string
-	assumed   *estate.Gap    // what would have told its policy, where that is taken as not there
-	policy    *policy.Source // nil where it has none, or can have none
-	grants    []policy.Grant
-	s3        *policy.S3Access
-	tags      map[string]string
-	tagsKnown bool
+	account     string // who owns it; empty where that is not known
+	region      string
+	assumed     *estate.Gap    // what would have told its policy, where that is taken as not there
+	policy      *policy.Source // nil where it has none, or can have none
+	grants      []policy.Grant
+	bucket      *estate.Bucket // where it is one, or is of one
+	accessPoint *estate.AccessPoint
+	tags        map[string]string
+	tagsKnown   bool
 }
 
 // listObjects indexes everything with an ARN, so that questions and policies may name it.
@@ -34,6 +35,7 @@ func (w *World) listObjects() {
 	for _, b := range e.Buckets {
 		w.hold(b, b.Policy, "bucket policy of "+b.Reference.ID)
 	}
+	w.listBuckets()
 	for _, k := range e.Keys {
 		o := w.hold(k, k.Policy, "key policy of "+k.Reference.ID)
 		if grants, ok := k.Grants.Value(); ok && o != nil {
@@ -139,6 +141,18 @@ func (w *World) hold(s estate.Subject, d estate.Known[*policy.Document], name st
 	return o
 }
 
+// lets reports whether something other than the policies of who asks may let him in: false is sure.
+func (o *Object) lets() bool {
+	if o.policy != nil || len(o.grants) > 0 {
+		return true
+	}
+	if o.bucket == nil {
+		return false
+	}
+	ownership, known := o.bucket.Ownership.Value()
+	return !known || ownership != enforced
+}
+
 // object is what an action on a resource is about.
 func (w *World) object(action, resource string) *Object {
 	o := w.find(resource)
@@ -185,6 +199,9 @@ func (w *World) find(resource string) *Object {
 	head := strings.Join(parts[:5], ":") + ":"
 	switch parts[2] {
 	case "s3": // an object of a bucket
+		if point, ok := accessPointOf(resource); ok {
+			return w.objects[point]
+		}
 		name, _, _ := strings.Cut(parts[5], "/")
 		return w.objects[head+name]
 	case "lambda": // a version or an alias of a function

@@ -335,7 +335,7 @@ func TestWhoCan(t *testing.T) {
 	s.user(two, "named", "")
 	s.user(two, "asks", `{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}`)
 	b := resourceOf("bucket", one, "b", "arn:aws:s3:::b")
-	s.Buckets = append(s.Buckets, &estate.Bucket{Resource: b, Policy: estate.Know(s.document(
+	s.Buckets = append(s.Buckets, &estate.Bucket{Resource: b, Ownership: estate.Know("BucketOwnerEnforced"), Policy: estate.Know(s.document(
 		`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::` + two + `:user/named", "arn:aws:iam::` + two + `:user/asks"]}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}`))})
 	w := New(s.Estate, Options{})
 	got := map[string]string{}

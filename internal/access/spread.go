@@ -91,7 +91,7 @@ func (w *World) Effects(p *Principal, arn string) Effect {
 	o := w.find(arn)
 	for _, a := range storeActions(arn) {
 		i, ok := actionIndex[lower(a.action)]
-		if ok && !allows.has(i) && (o == nil || o.policy == nil && len(o.grants) == 0) {
+		if ok && !allows.has(i) && (o == nil || !o.lets()) {
 			continue
 		}
 		of := map[string]*Strength{"reads": &e.Reads, "writes": &e.Writes, "destroys": &e.Destroys}[a.effect]

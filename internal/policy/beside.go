@@ -19,12 +19,31 @@ func (j *judge) hearBeside(h *hearing) {
 		}
 		h.accessPoint = through.hear(AccessPointLayer, "", true, []Source{*s3.AccessPoint})
 	}
-	if s3.listsGrant(j.act.lower) {
+	switch s3.listsGrant(j.act.lower) {
+	case maybe:
+		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: maybe}, unread: []Source{*s3.ListsUnread}}
+	case yes:
 		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: yes}, hits: []hit{{truth: yes,
 			Reason: Reason{Layer: ACLLayer, Source: "access control list", Statement: -1, Effect: Allow}}}}
 	}
-	h.public = s3.RestrictPublic && j.policies.Resource != nil && j.policies.Resource.Document != nil &&
-		j.policies.Resource.Document.GrantsPublic() && j.request.Caller.Kind != Service && !h.sameAccount
+	if j.policies.grantPublic() && j.request.Caller.Kind != Service && !h.sameAccount {
+		if h.public = s3.restricts(); h.public == maybe {
+			h.publicBlock = opinion{layer: PublicBlockLayer, unread: []Source{*s3.RestrictUnread}}
+		}
+	}
+}
+
+// grantPublic reports whether the policy of a bucket, or of the access point to it, is public.
+func (p *Policies) grantPublic() bool {
+	public := func(s *Source) bool { return s != nil && s.Document != nil && s.Document.GrantsPublic() }
+	return public(p.Resource) || p.S3 != nil && public(p.S3.AccessPoint)
+}
+
+func (s *S3Access) restricts() truth {
+	if s.RestrictUnread != nil && !s.RestrictPublic {
+		return maybe
+	}
+	return truthOf(s.RestrictPublic)
 }
 
 // weighBeside adds it to the weights.
@@ -39,16 +58,16 @@ func (j *judge) weighBeside(h *hearing) {
 	if j.staysAtHome() && w.signed && !w.sameAccount {
 		w.resource = forms{}
 	}
-	if h.public {
+	if h.public != no {
 		// A public policy under RestrictPublicBuckets is for the owner's account and services alone, what it gives to
 		// single other accounts included.
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
-		w.resource = forms{}
+		w.resource = w.resource.min(h.public.not())
 	}
 }
 
 func (h *hearing) lacksBeside(lack func(layer Layer, name, format string, args ...any)) {
-	if h.public {
+	if h.public == yes {
 		lack(ResourceLayer, "", "public access is restricted: the bucket's policy is public, so it holds for the bucket's own account and services only")
 	}
 }
@@ -140,14 +159,40 @@ func (s *S3Access) throughAccessPoint(resource string) string {
 	return s.AccessPointARN + "/object/" + key
 }
 
+// behindAccessPoint is the judge for the bucket's policy, which names the bucket whichever way a request comes.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html#access-points-delegating-control
+func (j *judge) behindAccessPoint() *judge {
+	if j.policies.S3 == nil || j.policies.S3.Bucket == "" || j.act.service != "s3" {
+		return j
+	}
+	behind := *j
+	behind.resource = j.policies.S3.behindAccessPoint(j.resource)
+	return &behind
+}
+
+func (s *S3Access) behindAccessPoint(resource string) string {
+	if _, key, isObject := strings.Cut(resource, "/object/"); isObject {
+		return s.Bucket + "/" + key
+	}
+	return s.Bucket
+}
+
 // listsGrant reports whether access control lists allow the caller an action.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
-func (s *S3Access) listsGrant(action string) bool {
+func (s *S3Access) listsGrant(action string) truth {
 	permission, ok := aclActions[action]
 	has := func(granted []string) bool {
 		return slices.Contains(granted, permission) || slices.Contains(granted, "FULL_CONTROL")
 	}
-	return ok && (has(s.Granted) || !s.IgnoreACLs && has(s.GrantedToPublic))
+	switch {
+	case !ok:
+		return no
+	case has(s.Granted), !s.IgnoreACLs && has(s.GrantedToPublic):
+		return yes
+	case s.ListsUnread != nil && has(s.MayGrant):
+		return maybe
+	}
+	return no
 }
 
 // aclActions are the actions that access control lists know, with the permission each needs: READ and WRITE of objects are for

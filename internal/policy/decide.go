@@ -23,9 +23,9 @@ func Decide(r *Request, p *Policies) Decision {
 type hearing struct {
 	weights
 	identity, resource, boundary, session, endpoint opinion
-	accessPoint, grants, acl                        opinion
+	accessPoint, grants, acl, publicBlock           opinion
 	serviceControl, resourceControl                 []opinion
-	public                                          bool // public access is restricted, and the caller is of the public
+	public                                          truth // public access is restricted, and the caller is of the public
 }
 
 func (j *judge) hearing() *hearing {
@@ -41,7 +41,7 @@ func (j *judge) hearing() *hearing {
 	h.session = j.hear(SessionLayer, "", h.signed && p.Session != nil, p.Session)
 	h.endpoint = j.hear(EndpointLayer, "", p.Endpoint != nil, p.Endpoint)
 	if p.Resource != nil && !h.identityOnly {
-		h.resource = j.hear(ResourceLayer, "", true, []Source{*p.Resource})
+		h.resource = j.behindAccessPoint().hear(ResourceLayer, "", true, []Source{*p.Resource})
 	}
 	if j.underServiceControl() {
 		for _, level := range p.ServiceControl {
@@ -87,7 +87,7 @@ func (h *hearing) opinions() []*opinion {
 	for i := range h.resourceControl {
 		all = append(all, &h.resourceControl[i])
 	}
-	return append(all, &h.endpoint, &h.identity, &h.resource, &h.accessPoint, &h.grants, &h.acl, &h.boundary, &h.session)
+	return append(all, &h.endpoint, &h.identity, &h.resource, &h.accessPoint, &h.grants, &h.acl, &h.publicBlock, &h.boundary, &h.session)
 }
 
 // signed reports whether the caller is a principal of an account, with policies of its own.
@@ -288,6 +288,6 @@ func (r Reason) place() string {
 }
 
 var layers = [...]string{"identity policy", "resource policy", "permissions boundary", "session policy", "service control policy",
-	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list"}
+	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list", "public access block"}
 
 func (l Layer) String() string { return layers[l] }

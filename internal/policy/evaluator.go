@@ -15,7 +15,7 @@ type Evaluator struct {
 
 	identity, boundary, session, endpoint, resource, accessPoint layerOf
 	serviceControl, resourceControl                              []layerOf
-	public                                                       bool // the resource's policy is public
+	public                                                       bool // the policy of the bucket, or of the access point, is public
 
 	facts map[string]*actionFacts
 	judge judge
@@ -38,8 +38,8 @@ func (l *Library) Evaluator(p *Policies) *Evaluator {
 	e.endpoint = l.layer(EndpointLayer, p.Endpoint)
 	if p.Resource != nil {
 		e.resource = l.layer(ResourceLayer, []Source{*p.Resource})
-		e.public = p.Resource.Document != nil && p.Resource.Document.GrantsPublic()
 	}
+	e.public = p.S3 != nil && p.grantPublic()
 	if p.S3 != nil && p.S3.AccessPoint != nil {
 		e.accessPoint = l.layer(AccessPointLayer, []Source{*p.S3.AccessPoint})
 	}
@@ -115,7 +115,10 @@ func (e *Evaluator) Result(r *Request) Result {
 		}
 	}
 	if p.Resource != nil && !w.identityOnly {
+		resource := j.resource
+		j.resource = j.behindAccessPoint().resource
 		w.resource = hear(&e.resource)
+		j.resource = resource
 	}
 	if r.Caller.Kind == RootUser {
 		w.identity = yes
@@ -146,10 +149,10 @@ func (e *Evaluator) beside(w *weights) {
 			j.resource = resource
 			w.deny = max(w.deny, besides.accessPoint.deny)
 		}
-		if s3.listsGrant(j.act.lower) {
-			besides.acl.allow.direct = yes
+		besides.acl.allow.direct = s3.listsGrant(j.act.lower)
+		if e.public && j.request.Caller.Kind != Service && !w.sameAccount {
+			besides.public = s3.restricts()
 		}
-		besides.public = s3.RestrictPublic && e.public && j.request.Caller.Kind != Service && !w.sameAccount
 	}
 	besides.weights = *w
 	j.weighBeside(&besides)

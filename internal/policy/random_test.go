@@ -124,6 +124,13 @@ func drawPolicies(t *rapid.T) *Policies {
 		p.S3 = &S3Access{Granted: []string{oneOf(t, "granted", []string{"READ", "FULL_CONTROL", "WRITE"})}, RestrictPublic: rapid.Bool().Draw(t, "restrict"), IgnoreACLs: rapid.Bool().Draw(t, "ignore")}
 		if a := drawSources(t, true, 1); len(a) > 0 {
 			p.S3.AccessPoint, p.S3.AccessPointARN = &a[0], oneOf(t, "access point", []string{"", "arn:aws:s3:us-east-1:111122223333:accesspoint/a"})
+			p.S3.Bucket = oneOf(t, "bucket behind", []string{"", "arn:aws:s3:::b"})
+		}
+		if rapid.Bool().Draw(t, "lists unread") {
+			p.S3.MayGrant, p.S3.ListsUnread = []string{oneOf(t, "may be granted", []string{"READ", "FULL_CONTROL"})}, &Source{}
+		}
+		if rapid.Bool().Draw(t, "restriction unread") {
+			p.S3.RestrictUnread = &Source{}
 		}
 	}
 	return p

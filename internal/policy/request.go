@@ -109,6 +109,13 @@ type S3Access struct {
 	AccessPointARN string
 	// RestrictPublic and IgnoreACLs are the effective settings of public access block, of bucket, account and organisation together.
 	RestrictPublic, IgnoreACLs bool
+	// Bucket is the ARN of the bucket behind the access point, by which the bucket's policy names what is asked for; empty where
+	// Request.Resource does so already.
+	Bucket string
+	// MayGrant are permissions that lists may give the caller besides: what is not known of them tells ListsUnread.
+	MayGrant []string
+	// ListsUnread is what would have told MayGrant, RestrictUnread what would have told RestrictPublic: nil where it is known.
+	ListsUnread, RestrictUnread *Source
 }
 
 // Result is what AWS answers.
@@ -139,6 +146,7 @@ const (
 	GrantLayer
 	AccessPointLayer
 	ACLLayer
+	PublicBlockLayer
 )
 
 // Decision is the result with what decided it.

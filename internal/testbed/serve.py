@@ -26,5 +26,6 @@ server = make_server("127.0.0.1", port, DomainDispatcherApplication(create_backe
                      request_handler=Quiet, fd=listener.fileno())
 threading.Thread(target=server.serve_forever, daemon=True).start()
 print(port, flush=True)
+os.dup2(2, 1)  # nobody reads on, and moto prints now and then: a full pipe would stop it
 sys.stdin.read()
 os._exit(0)

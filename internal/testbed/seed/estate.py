@@ -299,6 +299,7 @@ def beyond(place, vpc, subnets):
 boto3.client("organizations").create_organization(FeatureSet="ALL")
 
 shop = Place(SHOP, "us-east-1")
+shop.sqs.create_queue(QueueName="orders")  # where there is none, the CLI prints nothing, which may mean anything
 vpc, subnets = network(shop)
 beyond(shop, vpc, subnets)
 web = groups(shop, vpc)
