@@ -774,17 +774,17 @@ func (n *Network) doorNodes(r estate.Ref) []*node {
 		return n.doors.stands[lb]
 	}
 	for _, f := range n.estate.Functions {
-		if f.Reference.Key() == r.Key() && f.VPC == "" {
+		if f.Reference.ID == r.ID && f.Reference.Key() == r.Key() && f.VPC == "" {
 			return []*node{{ref: f.Reference, Place: f.Place(), open: true}}
 		}
 	}
 	for _, e := range n.estate.Endpoints {
-		if e.Reference.Key() == r.Key() && e.Type == "Interface" {
+		if e.Reference.ID == r.ID && e.Reference.Key() == r.Key() && e.Type == "Interface" {
 			return n.doors.endpointNodes(e)
 		}
 	}
 	for _, k := range n.estate.KubernetesClusters {
-		if k.Reference.Key() == r.Key() {
+		if k.Reference.ID == r.ID && k.Reference.Key() == r.Key() {
 			return []*node{{ref: k.Reference, Place: k.Place(), open: true}}
 		}
 	}

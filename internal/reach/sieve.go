@@ -98,14 +98,16 @@ func asked(r *estate.SecurityGroupRule, f Filter) bool {
 	return !r.Traffic.Of(f.Protocol).Intersect(f.Ports).Empty()
 }
 
-// apart reports whether two nodes stand in different calm VPCs, and the receiver is to be found only by private IPv4 addresses, which
-// no gateway takes out of a VPC: IPv6 addresses lead through the Internet, and so do public ones that a VPC uses as its own.
+// apart reports whether two nodes of calm VPCs stand in different ones, and the receiver is secluded in its own.
 func (s *sieve) apart(to, from *node) bool {
-	if to.Region == from.Region && to.vpc == from.vpc || to.vpc == "" || from.vpc == "" {
-		return false
-	}
-	return !slices.ContainsFunc(s.n.places(to), func(p *subnet) bool {
-		return !to.address(true, p).Empty() || !to.address(false, p).Intersect(public4).Empty()
+	return (to.Region != from.Region || to.vpc != from.vpc) && to.vpc != "" && from.vpc != "" && s.secluded(to)
+}
+
+// secluded reports whether a node has only private IPv4 addresses besides its public ones: no gateway takes packets to them out of a
+// VPC. IPv6 addresses lead through the Internet, and so may public ones that a VPC uses as its own.
+func (s *sieve) secluded(x *node) bool {
+	return !slices.ContainsFunc(s.n.places(x), func(p *subnet) bool {
+		return !x.address(true, p).Empty() || !x.address(false, p).Intersect(public4).Empty()
 	})
 }
 

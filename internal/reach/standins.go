@@ -97,7 +97,7 @@ func (n *Network) standIns(r estate.Ref) []*node {
 		}
 	case "function":
 		for _, f := range n.estate.Functions {
-			if f.Ref().Key() == r.Key() {
+			if f.Reference.ID == r.ID && f.Ref().Key() == r.Key() {
 				if x := n.standIn(r, f.Place(), f.VPC, f.Subnets, "", f.SecurityGroups, false); x != nil {
 					x.idle = "it is a function, which takes no connections"
 					all = append(all, x)
