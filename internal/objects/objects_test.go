@@ -303,11 +303,17 @@ func TestStreamIsBounded(t *testing.T) {
 	if err := r.Close(); err != nil || most > Ranges {
 		t.Errorf("%d ranges in work, %v", most, err)
 	}
+	for len(release) > 0 { // from here on nothing is answered
+		<-release
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	r = c.Read(ctx, o)
 	cancel()
 	if _, err := io.Copy(io.Discard, r); err == nil {
 		t.Error("a stream goes on after its context")
+	}
+	for range cap(release) {
+		release <- struct{}{}
 	}
 	r.Close()
 }

@@ -252,8 +252,11 @@ func complete(c *control.Control, set *responses.Set, now time.Time) *responses.
 
 // nothingOf is what an operation answers where there is nothing: an empty list, or a setting that nobody touched.
 func nothingOf(id operation.ID) string {
-	if id == "ec2:DescribeVpcBlockPublicAccessOptions" {
+	switch id {
+	case "ec2:DescribeVpcBlockPublicAccessOptions":
 		return `{"VpcBlockPublicAccessOptions":{"InternetGatewayBlockMode":"off","State":"default-state"}}`
+	case "s3control:GetPublicAccessBlock":
+		return `{"PublicAccessBlockConfiguration":{"BlockPublicAcls":false,"IgnorePublicAcls":false,"BlockPublicPolicy":false,"RestrictPublicBuckets":false}}`
 	}
 	return "{}"
 }
