@@ -115,6 +115,7 @@ type stream struct {
 	ranges chan chan fetched // at most Ranges in work: those queued, the one waiting to be queued, the one being handed out
 	rest   []byte
 	err    error
+	broken error // why not all ranges were asked for; set before ranges is closed
 }
 
 func (r *stream) fetchAll(ctx context.Context, at *ReaderAt, size int64) {
@@ -134,6 +135,7 @@ func (r *stream) fetchAll(ctx context.Context, at *ReaderAt, size int64) {
 		case r.ranges <- answer:
 		case <-ctx.Done():
 			<-answer
+			r.broken = ctx.Err()
 			return
 		}
 	}
@@ -146,7 +148,9 @@ func (r *stream) Read(p []byte) (int, error) {
 		}
 		answer, ok := <-r.ranges
 		if !ok {
-			r.err = io.EOF
+			if r.err = r.broken; r.err == nil {
+				r.err = io.EOF // all was asked for, and all was handed out
+			}
 			continue
 		}
 		next := <-answer
