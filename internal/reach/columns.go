@@ -450,33 +450,7 @@ func (c *column) knownTo(mode int, x *class, faces run) []run {
 }
 
 // findCuts finds where what a class reaches may change from one header to the next.
-func (c *column) findCuts(s uint32) {
-	x := &c.all[s]
-	c.cuts = append(c.cuts[:0], 0)
-	for _, g := range c.sets[x.set] {
-		for i := range c.groups[g].rules[outgoing] {
-			c.cuts = c.groups[g].rules[outgoing][i].traffic.cut(c.cuts)
-		}
-		for _, e := range c.in.byGroup[g] {
-			c.cuts = e.traffic.cut(c.cuts)
-		}
-	}
-	for _, f := range c.facesOf(s) {
-		for _, atom := range f.atom {
-			for prefix := atom; prefix != none; prefix = c.prefixes.parent[prefix] {
-				for _, e := range c.in.byPrefix[prefix] {
-					c.cuts = e.traffic.cut(c.cuts)
-				}
-			}
-		}
-	}
-	for _, e := range c.in.any {
-		c.cuts = e.traffic.cut(c.cuts)
-	}
-	c.cuts = append(append(c.cuts, c.acls.cuts...), familyCuts...)
-	slices.Sort(c.cuts)
-	c.cuts = slices.Compact(c.cuts)
-}
+func (c *column) findCuts(s uint32) { c.cuts = c.cutsOf(c.cuts, s, outgoing, &c.in) }
 
 // cut adds the headers at which traffic begins, and the next after its ends.
 func (t traffic) cut(cuts []uint32) []uint32 {

@@ -418,32 +418,35 @@ func (r *rows) same(made [modes]bitset, window span) bool {
 }
 
 // findCuts finds where the answer for a class may change: each interval begins at a cut.
-func (r *rows) findCuts(c uint32) {
-	x := &r.all[c]
-	r.cuts = append(r.cuts[:0], 0)
-	for _, g := range r.sets[x.set] {
-		for i := range r.groups[g].rules[incoming] {
-			r.cuts = r.groups[g].rules[incoming][i].traffic.cut(r.cuts)
+func (r *rows) findCuts(c uint32) { r.cuts = r.cutsOf(r.cuts, c, incoming, &r.out) }
+
+// cutsOf finds the headers at which something begins or ends that a class may feel: its own rules in one direction, the rules of
+// others that name its groups or addresses, network ACLs, and the protocols of one family. It writes over cuts.
+func (p *Pairs) cutsOf(cuts []uint32, class uint32, own int, others *postings) []uint32 {
+	cuts = append(cuts[:0], 0)
+	for _, g := range p.sets[p.all[class].set] {
+		for i := range p.groups[g].rules[own] {
+			cuts = p.groups[g].rules[own][i].traffic.cut(cuts)
 		}
-		for _, e := range r.out.byGroup[g] {
-			r.cuts = e.traffic.cut(r.cuts)
+		for _, e := range others.byGroup[g] {
+			cuts = e.traffic.cut(cuts)
 		}
 	}
-	for _, f := range r.facesOf(c) {
+	for _, f := range p.facesOf(class) {
 		for _, atom := range f.atom {
-			for prefix := atom; prefix != none; prefix = r.prefixes.parent[prefix] {
-				for _, e := range r.out.byPrefix[prefix] {
-					r.cuts = e.traffic.cut(r.cuts)
+			for prefix := atom; prefix != none; prefix = p.prefixes.parent[prefix] {
+				for _, e := range others.byPrefix[prefix] {
+					cuts = e.traffic.cut(cuts)
 				}
 			}
 		}
 	}
-	for _, e := range r.out.any {
-		r.cuts = e.traffic.cut(r.cuts)
+	for _, e := range others.any {
+		cuts = e.traffic.cut(cuts)
 	}
-	r.cuts = append(append(r.cuts, r.acls.cuts...), familyCuts...)
-	slices.Sort(r.cuts)
-	r.cuts = slices.Compact(r.cuts)
+	cuts = append(append(cuts, p.acls.cuts...), familyCuts...)
+	slices.Sort(cuts)
+	return slices.Compact(cuts)
 }
 
 // familyCuts are where the protocols begin and end that are of one family of addresses only.
