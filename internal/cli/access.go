@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/exposure"
-	"github.com/onus-cloud/onus/internal/load"
 	"github.com/onus-cloud/onus/internal/reach"
 	"github.com/onus-cloud/onus/internal/report"
 )
@@ -44,16 +42,12 @@ func (r *asking) open(c *cobra.Command, kind string) (*access.World, *report.Acc
 	if _, err := useNewestCatalogue(); err != nil {
 		return nil, nil, err
 	}
-	set, err := r.read(c)
+	e, from, err := r.estate(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	e, problems := load.Load(set)
-	for _, p := range append(set.Problems, problems...) {
-		fmt.Fprintln(c.ErrOrStderr(), "onus: "+p.String())
-	}
 	w := access.New(e, access.Options{AsRead: true})
-	a := &report.Access{Schema: report.AccessSchema, Source: set.Source, Observed: e.Observed, Unread: w.Gaps()}
+	a := &report.Access{Schema: report.AccessSchema, Source: from, Observed: e.Observed, Unread: w.Gaps()}
 	a.Question.Kind = kind
 	return w, a, nil
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/onus-cloud/onus/internal/estate"
-	"github.com/onus-cloud/onus/internal/load"
 	"github.com/onus-cloud/onus/internal/netset"
 	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/reach"
@@ -120,15 +119,11 @@ func (r *reaching) run(c *cobra.Command, args []string) error {
 
 // open reads, and makes ready for questions.
 func (r *reaching) open(c *cobra.Command) (*reach.Network, *report.Packets, error) {
-	set, err := r.read(c)
+	e, from, err := r.estate(c)
 	if err != nil {
 		return nil, nil, err
 	}
-	e, problems := load.Load(set)
-	for _, p := range append(set.Problems, problems...) {
-		fmt.Fprintln(c.ErrOrStderr(), "onus: "+p.String())
-	}
-	p := &report.Packets{Schema: report.PacketsSchema, Source: set.Source, Observed: e.Observed, Unread: unread(e)}
+	p := &report.Packets{Schema: report.PacketsSchema, Source: from, Observed: e.Observed, Unread: unread(e)}
 	for _, a := range e.Accounts {
 		if a.Alias != "" {
 			p.Accounts = append(p.Accounts, report.PacketAccount{ID: a.ID, Name: a.Alias})

@@ -19,6 +19,7 @@ import (
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/demo"
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/load"
 	"github.com/onus-cloud/onus/internal/responses"
 )
 
@@ -125,6 +126,19 @@ func (s *source) read(c *cobra.Command) (*responses.Set, error) {
 		set.Scope.Regions = s.live.regions
 	}
 	return set, err
+}
+
+// estate reads, says what could not be understood, and returns the estate and where it is from.
+func (s *source) estate(c *cobra.Command) (*estate.Estate, string, error) {
+	set, err := s.read(c)
+	if err != nil {
+		return nil, "", err
+	}
+	e, problems := load.Load(set)
+	for _, p := range append(set.Problems, problems...) {
+		fmt.Fprintln(c.ErrOrStderr(), "onus: "+p.String())
+	}
+	return e, set.Source, nil
 }
 
 func (s *source) readClaims(suite control.Suite) (*claims.File, error) {
