@@ -60,7 +60,7 @@ func (w *prover) checkOn(p *Principal, action, resource string, given map[string
 	}
 	s, a := w.choose(p, request, policies, given)
 	if w.memo != nil {
-		a.Decision = policy.Decision{Result: a.Result}
+		a.Decision, a.tagging = policy.Decision{Result: a.Result}, nil
 		w.memo[key] = remembered{s, a}
 	}
 	return s, a
@@ -71,6 +71,7 @@ func (w *prover) checkOn(p *Principal, action, resource string, given map[string
 type prover struct {
 	*World
 	memo map[string]remembered
+	asIs bool // nobody changes tags so that a decision passes
 }
 
 type remembered struct {
@@ -79,6 +80,9 @@ type remembered struct {
 }
 
 func (w *World) prover() *prover { return &prover{World: w} }
+
+// asItIs decides steps of one principal with all tags as they are.
+func (w *World) asItIs() *prover { return &prover{World: w, asIs: true} }
 
 func memoKey(action, resource string, given map[string][]string) string {
 	key := action + "\x00" + resource
@@ -99,8 +103,22 @@ func memoKey(action, resource string, given map[string][]string) string {
 	return key
 }
 
-// choose decides a request and, where that depends on what the caller chooses, looks for values that pass.
-func (w *World) choose(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
+// choose decides a request and, where that depends on what the caller chooses, looks for values that pass; and where it does not pass by
+// tags that are there, for tags that somebody may set.
+func (w *prover) choose(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
+	asked := *request
+	s, a := w.settle(p, request, policies, given)
+	if s == Yes || w.asIs || p.tags == nil && len(w.labelKeys) == 0 {
+		return s, a
+	}
+	if better, b := w.retag(p, &asked, policies, given, s); better > s && b.Principal != nil {
+		return better, b
+	}
+	return s, a
+}
+
+// settle decides a request and chooses all but tags that are set beforehand.
+func (w *World) settle(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
 	a := Answer{Principal: p, Action: request.Action, Resource: request.Resource, Decision: policy.Decide(request, policies)}
 	best := strengthOf(&a.Decision)
 	if len(given) > 0 {
@@ -131,6 +149,9 @@ func (w *World) choose(p *Principal, request *policy.Request, policies *policy.P
 				context.Absent[key] = true
 			} else {
 				context.Values[key] = []string{value}
+				if name, ok := strings.CutPrefix(key, "aws:requesttag/"); ok && context.Values["aws:tagkeys"] != nil {
+					context.Values["aws:tagkeys"] = append(slices.Clone(context.Values["aws:tagkeys"]), name)
+				}
 			}
 			r := *request
 			r.Context = context

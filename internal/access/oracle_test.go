@@ -79,7 +79,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 				if changes[j] >= maxChanges {
 					continue
 				}
-				for _, d := range w.prover().modifies(x, states[j], everyAction) {
+				for _, d := range append(w.prover().modifies(x, states[j], everyAction), w.prover().sessions(x, states[j])...) {
 					if d.proof.strength >= s {
 						add(d.made, changes[j]+1)
 					}

@@ -86,7 +86,7 @@ func (w *World) decideService(role *Principal, name string) (Strength, Answer) {
 	if o != nil {
 		p.Resource = o.policy
 	}
-	s, a := w.choose(nil, r, p, nil)
+	s, a := w.settle(nil, r, p, nil)
 	if s == May { // what asks for the source names a resource that whoever passes the role has made, or chosen
 		for _, d := range a.DependsOn {
 			if k := strings.ToLower(d.Key); k != "aws:sourcearn" && k != "aws:sourceaccount" && k != "aws:sourceorgid" {
