@@ -108,6 +108,9 @@ func memoKey(action, resource string, given map[string][]string) string {
 func (w *prover) choose(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
 	asked := *request
 	s, a := w.settle(p, request, policies, given)
+	if p.tags != nil && p.tags.session {
+		s = min(s, p.tags.plain) // without tags, the session may not begin
+	}
 	if s == Yes || w.asIs || p.tags == nil && len(w.labelKeys) == 0 {
 		return s, a
 	}
@@ -140,7 +143,7 @@ func (w *World) settle(p *Principal, request *policy.Request, policies *policy.P
 			break
 		}
 		found := false
-		values := valuesOf(policies, key)
+		values := valuesOf(policies, key, &request.Context)
 		for _, value := range values[:min(len(values), tries)] {
 			context := request.Context
 			context.Values = maps.Clone(context.Values)
@@ -192,7 +195,7 @@ func choosable(action, key string) bool {
 }
 
 // valuesOf are the values worth trying for a key: those that conditions name, none at all (""), and one that nothing names.
-func valuesOf(ps *policy.Policies, key string) []string {
+func valuesOf(ps *policy.Policies, key string, known *policy.Context) []string {
 	values := []string{}
 	add := func(s *policy.Source) {
 		if s == nil || s.Document == nil {
@@ -202,7 +205,11 @@ func valuesOf(ps *policy.Policies, key string) []string {
 			for _, c := range s.Document.Statements[i].Condition {
 				if c.Is(key) {
 					for _, v := range c.Values {
-						if !strings.Contains(v, "${") {
+						if strings.Contains(v, "${") {
+							if v = expanded(v, known); v != "" {
+								values = append(values, v)
+							}
+						} else {
 							values = append(values, strings.ReplaceAll(strings.ReplaceAll(v, "*", "onus0"), "?", "x"))
 						}
 					}

@@ -156,7 +156,7 @@ func (w *World) steps(p, q *Principal, id, text string, f proof, x *Workload) []
 func told(steps []Step) []Step {
 	var all []Step
 	for i, s := range steps {
-		if i+1 < len(steps) && s.ID == "pf:sts-001" && steps[i+1].ID == "x:SessionTags" && steps[i+1].From.ARN == s.From.ARN && steps[i+1].To.ARN == s.To.ARN {
+		if s.ID == "pf:sts-001" && again(steps[i+1:], s) {
 			continue
 		}
 		if slices.ContainsFunc(all, func(b Step) bool {
@@ -167,6 +167,19 @@ func told(steps []Step) []Step {
 		all = append(all, s)
 	}
 	return all
+}
+
+// again reports whether the role of a step is assumed anew, with tags, before anything is done as it.
+func again(steps []Step, s Step) bool {
+	for _, next := range steps {
+		if next.ID == "x:SessionTags" && next.From.ARN == s.From.ARN && next.To.ARN == s.To.ARN {
+			return true
+		}
+		if next.From.ARN == s.To.ARN {
+			return false
+		}
+	}
+	return false
 }
 
 func (w *World) step(p, q *Principal, id, text string, f proof, x *Workload) Step {

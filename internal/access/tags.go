@@ -16,6 +16,7 @@ type tagging struct {
 	of      *Principal // as whom, before the tags
 	own     bool       // the principal's own tags may be chosen; else those of what it acts on alone
 	session bool       // they are those of a session that by begins, not those of the user or the role
+	plain   Strength   // how surely by begins a session without tags
 }
 
 // tagsDeep is how many choices of tags are followed one on top of the other: who was tagged so that he may tag.
@@ -134,6 +135,9 @@ func (w *World) withTags(q, by *Principal, like tagging) *Principal {
 	}
 	made := w.changed(of, how, nil)
 	made.tags = &tagging{by: by, of: of, own: like.own, session: like.session}
+	if like.session {
+		made.tags.plain = w.prover().assumeRole(by, of).strength
+	}
 	return made
 }
 
@@ -174,6 +178,7 @@ func (w *prover) sessions(p, q *Principal) []derivation {
 	if f.strength == No || !f.also(w.check(p, "sts:TagSession", q.ARN, nil)) {
 		return nil
 	}
+	f.strength = Yes // with which tags it may begin is asked where it takes them
 	return []derivation{{text: "chooses session tags of " + q.called(), made: w.withTags(q, p, tagging{own: true, session: true}), proof: f, silent: true}}
 }
 
@@ -532,12 +537,27 @@ func (t *retagging) allowed(chosen []chosenTag) (proof, bool) {
 		}
 	}
 	f := proof{strength: Yes}
-	if len(own) > 0 {
-		x := t.p.tags
-		g := t.begins(x, own)
-		if !x.session {
-			g = t.relabels(x.by, t.p.ARN, own)
+	if x := t.p.tags; x != nil && x.session {
+		best := proof{strength: x.plain}
+		if len(own) > 0 {
+			best = none
 		}
+		if g := t.begins(x, own); len(own) > 0 && g.strength > best.strength {
+			best = g
+		}
+		for _, c := range chosen { // a session may bring the tag that the role has anyway
+			if name, principal, _ := tagName(c.key); principal && !c.absent {
+				own[name] = c
+			}
+		}
+		if g := t.begins(x, own); len(own) > 0 && g.strength > best.strength {
+			best = g
+		}
+		if !f.also(best.strength, best.answers...) {
+			return none, false
+		}
+	} else if len(own) > 0 {
+		g := t.relabels(x.by, t.p.ARN, own)
 		if x.by.ARN == t.p.ARN && t.contradicts(g, chosen, own) {
 			return none, false
 		}
@@ -620,9 +640,6 @@ func (t *retagging) relabels(by *Principal, arn string, tags map[string]chosenTa
 // begins decides whether somebody may begin a session with the tags: such a tag takes the place of the role's own of that name, and none
 // takes one away. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know
 func (t *retagging) begins(x *tagging, tags map[string]chosenTag) proof {
-	if !x.session {
-		return none
-	}
 	given := map[string][]string{}
 	kept := t.passedOn(x.by)
 	var says []string

@@ -80,7 +80,7 @@ func (w *World) decideService(role *Principal, name string) (Strength, Answer) {
 	o := w.objects[role.ARN]
 	r := &policy.Request{Action: "sts:AssumeRole", Resource: role.ARN, ResourceAccount: role.Account,
 		Caller: policy.Caller{Kind: policy.Service, ARN: name},
-		Context: policy.Context{Open: true, Values: map[string][]string{
+		Context: policy.Context{Open: true, Absent: map[string]bool{}, Values: map[string][]string{
 			"aws:sourceaccount": {role.Account}, "aws:principalisawsservice": {"true"}, "aws:principalservicename": {name}, "aws:resourceaccount": {role.Account}}}}
 	p := &policy.Policies{}
 	if o != nil {
