@@ -108,7 +108,7 @@ func memoKey(action, resource string, given map[string][]string) string {
 func (w *prover) choose(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
 	asked := *request
 	s, a := w.settle(p, request, policies, given)
-	if p.tags != nil && p.tags.session {
+	if p.tags != nil {
 		s = min(s, p.tags.plain) // without tags, the session may not begin
 	}
 	if s == Yes || w.asIs || p.tags == nil && len(w.labelKeys) == 0 {

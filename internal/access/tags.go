@@ -16,7 +16,7 @@ type tagging struct {
 	of      *Principal // as whom, before the tags
 	own     bool       // the principal's own tags may be chosen; else those of what it acts on alone
 	session bool       // they are those of a session that by begins, not those of the user or the role
-	plain   Strength   // how surely by begins a session without tags
+	plain   Strength   // how surely the session begins without tags; yes where it is none
 }
 
 // tagsDeep is how many choices of tags are followed one on top of the other: who was tagged so that he may tag.
@@ -122,7 +122,7 @@ func (w *World) asks(q *Principal, what func(*document) bool) bool {
 
 // withTags is q under tags that by chooses. Where nothing that lets by choose them asks for by's own tags, these are left as they are.
 func (w *World) withTags(q, by *Principal, like tagging) *Principal {
-	if by.tags != nil && !w.asksTags(by) {
+	if by.tags != nil && by.tags.plain == Yes && !w.asksTags(by) {
 		by = by.tags.of
 	}
 	of := q
@@ -134,7 +134,10 @@ func (w *World) withTags(q, by *Principal, like tagging) *Principal {
 		how = "with session tags of choice"
 	}
 	made := w.changed(of, how, nil)
-	made.tags = &tagging{by: by, of: of, own: like.own, session: like.session}
+	made.tags = &tagging{by: by, of: of, own: like.own, session: like.session, plain: Yes}
+	if q.tags != nil {
+		made.tags.plain = q.tags.plain
+	}
 	if like.session {
 		made.tags.plain = w.prover().assumeRole(by, of).strength
 	}
@@ -561,9 +564,11 @@ func (t *retagging) allowed(chosen []chosenTag) (proof, bool) {
 		if x.by.ARN == t.p.ARN && t.contradicts(g, chosen, own) {
 			return none, false
 		}
-		if !f.also(g.strength, g.answers...) {
+		if !f.also(min(g.strength, x.plain), g.answers...) {
 			return none, false
 		}
+	} else if x != nil && !f.also(x.plain) {
+		return none, false
 	}
 	if len(labels) == 0 {
 		return f, true
