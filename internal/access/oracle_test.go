@@ -93,6 +93,8 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 // fits reports whether a rule is about a workload: of its kind, or of none that was read.
 func fits(w *World, r *rule, q *Principal, x *Workload) bool {
 	switch r.name {
+	case "cluster":
+		return x == nil && w.kindUnread(clusterKind, q.Account) != "" || x != nil && x.Kind == clusterKind
 	case "existing":
 		return x == nil && w.kindUnread(r.technique.Workload, q.Account) != "" || x != nil && x.Kind == r.technique.Workload
 	case "swap":

@@ -134,7 +134,9 @@ func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal
 	if m.rule != nil {
 		text := m.rule.verb + " " + q.called()
 		if m.workload != nil {
-			if m.rule.name == "swap" {
+			if m.rule.name == "cluster" {
+				text = "becomes administrator of Kubernetes cluster " + m.workload.Ref.ID + ", in which something runs as " + q.called()
+			} else if m.rule.name == "swap" {
 				text = "puts " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + " to work as " + q.called()
 			} else {
 				text = "takes over " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + ", which runs as " + q.called()
