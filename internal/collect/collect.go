@@ -233,6 +233,7 @@ var (
 		{"elasticache", readElastiCache},
 		{"elb", readELB},
 		{"elbv2", readELBv2},
+		{"glue", readGlue},
 		{"guardduty", readGuardDuty},
 		{"kms", readKMS},
 		{"lambda", readLambda},

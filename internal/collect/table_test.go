@@ -40,6 +40,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancing"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/globalaccelerator"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -84,7 +85,7 @@ var clients = map[string]any{
 	"apprunner": &apprunner.Client{}, "batch": &batch.Client{}, "bedrock-agentcore-control": &bedrockagentcorecontrol.Client{},
 	"cloudformation": &cloudformation.Client{}, "codebuild": &codebuild.Client{}, "ecr": &ecr.Client{}, "identitystore": &identitystore.Client{},
 	"sagemaker": &sagemaker.Client{}, "secretsmanager": &secretsmanager.Client{}, "sns": &sns.Client{}, "sqs": &sqs.Client{},
-	"sso-admin": &ssoadmin.Client{}, "stepfunctions": &sfn.Client{},
+	"sso-admin": &ssoadmin.Client{}, "stepfunctions": &sfn.Client{}, "glue": &glue.Client{},
 }
 
 // fake is an AWS inside the process: it answers every operation with its SDK's own output type, every member of which is filled.
