@@ -60,7 +60,7 @@ type BlastStore struct {
 
 // BlastPower is something that can be made of all that.
 type BlastPower struct {
-	Power     string         `json:"power"` // "administrator", "privileges", "organisation", "blind", "give-away", "erase-backups"
+	Power     string         `json:"power"` // "administrator", "privileges", "organisation", "blind", "give-away", "persist", "erase-backups"
 	Sure      string         `json:"sure"`
 	By        string         `json:"by,omitempty"`
 	Decisions []AccessAnswer `json:"decisions,omitempty"`
@@ -95,7 +95,7 @@ func BlastFrom(b *exposure.Blast) *Blast {
 	for _, p := range []struct {
 		name string
 		exposure.BlastPower
-	}{{"administrator", b.Administrator}, {"privileges", b.Users}, {"organisation", b.Organisation}, {"blind", b.Blinds}, {"give-away", b.Gives}} {
+	}{{"administrator", b.Administrator}, {"privileges", b.Users}, {"organisation", b.Organisation}, {"blind", b.Blinds}, {"give-away", b.Gives}, {"persist", b.Persists}} {
 		power := BlastPower{Power: p.name, Sure: p.Strength.String(), By: p.By}
 		for _, a := range p.Answers {
 			power.Decisions = append(power.Decisions, AnswerOfAccess(a))
@@ -113,4 +113,5 @@ func BlastJSON(w io.Writer, b *Blast) error { return writeJSON(w, b) }
 var powerWords = map[string]string{
 	"administrator": "become administrator", "privileges": "make users or change what anybody may do", "organisation": "rule the organisation's accounts",
 	"blind": "blind the watch: trails, detectors, recorders, logs", "give-away": "hand data to others, by policies and shared snapshots", "erase-backups": "erase backups",
+	"persist": "stay for 36 hours after a user's keys are deleted",
 }
