@@ -28,14 +28,7 @@ func (w *World) listClusters(add func(r estate.Ref, role string) *Workload) {
 	}
 	trusting := w.trustingProviders()
 	for _, c := range w.estate.KubernetesClusters {
-		found := false
-		put := func(role string, of cluster) {
-			if role == "" {
-				return
-			}
-			found = true
-			x := add(c.Reference, role)
-			x.cluster = &of
+		bar := func(x *Workload) {
 			d, known := c.Description.Value()
 			switch {
 			case known && d.Authentication == "CONFIG_MAP":
@@ -45,6 +38,16 @@ func (w *World) listClusters(add func(r estate.Ref, role string) *Workload) {
 			case !known:
 				x.unread["entry"] = unreadOf(c.Description)
 			}
+		}
+		found := false
+		put := func(role string, of cluster) {
+			if role == "" {
+				return
+			}
+			found = true
+			x := add(c.Reference, role)
+			x.cluster = &of
+			bar(x)
 		}
 		gap := ""
 		groups, known := c.NodeGroups.Value()
@@ -69,7 +72,9 @@ func (w *World) listClusters(add func(r estate.Ref, role string) *Workload) {
 				gap = unreadOf(i.Role)
 			}
 		}
-		if d, ok := c.Description.Value(); ok && d.Issuer != "" {
+		if d, ok := c.Description.Value(); !ok {
+			gap = unreadOf(c.Description) // it would tell the issuer whose tokens roles trust
+		} else if d.Issuer != "" {
 			for _, t := range trusting[d.Issuer] {
 				put(t.role, cluster{KubernetesCluster: c, issuer: t.provider})
 			}
@@ -78,6 +83,7 @@ func (w *World) listClusters(add func(r estate.Ref, role string) *Workload) {
 			x := add(c.Reference, "")
 			x.cluster = &cluster{KubernetesCluster: c}
 			x.unread["role"] = gap
+			bar(x)
 		}
 	}
 }
@@ -128,11 +134,15 @@ func (w *prover) enter(p *Principal, t *Technique, q *Principal, x *Workload) pr
 		return none
 	}
 	f := proof{strength: Yes}
-	if x == nil { // a cluster that was not read
-		if p.Account != q.Account || !w.mayRunInCluster(q) {
+	if x == nil || x.Role == "" { // a cluster that was not read, or of which not all roles were
+		if p.Account != q.Account || x != nil && (x.Account != p.Account || x.unread["role"] == "" || x.bars["entry"]) || !w.mayRunInCluster(q) {
 			return none
 		}
-		f.missing(w.kindUnread(clusterKind, p.Account))
+		if x == nil {
+			f.missing(w.kindUnread(clusterKind, p.Account))
+		} else {
+			f.missing(x.unread["role"])
+		}
 		for _, action := range t.Actions {
 			if s, answers := w.checkSome(p, action, p.Account, nil, false); !f.also(s, answers...) {
 				return f
@@ -207,14 +217,14 @@ func (w *prover) associates(p *Principal, x *Workload, so proof) proof {
 	return best
 }
 
-// mayRunInCluster reports whether a role may be that of pods of some cluster.
+// mayRunInCluster reports whether a role may be that of pods or hosts of some cluster.
 func (w *World) mayRunInCluster(q *Principal) bool {
 	o := w.objects[q.ARN]
 	if o == nil || o.policy == nil {
 		return false
 	}
 	t := trustOf(o.policy)
-	return t.unread || t.services["pods.eks.amazonaws.com"] || slices.ContainsFunc(w.providersOf(q.ARN), func(p string) bool { return strings.Contains(p, ":oidc-provider/oidc.eks.") })
+	return t.unread || t.services["pods.eks.amazonaws.com"] || t.services["ec2.amazonaws.com"] || slices.ContainsFunc(w.providersOf(q.ARN), func(p string) bool { return strings.Contains(p, ":oidc-provider/oidc.eks.") })
 }
 
 // webIdentity decides whether a role lets in a token of a provider; values of claims are given by the condition keys that they are under.

@@ -108,3 +108,46 @@ func TestOIDCClientID(t *testing.T) {
 	s.Providers = nil
 	s.want("adds", "no") // there is no such provider
 }
+
+// A workload whose role was not read may run as any role that trusts its service.
+func TestWorkloadsWithUnreadRolesAreUnknown(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	s.role(one, "pod", `{"Service": "pods.eks.amazonaws.com"}`, everything)
+	s.role(one, "other", `{"Service": "lambda.amazonaws.com"}`, everything)
+	c := s.cluster("API")
+	c.Identities = estate.Unread[[]estate.PodIdentity](estate.Gap{Operation: "eks:ListPodIdentityAssociations", Outcome: operation.Denied})
+	s.user(one, "enters", `{"Effect": "Allow", "Action": ["eks:CreateAccessEntry", "eks:AssociateAccessPolicy"], "Resource": "*"}`)
+	s.want("enters", "unknown x:EKSAccessEntry")
+	c.Identities = estate.Know([]estate.PodIdentity{})
+	s.want("enters", "no")
+
+	s.role(one, "notebook", `{"Service": "sagemaker.amazonaws.com"}`, everything)
+	r := resourceOf("notebook", one, "lab", "arn:aws:sagemaker:us-east-1:"+one+":notebook-instance/lab")
+	r.Reference.Region = "us-east-1"
+	lab := &estate.Workload{Resource: r, Roles: estate.Unread[[]estate.RoleUse](estate.Gap{Operation: "sagemaker:DescribeNotebookInstance", Outcome: operation.Denied})}
+	s.Workloads = append(s.Workloads, lab)
+	s.user(one, "opens", `{"Effect": "Allow", "Action": "sagemaker:CreatePresignedNotebookInstanceUrl", "Resource": "*"}`)
+	s.want("opens", "unknown pf:sagemaker-004")
+	lab.Roles = estate.Know([]estate.RoleUse{})
+	s.want("opens", "no")
+}
+
+// Jobs and development endpoints of Glue, and stack sets, are taken over where they exist.
+func TestGlueAndStackSetsAreTakenOver(t *testing.T) {
+	t.Parallel()
+	for _, x := range []struct{ kind, arn, service, actions, want string }{
+		{"glue-job", "arn:aws:glue:us-east-1:" + one + ":job/x", "glue.amazonaws.com", `"iam:PassRole", "glue:UpdateJob", "glue:StartJobRun"`, "pf:glue-005"},
+		{"glue-dev-endpoint", "arn:aws:glue:us-east-1:" + one + ":devEndpoint/x", "glue.amazonaws.com", `"glue:UpdateDevEndpoint"`, "pf:glue-002"},
+		{"stack-set", "arn:aws:cloudformation:us-east-1:" + one + ":stackset/x:1", "cloudformation.amazonaws.com", `"iam:PassRole", "cloudformation:UpdateStackSet"`, "pf:cloudformation-004"},
+	} {
+		s := newSmall(t)
+		s.role(one, "admin", `{"Service": "`+x.service+`"}`, everything)
+		s.user(one, "takes", `{"Effect": "Allow", "Action": [`+x.actions+`], "Resource": "*"}`)
+		s.want("takes", "no") // all were read, and there is none
+		r := resourceOf(x.kind, one, "x", x.arn)
+		r.Reference.Region = "us-east-1"
+		s.Workloads = append(s.Workloads, &estate.Workload{Resource: r, Roles: estate.Know([]estate.RoleUse{{ARN: "arn:aws:iam::" + one + ":role/admin"}})})
+		s.want("takes", "yes "+x.want)
+	}
+}

@@ -323,24 +323,35 @@ func (f *field) enterable(g *group, r *rule, t *targets, allows actionSet, visit
 		to, ok := f.byARN[x.Role]
 		return !ok || !t.has(f, to) || visit(r, to, x)
 	}
+	perhaps := func(x *Workload) bool {
+		seen := map[int]bool{}
+		for _, list := range [][]int{nodesOf(t.by[g.account+" pods.eks.amazonaws.com"]), nodesOf(t.by[g.account+" ec2.amazonaws.com"]), nodesOf(t.by[g.account+" ?"]), t.federated[g.account]} {
+			for _, to := range list {
+				if !seen[to] && f.w.mayRunInCluster(f.nodes[to].p) && !visit(r, to, x) {
+					return false
+				}
+				seen[to] = true
+			}
+		}
+		return true
+	}
 	may := allows.includes(r.needs)
 	if may {
 		for _, x := range f.byKind[clusterKind+" "+g.account] {
-			if !enter(x) {
+			if x.Role == "" && x.unread["role"] != "" {
+				if !perhaps(x) {
+					return false
+				}
+			} else if !enter(x) {
 				return false
 			}
 		}
-		if f.w.kindUnread(clusterKind, g.account) != "" {
-			seen := map[int]bool{}
-			for _, list := range [][]int{nodesOf(t.by[g.account+" pods.eks.amazonaws.com"]), nodesOf(t.by[g.account+" ?"]), t.federated[g.account]} {
-				for _, to := range list {
-					if !seen[to] && !visit(r, to, nil) {
-						return false
-					}
-					seen[to] = true
-				}
-			}
+		if f.w.kindUnread(clusterKind, g.account) != "" && !perhaps(nil) {
+			return false
 		}
+	}
+	if len(f.entered) == 0 {
+		return true
 	}
 	for _, n := range g.members {
 		for _, x := range f.entered[f.nodes[n].p.ARN] {
