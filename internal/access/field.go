@@ -9,23 +9,23 @@ import (
 
 // field is all who may act, as the estate has them and as they could be made, and what leads from one to another.
 type field struct {
-	w         *World
-	nodes     []*node
-	byARN     map[string]int   // of those that the estate has
-	same      map[string][]int // by ARN: what principals can be made into, and themselves
-	byContent map[string]int   // of those that were made
-	groups    []*group
-	trusts    map[string]*trust // by the role's ARN
-	workloads []*Workload
-	byRole    map[string][]*Workload // by the ARN of their role
-	byKind    map[string][]*Workload // by kind and account
-	entered   map[string][]*Workload // roles of clusters, by the ARN of who has an access entry there
-	all       *targets
-	proofs    map[proofKey]proof
-	open      map[*rule][]*Workload // see openFunctions
-	unlisted  []string              // accounts in which the policies of functions were not read
-	out       map[int][]link        // see outward
-	changing  actionSet             // see changers
+	w                 *World
+	nodes             []*node
+	byARN             map[string]int   // of those that the estate has
+	same              map[string][]int // by ARN: what principals can be made into, and themselves
+	byContent         map[string]int   // of those that were made
+	groups            []*group
+	trusts            map[string]*trust // by the role's ARN
+	workloads         []*Workload
+	byRole            map[string][]*Workload // by the ARN of their role
+	byKind            map[string][]*Workload // by kind and account
+	entered           map[string][]*Workload // roles of clusters, by the ARN of who has an access entry there
+	all               *targets
+	proofs            map[proofKey]proof
+	open              map[*rule][]*Workload // see openFunctions
+	unlisted          []string              // accounts in which the policies of functions were not read
+	out               map[int][]link        // see outward
+	changing, jointly actionSet             // see changers
 	// sessionable are the roles of which sessions with tags may be begun, and to which tags matter; nil for none.
 	sessionable *targets
 	thorough    bool // follow also what administrators can make of others
@@ -139,7 +139,7 @@ func (w *World) newField(thorough bool) *field {
 		everyone = append(everyone, i)
 	}
 	f.all = f.targets(everyone)
-	f.changing = w.changers()
+	f.changing, f.jointly = w.changers(), w.jointly()
 	if len(w.tagKeys) > 0 {
 		if of := slices.DeleteFunc(everyone, func(i int) bool { return !w.takesTags(f.nodes[i].p) || !w.asksTags(f.nodes[i].p) }); len(of) > 0 {
 			f.sessionable = f.targets(of)

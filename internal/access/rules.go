@@ -566,8 +566,14 @@ func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 			all = append(all, derivation{id: "pf:iam-022", text: "puts a boundary that bounds nothing on " + q.called(), made: made, proof: f})
 		}
 	}
+	if !w.allows(&p.Policies, p.Kind).meets(undenying) {
+		return all
+	}
 	return append(all, w.undenies(p, q, may)...)
 }
+
+// undenying are the actions that take policies off.
+var undenying = need("iam:DetachUserPolicy", "iam:DetachRolePolicy", "iam:DetachGroupPolicy", "iam:DeleteUserPolicy", "iam:DeleteRolePolicy", "iam:DeleteGroupPolicy", "iam:RemoveUserFromGroup")
 
 // undenies takes every policy that denies off q, where p can take off all of them.
 func (w *prover) undenies(p, q *Principal, may func(string) bool) []derivation {
