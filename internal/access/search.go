@@ -28,12 +28,12 @@ type reached struct {
 }
 
 // tagsTogether is how many choices of tags are followed from one start where it takes several principals.
-const tagsTogether = 64
+const tagsTogether = 256
 
 // Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
 // few walks over the classes of principals from the goal backwards.
 func (w *World) Escalate(g Goal) *Escalation {
-	f := w.fieldOf(g.Kind == "stores") // whose own policies may ask for somebody whom an administrator must change first
+	f := w.fieldOf(g.Kind == "stores" || g.Kind == "organisation" && len(w.tagKeys) > 0) // whose own policies may ask for somebody whom an administrator must change first
 	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes)), cut: map[int]bool{}}
 	starts := e.starts()
 	for _, s := range []Strength{Yes, May, Unknown} {
@@ -233,14 +233,16 @@ func (e *Escalation) together(start int, s Strength) *reached {
 	}
 	changed := map[[2]int]bool{}
 	tagged := 0
+	rules := map[int]bool{} // who may do everything in his account: there is nothing to tag for him
 	for i := 0; i < len(order) && end < 0; i++ {
 		n := order[i]
+		rules[n] = !f.thorough && f.prover(f.nodes[n].group, false).administrator(f.nodes[n].p).strength == Yes
 		f.steps(n, s, func(m move, _ Strength) { add(m.to, hop{from: n, also: -1, move: m}) })
 		for j := 0; j <= i && end < 0; j++ {
 			for _, pair := range [][2]int{{n, order[j]}, {order[j], n}} {
 				x, q := pair[0], pair[1]
 				g := f.nodes[x].group
-				if f.sessionable != nil && x != q && !changed[pair] && f.nodes[q].made < maxChanges {
+				if f.sessionable != nil && x != q && !rules[q] && !changed[pair] && f.nodes[q].made < maxChanges {
 					for _, d := range e.w.prover().sessions(f.nodes[x].p, f.nodes[q].p) {
 						if d.proof.strength >= s {
 							if tagged++; tagged > tagsTogether {
@@ -261,6 +263,9 @@ func (e *Escalation) together(start int, s Strength) *reached {
 						continue
 					}
 					if d.silent {
+						if rules[x] || rules[q] {
+							continue
+						}
 						if tagged++; tagged > tagsTogether {
 							e.cut[start] = true
 							continue
