@@ -40,7 +40,7 @@ func (j *judge) hearing() *hearing {
 	h.boundary = j.hear(BoundaryLayer, "", h.signed && p.Boundary != nil, p.Boundary)
 	h.session = j.hear(SessionLayer, "", h.signed && p.Session != nil, p.Session)
 	h.endpoint = j.hear(EndpointLayer, "", p.Endpoint != nil, p.Endpoint)
-	if p.Resource != nil && !h.identityOnly {
+	if p.Resource != nil && !h.identityOnly && !j.keepsPolicy() {
 		h.resource = j.behindAccessPoint().hear(ResourceLayer, "", true, []Source{*p.Resource})
 	}
 	if j.underServiceControl() {

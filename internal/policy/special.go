@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // special answers what no policy decides.
 func (j *judge) special() (Decision, bool) {
@@ -24,7 +27,28 @@ func (j *judge) forbidden() string {
 		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 		return "an account's root user cannot assume roles"
 	}
+	if j.act.ofPolicy && !j.sameAccount() && j.request.Caller.Kind != Service {
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+		return "only callers of the bucket's own account can read or change its policy"
+	}
 	return j.protected()
+}
+
+// allBuckets is what s3:ListAllMyBuckets is judged on. It knows no resource, but S3 asks about a name for all buckets: AWS's own
+// policies allow it on arn:aws:s3:::*, its walkthrough does.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html#walkthrough-group-policy
+func allBuckets(caller string) string {
+	if partition := arnPart(caller, 1); partition != "" && partition != "aws" {
+		return "arn:" + partition + ":s3:::*"
+	}
+	return "arn:aws:s3:::*"
+}
+
+// keepsPolicy reports whether the caller is the root user of a bucket's owner, who may read, change and delete the bucket's policy
+// whatever that says, so as not to be locked out. Only endpoints and organisations can deny it.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+func (j *judge) keepsPolicy() bool {
+	return j.act.ofPolicy && j.request.Caller.Kind == RootUser && j.sameAccount()
 }
 
 // protected says why nobody can change the resource, whatever policies say.
@@ -35,9 +59,10 @@ func (j *judge) protected() string {
 	action, service, name := j.act.lower, arnPart(j.resource, 2), arnPart(j.resource, 5)
 	switch {
 	case service == "iam" && strings.HasPrefix(name, "role/aws-service-role/"):
-		// Only what the service's own calls do is left, and its description.
+		// Only what the service's own calls do is left, its description and its tags.
+		// https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html#edit-service-linked-role
-		if j.act.writesRole && action != "iam:updaterole" && action != "iam:updateroledescription" {
+		if j.act.writesRole && !slices.Contains(linkedRoleWrites, action) {
 			return "a service-linked role can be changed and passed by its service only"
 		}
 	case service == "iam" && (strings.HasPrefix(name, "role/aws-reserved/") || strings.HasPrefix(name, "role/AWSReserved")):
@@ -58,6 +83,9 @@ func (j *judge) protected() string {
 var roleWrites = []string{"iam:attachrolepolicy", "iam:createrole", "iam:deleterole", "iam:deleterolepermissionsboundary",
 	"iam:deleterolepolicy", "iam:detachrolepolicy", "iam:passrole", "iam:putrolepermissionsboundary", "iam:putrolepolicy",
 	"iam:tagrole", "iam:untagrole", "iam:updateassumerolepolicy", "iam:updaterole", "iam:updateroledescription"}
+
+// linkedRoleWrites are those of them that are open to everybody on a service-linked role.
+var linkedRoleWrites = []string{"iam:tagrole", "iam:untagrole", "iam:updaterole", "iam:updateroledescription"}
 
 // trusted are the calls that a role's trust policy must allow: what the caller's own policies say is not enough.
 var trusted = []string{"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession",
