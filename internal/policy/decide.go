@@ -14,7 +14,7 @@ func Decide(r *Request, p *Policies) Decision {
 	}
 	d := j.hearing().decision(j)
 	if why := j.forbidden(); why != "" && d.Result != ExplicitDeny {
-		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}
+		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: NoLayer, Statement: -1, Text: why}}}
 	}
 	return d
 }
@@ -289,6 +289,6 @@ func (r Reason) place() string {
 }
 
 var layers = [...]string{"identity policy", "resource policy", "permissions boundary", "session policy", "service control policy",
-	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list", "public access block"}
+	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list", "public access block", "no policy"}
 
 func (l Layer) String() string { return layers[l] }

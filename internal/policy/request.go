@@ -151,6 +151,7 @@ const (
 	AccessPointLayer
 	ACLLayer
 	PublicBlockLayer
+	NoLayer // what AWS does whatever policies say, and what follows from several of them
 )
 
 // Decision is the result with what decided it.
