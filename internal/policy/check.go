@@ -336,6 +336,8 @@ func (c *checker) condition(r *reader, n noted, version string) {
 		c.conditionValue(r, n, o, version)
 	case !strings.Contains(n.text, ":") && c.kind == ServiceControlPolicy:
 		c.says(r, n.at, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
+	case !strings.Contains(n.text, ":"):
+		c.complain(r, n.at, "", "The condition key format of %q is not valid. Use the format service:keyname", n.text)
 	case slices.ContainsFunc(tagKeys, func(k string) bool { return strings.EqualFold(k, n.text) }):
 		c.complain(r, n.at, "", "The condition key %s must include a tag key to control access based on tags: %s/tag-key", n.text, n.text)
 	}
