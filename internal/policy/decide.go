@@ -271,8 +271,11 @@ func (h hit) told(j *judge) Reason {
 	default:
 		r.Text = fmt.Sprintf("%s of %s %s %s %s", r.place(), r.Layer, quoted(r.Source), verb, j.what())
 	}
-	if len(h.keys) > 0 {
+	switch {
+	case len(h.keys) > 0:
 		r.Text += ", which depends on " + strings.Join(h.keys, ", ")
+	case h.forms.direct == maybe:
+		r.Text += ", which depends on the name of the session"
 	}
 	return r
 }
