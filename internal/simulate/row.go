@@ -276,6 +276,9 @@ func (r *row) caller() (policy.Caller, error) {
 			}
 		}
 	}
+	if p.Service != "" {
+		return policy.Caller{Kind: policy.Service, ARN: string(p.Service)}, nil
+	}
 	c, err := policy.CallerOf(string(p.ARN), role)
 	if err != nil {
 		return c, err
