@@ -61,9 +61,10 @@ func (j *judge) sameAccount() bool {
 // hit is a statement that matches the request, or may.
 type hit struct {
 	Reason
-	truth truth
-	forms forms    // how its principal names the caller; only direct where the layer knows no principals
-	keys  []string // that are not known and of which it depends
+	truth     truth
+	forms     forms      // how its principal names the caller; only direct where the layer knows no principals
+	keys      []string   // that are not known and of which it depends
+	statement *Statement // nil where it is no policy's
 }
 
 // opinion is what all policies of one layer, or of one level of it, say together.
@@ -104,6 +105,7 @@ func (j *judge) hear(layer Layer, name string, applies bool, sources []Source) o
 				continue
 			}
 			h.Reason = s.reason(layer, i)
+			h.Level, h.statement = name, &s.Document.Statements[i]
 			o.hits = append(o.hits, h)
 			if h.Effect == Deny {
 				o.deny = max(o.deny, h.truth)

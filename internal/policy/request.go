@@ -62,7 +62,7 @@ type Context struct {
 
 // Source is one policy as decisions quote it.
 type Source struct {
-	Name     string    // "AdministratorAccess", "inline policy x of role y"
+	Name     string    // "policy AdministratorAccess", "inline policy x of role y", or any name
 	Document *Document // nil where it was not read or not understood: then what it says is unknown
 	Unread   string    // what would have told, where Document is nil
 }
@@ -160,11 +160,13 @@ type Decision struct {
 type Reason struct {
 	Layer     Layer
 	Source    string // the policy's name
+	Level     string // of an organisation's policy: the step of the tree to which it is attached
 	Statement int    // its index in the document; -1 where nothing in the layer allows
 	Sid       string
 	Line      int
 	Effect    Effect // what it does; zero where nothing allows
 	Text      string // one sentence for a person
+	Quote     string // the statement's own words on one line
 }
 
 // Dependence is one thing that is not known and that the result rests on.

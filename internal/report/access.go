@@ -84,11 +84,13 @@ type AccessAnswer struct {
 type AccessReason struct {
 	Layer     string `json:"layer"`
 	Policy    string `json:"policy"`
-	Statement int    `json:"statement"` // counted from 0; -1 where nothing allows
+	Level     string `json:"level,omitempty"` // of an organisation's policy: where it is attached
+	Statement int    `json:"statement"`       // counted from 0; -1 where nothing allows
 	Sid       string `json:"sid,omitempty"`
 	Line      int    `json:"line,omitempty"`
 	Effect    string `json:"effect,omitempty"`
 	Text      string `json:"text"`
+	Quote     string `json:"quote,omitempty"` // the statement on one line
 }
 
 // AccessDependence is one thing that is not known and that a decision rests on.
@@ -170,7 +172,7 @@ func AnswerOfAccess(a access.Answer) AccessAnswer {
 }
 
 func reasonOf(r policy.Reason) AccessReason {
-	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote, Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
 	if r.Effect != 0 {
 		x.Effect = r.Effect.String()
 	}

@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // AccessText writes what `onus can`, `onus who-can`, `onus paths`, `onus shells` and `onus unused` say.
@@ -61,6 +63,7 @@ func (t *terminal) reasons(x AccessAnswer) {
 		t.heading("because")
 		for _, r := range x.Because {
 			t.para("  ", "    ", r.Text)
+			t.quote("      ", r)
 		}
 	}
 	if len(x.DependsOn) > 0 {
@@ -68,6 +71,13 @@ func (t *terminal) reasons(x AccessAnswer) {
 		for _, d := range x.DependsOn {
 			t.para("  ", "    ", dependence(d))
 		}
+	}
+}
+
+// quote is the statement in its own words.
+func (t *terminal) quote(indent string, r AccessReason) {
+	if r.Quote != "" {
+		t.para(indent, indent+"  ", t.in(dim, r.Quote))
 	}
 }
 
@@ -215,6 +225,11 @@ func (t *terminal) path(p AccessPath, detail bool) {
 	}
 }
 
+// limits are the layers that grant nothing.
+var limits = map[string]bool{policy.BoundaryLayer.String(): true, policy.SessionLayer.String(): true, policy.ServiceControlLayer.String(): true,
+	policy.ResourceControlLayer.String(): true, policy.EndpointLayer.String(): true}
+
+// stepReasons quotes the statements that grant a step. Policies that only limit, and let it pass, are in the JSON.
 func (t *terminal) stepReasons(decisions []AccessAnswer) {
 	for _, d := range decisions {
 		line := d.Action + " on " + d.Resource
@@ -223,7 +238,15 @@ func (t *terminal) stepReasons(decisions []AccessAnswer) {
 		}
 		t.para("        ", "          ", t.in(dim, line))
 		for _, r := range d.Because {
-			t.para("          ", "            ", r.Text)
+			if limits[r.Layer] && r.Effect == policy.Allow.String() {
+				continue
+			}
+			text := r.Text
+			if short, ok := strings.CutSuffix(text, " "+d.Action+" on "+d.Resource); ok {
+				text = short + " it"
+			}
+			t.para("          ", "            ", text)
+			t.quote("              ", r)
 		}
 		for _, x := range d.DependsOn {
 			t.para("          ", "            ", dependence(x))
