@@ -38,7 +38,7 @@ func BlastHTML(w io.Writer, b *Blast) error {
 		v.Hops = append(v.Hops, [4]string{h.Sure, refName(h.Ref), refName(b.Hops[h.From].Ref), clip(h.Text)})
 	}
 	for _, s := range b.Stores[:min(len(b.Stores), maxListed)] {
-		v.Stores = append(v.Stores, [3]string{refName(s.Ref), s.effects(), strings.Trim(s.asWhom()+"; "+s.Note, "; ")})
+		v.Stores = append(v.Stores, [3]string{refName(s.Ref), s.effects(), strings.Trim(asWhom("", s.By)+"; "+s.Note, "; ")})
 	}
 	for _, p := range b.Packets[:min(len(b.Packets), maxListed)] {
 		v.Packets = append(v.Packets, [4]string{p.Arrives, refName(p.To), p.Ports, refName(p.From)})
