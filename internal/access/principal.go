@@ -117,7 +117,7 @@ func (w *World) add(p *Principal) {
 		return
 	}
 	g := w.guardrails(p.Account)
-	p.Caller.ManagesOrganization = g.manages
+	p.Caller.ManagesOrganization, p.Caller.CanonicalID = g.manages, w.canonicalOf[p.Account]
 	// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html#scp-effects-on-permissions
 	if !p.ServiceLinked() {
 		p.Policies.ServiceControl = g.service

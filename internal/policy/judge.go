@@ -64,6 +64,7 @@ type hit struct {
 	truth truth
 	forms forms    // how its principal names the caller; only direct where the layer knows no principals
 	keys  []string // that are not known and of which it depends
+	whose string   // a canonical user id that may be the caller's
 }
 
 // opinion is what all policies of one layer, or of one level of it, say together.
@@ -123,6 +124,9 @@ func (j *judge) ask(layer Layer, s *Statement) hit {
 	}
 	if h.forms = j.principal(layer, s); h.forms.any() == no {
 		return hit{}
+	}
+	if h.forms.any() == maybe {
+		h.whose = j.whose(s)
 	}
 	also := func(t truth, key string) bool {
 		if t == maybe && key != "" && !slices.Contains(h.keys, key) {

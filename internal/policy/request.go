@@ -84,6 +84,9 @@ type Policies struct {
 	Endpoint        []Source // of the VPC endpoint that the request goes through
 	Grants          []Grant  // of the KMS key
 	S3              *S3Access
+	// Canonical are the accounts of canonical user ids, as far as they are known, by id; of one that is no account's but a service's,
+	// any other text. An id that is not among them may be the caller's, unless Caller.CanonicalID says what his is.
+	Canonical map[string]string
 }
 
 // Grant is a grant on a KMS key.
