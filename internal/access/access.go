@@ -56,7 +56,7 @@ type World struct {
 func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
 		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
-		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonical: map[string]string{}, canonicalOf: map[string]string{},
+		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonicalOf: map[string]string{},
 		awsPolicies: map[string]*policy.Document{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
 	for _, g := range e.Groups {
 		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g

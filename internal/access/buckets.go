@@ -168,31 +168,6 @@ func ofObject(action string) bool {
 	return false
 }
 
-// learnCanonical learns which account has which canonical user id: that of the owner of its buckets. An id that two accounts have, as some
-// emulator says, is nobody's.
-func (w *World) learnCanonical() {
-	owners := map[string]string{}
-	learn := func(id, account string) {
-		if other, known := owners[id]; id != "" && known && other != account {
-			account = ""
-		}
-		owners[id] = account
-	}
-	for _, a := range w.estate.Accounts {
-		learn(a.Canonical, a.ID)
-	}
-	for _, b := range w.estate.Buckets {
-		if list, ok := b.ACL.Value(); ok {
-			learn(list.Owner, b.Reference.Account)
-		}
-	}
-	for id, account := range owners {
-		if id != "" && account != "" {
-			w.canonical[id], w.canonicalOf[account] = account, id
-		}
-	}
-}
-
 // listBuckets tells buckets and access points what S3 asks besides policies.
 func (w *World) listBuckets() {
 	byName := map[string]*estate.Bucket{}
@@ -202,7 +177,10 @@ func (w *World) listBuckets() {
 			o.bucket = b
 		}
 	}
-	w.learnCanonical()
+	w.canonical = w.estate.CanonicalIDs()
+	for id, account := range w.canonical {
+		w.canonicalOf[account] = id
+	}
 	for _, p := range w.estate.AccessPoints {
 		o := w.objects[ARNOf(p.Reference)]
 		if o == nil {

@@ -68,6 +68,8 @@ type Account struct {
 	Organization Known[string]
 	// Canonical is the canonical user id by which S3 names the account; empty where nothing told.
 	Canonical string
+	// OriginIdentities are the canonical user ids of its origin access identities, by which CloudFront asks S3.
+	OriginIdentities []string
 }
 
 // Tagged is a resource as the tagging API shows it.

@@ -114,6 +114,7 @@ var members = map[operation.ID][]string{
 	"apigateway:GetVpcLinks":                          {"items"},
 	"apigatewayv2:GetApis":                            {"Items"},
 	"apigatewayv2:GetVpcLinks":                        {"Items"},
+	"cloudfront:ListCloudFrontOriginAccessIdentities": {"CloudFrontOriginAccessIdentityList.Items"},
 	"cloudfront:ListVpcOrigins":                       {"VpcOriginList.Items"},
 	"ecs:ListClusters":                                {"clusterArns"},
 	"eks:ListClusters":                                {"clusters"},
