@@ -24,7 +24,7 @@ func (j *judge) hearBeside(h *hearing) {
 		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: maybe}, unread: []Source{*s3.ListsUnread}}
 	case yes:
 		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: yes}, hits: []hit{{truth: yes,
-			Reason: Reason{Layer: ACLLayer, Source: "access control list", Statement: -1, Effect: Allow}}}}
+			Reason: Reason{Layer: ACLLayer, Source: j.bucket(), Statement: -1, Effect: Allow}}}}
 	}
 	if j.policies.grantPublic() && j.request.Caller.Kind != Service && !h.sameAccount {
 		if h.public = s3.restricts(); h.public == maybe {
@@ -168,6 +168,12 @@ func (j *judge) behindAccessPoint() *judge {
 	behind := *j
 	behind.resource = j.policies.S3.behindAccessPoint(j.resource)
 	return &behind
+}
+
+// bucket is the name of the bucket that is asked for, or of.
+func (j *judge) bucket() string {
+	name, _, _ := strings.Cut(arnPart(j.behindAccessPoint().resource, 5), "/")
+	return name
 }
 
 func (s *S3Access) behindAccessPoint(resource string) string {
