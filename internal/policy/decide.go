@@ -271,6 +271,9 @@ func (h hit) told(j *judge) Reason {
 	default:
 		r.Text = fmt.Sprintf("%s of %s %s %s %s", r.place(), r.Layer, quoted(r.Source), verb, j.what())
 	}
+	if r.Note != "" {
+		r.Text += " (" + r.Note + ")"
+	}
 	if h.whose != "" {
 		r.Text += ", which depends on whether canonical user id " + h.whose + " is the caller's account"
 	}

@@ -209,5 +209,6 @@ func (j *judge) principal(layer Layer, s *Statement) forms {
 
 func (s Source) reason(layer Layer, i int) Reason {
 	statement := s.Document.Statements[i]
-	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect}
+	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect,
+		Note: s.Note}
 }

@@ -65,6 +65,7 @@ type Source struct {
 	Name     string    // "AdministratorAccess", "inline policy x of role y"
 	Document *Document // nil where it was not read or not understood: then what it says is unknown
 	Unread   string    // what would have told, where Document is nil
+	Note     string    // what else a reader must know of the document: that it is not of the account, but of AWS's reference
 }
 
 // Level is one step of an organisation's tree, from the root to the account: a request needs an Allow at each.
@@ -168,6 +169,7 @@ type Reason struct {
 	Line      int
 	Effect    Effect // what it does; zero where nothing allows
 	Text      string // one sentence for a person
+	Note      string // of the policy's Source
 }
 
 // Dependence is one thing that is not known and that the result rests on.

@@ -240,6 +240,9 @@ func quoteReason(a access.Answer, r policy.Reason) string {
 		name = fmt.Sprint(r.Statement + 1)
 	}
 	text := fmt.Sprintf("statement %s of %s", name, r.Source)
+	if r.Note != "" {
+		text += " (" + r.Note + ")"
+	}
 	if a.Principal != nil && r.Layer == policy.IdentityLayer {
 		for _, s := range a.Principal.Policies.Identity {
 			if s.Name == r.Source && s.Document != nil && r.Statement < len(s.Document.Statements) {
