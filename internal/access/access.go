@@ -36,6 +36,8 @@ type World struct {
 	managed     map[string]*estate.ManagedPolicy
 	control     map[string]guardrails // by account
 	classes     []*class
+	apis        map[string]*Object // by Region, account and id
+	points      map[string]*Object // recovery points by ARN
 	assumed     map[string]estate.Gap
 	tagKeys     []string          // condition keys on tags of principals that some policy asks for, in lower case
 	canonical   map[string]string // accounts by their canonical user id, as far as S3 told
@@ -55,7 +57,7 @@ type World struct {
 // New reads an estate.
 func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
-		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
+		apis: map[string]*Object{}, points: map[string]*Object{}, groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
 		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonicalOf: map[string]string{},
 		awsPolicies: map[string]*policy.Document{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
 	for _, g := range e.Groups {
