@@ -117,7 +117,7 @@ func (w *World) add(p *Principal) {
 		return
 	}
 	g := w.guardrails(p.Account)
-	p.Caller.ManagesOrganization = g.manages
+	p.Caller.ManagesOrganization, p.Caller.CanonicalID = g.manages, w.canonicalOf[p.Account]
 	// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html#scp-effects-on-permissions
 	if !p.ServiceLinked() {
 		p.Policies.ServiceControl = g.service
@@ -157,8 +157,8 @@ func (w *World) managedPolicy(account, arn string) policy.Source {
 		}
 	}
 	if strings.Contains(arn, ":iam::aws:policy/") {
-		if d, ok := w.awsPolicy(arn); ok {
-			s.Document = d
+		if d, version := w.awsPolicy(arn); d != nil {
+			s.Document, s.Note = d, shipped(version, m)
 			return s
 		}
 	}
@@ -170,19 +170,33 @@ func (w *World) managedPolicy(account, arn string) policy.Source {
 	return s
 }
 
-// awsPolicy is one of AWS's own policies, as it was when the data that is built in was made.
-func (w *World) awsPolicy(arn string) (*policy.Document, bool) {
+// shipped says which version of one of AWS's own policies stands in for the account's: the built-in data is of a day, and the account
+// may have another.
+func shipped(version string, m *estate.ManagedPolicy) string {
+	switch {
+	case m == nil || m.Default == "":
+		return "AWS's version " + version + " as of " + iamdata.ManagedDate
+	case m.Default == version:
+		return "AWS's version " + version + ", which the account has"
+	}
+	return "AWS's version " + version + " as of " + iamdata.ManagedDate + ", while the account has " + m.Default
+}
+
+// awsPolicy is one of AWS's own policies, as it was when the data that is built in was made, and which version that is; nil for none.
+func (w *World) awsPolicy(arn string) (*policy.Document, string) {
+	m, known := iamdata.Managed(arn)
+	if !known {
+		return nil, ""
+	}
 	if d, ok := w.awsPolicies[arn]; ok {
-		return d, d != nil
+		return d, m.Version
 	}
 	var d *policy.Document
-	if m, ok := iamdata.Managed(arn); ok {
-		if parsed, err := policy.Parse([]byte(m.Document)); err == nil {
-			d = w.documents.intern(parsed)
-		}
+	if parsed, err := policy.Parse(m.Document); err == nil {
+		d = w.documents.intern(parsed)
 	}
 	w.awsPolicies[arn] = d
-	return d, d != nil
+	return d, m.Version
 }
 
 func (w *World) boundary(account, arn string) []policy.Source {

@@ -423,10 +423,14 @@ func Shells(w *access.World, n *reach.Network, server estate.Ref) []access.Shell
 	}
 	flows := n.To(reach.End{Refs: []estate.Ref{server}}, reach.Filter{Protocol: netset.TCP, Ports: netset.PortsOf(netset.PortRange{First: 22, Last: 22}), Terse: true})
 	arrives := estate.False
+	if r := w.Estate().Reading(estate.Place{Account: server.Account, Region: server.Region}, "ec2:DescribeNetworkInterfaces", ""); !r.Outcome.Complete() {
+		arrives = estate.Unknown // where it stands, nobody knows
+	}
 	var from []string
 	for _, f := range flows {
-		arrives = max(arrives, f.Arrives)
-		if f.Arrives == estate.False {
+		passes := estate.And(f.Arrives, f.Session) // without replies nobody logs in
+		arrives = max(arrives, passes)
+		if passes == estate.False {
 			continue
 		}
 		name := cmp.Or(f.From.Ref.Name, f.From.Ref.ID)

@@ -269,6 +269,12 @@ func (h hit) told(j *judge) Reason {
 		r.Quote = h.statement.Quote()
 	}
 	r.Text = fmt.Sprintf("%s %s %s", r.place(), verb, j.what())
+	if r.Note != "" {
+		r.Text += " (" + r.Note + ")"
+	}
+	if h.whose != "" {
+		r.Text += ", which depends on whether canonical user id " + h.whose + " is the caller's account"
+	}
 	if len(h.keys) > 0 {
 		r.Text += ", which depends on " + strings.Join(h.keys, ", ")
 	}

@@ -64,6 +64,7 @@ type hit struct {
 	truth     truth
 	forms     forms      // how its principal names the caller; only direct where the layer knows no principals
 	keys      []string   // that are not known and of which it depends
+	whose     string     // a canonical user id that may be the caller's
 	statement *Statement // nil where it is no policy's
 }
 
@@ -125,6 +126,9 @@ func (j *judge) ask(layer Layer, s *Statement) hit {
 	}
 	if h.forms = j.principal(layer, s); h.forms.any() == no {
 		return hit{}
+	}
+	if h.forms.any() == maybe {
+		h.whose = j.whose(s)
 	}
 	also := func(t truth, key string) bool {
 		if t == maybe && key != "" && !slices.Contains(h.keys, key) {
@@ -207,5 +211,6 @@ func (j *judge) principal(layer Layer, s *Statement) forms {
 
 func (s Source) reason(layer Layer, i int) Reason {
 	statement := s.Document.Statements[i]
-	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect}
+	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect,
+		Note: s.Note}
 }

@@ -105,10 +105,8 @@ func (t *terminal) whoCan(a *Access) {
 			for _, d := range x.DependsOn {
 				why = append(why, dependence(d))
 			}
-			for _, r := range x.Because {
-				if len(why) == 0 {
-					why = append(why, r.Text)
-				}
+			if len(why) == 0 && len(x.Because) > 0 {
+				why = append(why, telling(x.Because).Text)
 			}
 			rows = append(rows, []string{x.Principal.called(), x.Principal.Account, strings.Join(why, "; ")})
 		}
@@ -122,6 +120,16 @@ func (t *terminal) whoCan(a *Access) {
 	if !shown {
 		t.para("", "", "nobody that was read")
 	}
+}
+
+// telling is the first reason that says more than that the organisation leaves it open.
+func telling(because []AccessReason) AccessReason {
+	for _, r := range because {
+		if r.Layer != policy.ServiceControlLayer.String() && r.Layer != policy.ResourceControlLayer.String() {
+			return r
+		}
+	}
+	return because[0]
 }
 
 func onWhat(resource string) string {

@@ -240,6 +240,9 @@ func quoteReason(a access.Answer, r policy.Reason) string {
 		return r.Text
 	}
 	text := fmt.Sprintf("statement %s of %s", StatementName(r.Statement, r.Sid), r.Source)
+	if r.Note != "" {
+		text += " (" + r.Note + ")"
+	}
 	if a.Principal != nil && r.Layer == policy.IdentityLayer {
 		for _, s := range a.Principal.Policies.Identity {
 			if s.Name == r.Source && s.Document != nil && r.Statement < len(s.Document.Statements) {
