@@ -14,7 +14,7 @@ func Decide(r *Request, p *Policies) Decision {
 	}
 	d := j.hearing().decision(j)
 	if why := j.forbidden(); why != "" && d.Result != ExplicitDeny {
-		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}
+		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: NoLayer, Statement: -1, Text: why}}}
 	}
 	return d
 }
@@ -40,7 +40,7 @@ func (j *judge) hearing() *hearing {
 	h.boundary = j.hear(BoundaryLayer, "", h.signed && p.Boundary != nil, p.Boundary)
 	h.session = j.hear(SessionLayer, "", h.signed && p.Session != nil, p.Session)
 	h.endpoint = j.hear(EndpointLayer, "", p.Endpoint != nil, p.Endpoint)
-	if p.Resource != nil && !h.identityOnly {
+	if p.Resource != nil && !h.identityOnly && !j.keepsPolicy() {
 		h.resource = j.behindAccessPoint().hear(ResourceLayer, "", true, []Source{*p.Resource})
 	}
 	if j.underServiceControl() {
@@ -315,6 +315,6 @@ func (r Reason) called() string {
 }
 
 var layers = [...]string{"identity policy", "resource policy", "permissions boundary", "session policy", "service control policy",
-	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list", "public access block"}
+	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list", "public access block", "no policy"}
 
 func (l Layer) String() string { return layers[l] }

@@ -23,7 +23,10 @@ func newJudge(r *Request, p *Policies) *judge {
 
 func (j *judge) take(r *Request, p *Policies, act actionFacts) {
 	j.request, j.policies, j.act, j.resource, j.resourceAccount = r, p, act, r.Resource, r.ResourceAccount
-	if act.noResource {
+	switch {
+	case act.ofBuckets:
+		j.resource = allBuckets(r.Caller.ARN)
+	case act.noResource:
 		j.resource = "*"
 	}
 	if j.resourceAccount == "" {

@@ -25,6 +25,10 @@ type Caller struct {
 	ARN string
 	// Role is the IAM ARN, path included, of the role whose session calls; for other kinds empty.
 	Role string
+	// AnyPath says that the path of Role is not known, as a session does not tell it: names of roles are unique in an account, so
+	// that a role of that name is this one, whichever path it has.
+	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+	AnyPath bool
 	// User is the ARN of the IAM user who made the federated session, where it is known; for other kinds empty.
 	User string
 	// Account is the caller's; empty for services, providers and anonymous callers.
@@ -151,6 +155,7 @@ const (
 	AccessPointLayer
 	ACLLayer
 	PublicBlockLayer
+	NoLayer // what AWS does whatever policies say, and what follows from several of them
 )
 
 // Decision is the result with what decided it.
