@@ -13,6 +13,9 @@ const (
 
 // Ranged reads any range of a plaintext.
 type Ranged struct {
+	// Key is the one that opened, if it is one of OpenOptions.Keys.
+	Key *Key
+
 	at     io.ReaderAt
 	size   int64
 	extent func(off, n int64) (from, to int64)
@@ -97,6 +100,17 @@ type windows struct {
 	src  io.ReaderAt
 	mu   sync.Mutex
 	held []window
+}
+
+// startOf fetches the start of a source at once: a header is read in many small pieces, each of which would be a request to S3.
+func startOf(src io.ReaderAt, size int64) (*windows, error) {
+	start := window{off: -1, data: make([]byte, max(0, min(size, HeadLength)))}
+	n, err := src.ReadAt(start.data, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	start.data = start.data[:n]
+	return &windows{src: src, held: []window{start}}, nil
 }
 
 func (w *windows) hold(next window) {
