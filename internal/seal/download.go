@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/hmac"
@@ -40,6 +41,7 @@ type Download struct {
 	// Now is the time.
 	Now func() time.Time
 
+	part     int64 // bytes of plaintext in a part, for tests; windowBytes if 0
 	resumed  int64
 	warnings []error
 }
@@ -57,6 +59,7 @@ func (d *Download) Open(ctx context.Context, src io.ReaderAt, opts OpenOptions, 
 	if err != nil {
 		return nil, err
 	}
+	d.part = cmp.Or(d.part, windowBytes)
 	chosen := d.left(target)
 	r, size, err := DecryptAt(ctx, src, d.Size, opts)
 	if err != nil {
@@ -65,6 +68,7 @@ func (d *Download) Open(ctx context.Context, src io.ReaderAt, opts OpenOptions, 
 		}
 		return nil, err
 	}
+	r.window = d.part
 	f, err := d.begin(r, size, chosen, folder, name, target)
 	if err != nil {
 		return nil, err
@@ -83,7 +87,7 @@ func (d *Download) left(target string) (chosen *note) {
 		d.warnings = append(d.warnings, err)
 	}
 	for _, o := range notes {
-		same := o.Where == d.Where && o.ETag != "" && o.ETag == d.ETag && o.Version == d.Version && o.Size == d.Size && o.Part == windowBytes
+		same := o.Where == d.Where && o.ETag != "" && o.ETag == d.ETag && o.Version == d.Version && o.Size == d.Size && int64(o.Part) == d.part
 		if chosen == nil && same && o.intent.Source == d.Source {
 			chosen = o
 		} else {
@@ -127,12 +131,12 @@ func (d *Download) begin(r *Ranged, size int64, chosen *note, folder *Folder, na
 	if p.File, err = folder.CreatePrivate(name, d.Mode); err != nil {
 		return nil, err
 	}
-	if keyed == nil || p.lock == nil || d.ETag == "" || size <= windowBytes {
+	if keyed == nil || p.lock == nil || d.ETag == "" || size <= d.part {
 		p.keyed = nil
 		return p, nil
 	}
 	i := intent{
-		Where: d.Where, Target: target, Source: d.Source, Created: d.Now(), ETag: d.ETag, Version: d.Version, Size: d.Size, Part: windowBytes,
+		Where: d.Where, Target: target, Source: d.Source, Created: d.Now(), ETag: d.ETag, Version: d.Version, Size: d.Size, Part: int(d.part),
 		Partial: filepath.Join(filepath.Dir(target), filepath.Base(p.temp)),
 	}
 	if p.note, err = d.Notes.begin(i); err != nil {
@@ -153,9 +157,9 @@ type partial struct {
 
 // prove holds the file against the digests of its note, part by part, and moves to where the last of them ends.
 func (p *partial) prove(size int64) error {
-	part := make([]byte, windowBytes)
+	part := make([]byte, p.part)
 	for number, digest := range p.note.digests {
-		if p.done+windowBytes > size {
+		if p.done+p.part > size {
 			return errChanged
 		}
 		if _, err := io.ReadFull(p.File, part); err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -174,12 +178,12 @@ func (p *partial) prove(size int64) error {
 
 // Write takes what was authenticated: a part, or the last bytes. It is noted only once it is in the file.
 func (p *partial) Write(b []byte) (int, error) {
-	number := p.done / windowBytes
+	number := p.done / p.part
 	if n, err := p.File.Write(b); err != nil {
 		return n, err
 	}
 	p.count(b)
-	if p.note == nil || len(b) != windowBytes {
+	if p.note == nil || int64(len(b)) != p.part {
 		return len(b), nil
 	}
 	return len(b), p.note.write(line{Digest: p.digest(number, b)})

@@ -205,7 +205,7 @@ func DecryptAt(ctx context.Context, src io.ReaderAt, size int64, opts OpenOption
 	if err != nil {
 		return nil, 0, err
 	}
-	opened := &Ranged{held: held}
+	opened := &Ranged{held: held, window: windowBytes}
 	opts.used = func(k *Key) { opened.Key = k }
 	if format == AgeFormat {
 		identities, err := opts.identities()

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	windowBytes  = 8 << 20 // of plaintext, fetched with one read of the source
-	windowsAhead = 4       // windows that are fetched at once
+	windowBytes  = 8 << 20
+	windowsAhead = 4 // windows that are fetched at once
 )
 
 // Ranged reads any range of a plaintext.
@@ -18,6 +18,7 @@ type Ranged struct {
 
 	at     io.ReaderAt
 	size   int64
+	window int64 // of plaintext, fetched with one read of the source
 	extent func(off, n int64) (from, to int64)
 	held   *windows
 }
@@ -42,9 +43,9 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 	go func() {
 		defer close(done)
 		defer close(ready)
-		for at := off; at < off+n; at += windowBytes {
+		for at := off; at < off+n; at += r.window {
 			answer := make(chan window, 1)
-			go func() { answer <- r.fetch(at, min(windowBytes, off+n-at)) }()
+			go func() { answer <- r.fetch(at, min(r.window, off+n-at)) }()
 			select {
 			case ready <- answer:
 			case <-ctx.Done():
@@ -53,7 +54,7 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 			}
 		}
 	}()
-	plaintext := make([]byte, min(windowBytes, max(n, 0)))
+	plaintext := make([]byte, min(r.window, max(n, 0)))
 	for answer := range ready {
 		next := <-answer
 		if next.err != nil {
