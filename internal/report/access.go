@@ -8,6 +8,7 @@ import (
 
 	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -151,8 +152,9 @@ type AccessUnused struct {
 	Services  []string        `json:"services"`          // granted, never used
 	Actions   []string        `json:"actions,omitempty"` // of services that are used: tracked actions that are not
 	Kept      []string        `json:"kept,omitempty"`    // why something was kept that may be unused
-	Policy    string          `json:"policy,omitempty"`  // the smaller policy, as JSON
+	Policy    Block           `json:"policy,omitempty"`  // the smaller policy, as JSON
 	Unread    string          `json:"unread,omitempty"`
+	NotAsked  bool            `json:"notAsked,omitempty"` // nobody asked AWS for the report: onus collect --last-accessed
 }
 
 // AnswerOfAccess turns an answer into the words of JSON.
@@ -246,9 +248,9 @@ func ShellOf(s access.Shell) AccessShell {
 
 // UnusedOf turns what is not used into the words of JSON.
 func UnusedOf(u access.Unused) AccessUnused {
-	x := AccessUnused{Principal: principalOf(u.Principal), Services: u.Services, Actions: u.Actions, Kept: u.Kept, Policy: string(u.Smaller)}
+	x := AccessUnused{Principal: principalOf(u.Principal), Services: u.Services, Actions: u.Actions, Kept: u.Kept, Policy: Block(u.Smaller)}
 	if u.Unread != nil {
-		x.Unread = u.Unread.String()
+		x.Unread, x.NotAsked = u.Unread.String(), u.Unread.Outcome == operation.NotTried
 	}
 	if x.Services == nil {
 		x.Services = []string{}

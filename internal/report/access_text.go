@@ -294,24 +294,51 @@ func (t *terminal) unused(a *Access) {
 	if len(a.Unused) == 0 {
 		t.para("", "", "nothing that was read")
 	}
+	t.notAsked(a.Unused)
 	for _, u := range a.Unused {
+		if u.NotAsked {
+			continue
+		}
 		t.heading(u.Principal.called() + " · " + u.Principal.Account)
 		if u.Unread != "" {
 			t.para("  ? ", "    ", u.Unread)
 			continue
 		}
 		if len(u.Services) > 0 {
-			t.para("  ", "    ", "never used: "+strings.Join(u.Services, ", "))
+			t.para("  ", "    ", "never used: "+t.first(u.Services))
 		}
 		if len(u.Actions) > 0 {
-			t.para("  ", "    ", "of what is used, never: "+strings.Join(u.Actions, ", "))
+			t.para("  ", "    ", "of what is used, never: "+t.first(u.Actions))
 		}
 		for _, k := range u.Kept {
 			t.para("  ", "    ", k)
 		}
 		if u.Policy != "" && t.Causes < 0 {
 			t.blank()
-			t.block("    ", u.Policy)
+			t.block("    ", string(u.Policy))
 		}
 	}
+}
+
+// notAsked says once of everybody that nobody asked what he used.
+func (t *terminal) notAsked(all []AccessUnused) {
+	var who []string
+	for _, u := range all {
+		if u.NotAsked {
+			who = append(who, u.Principal.called()+" in "+u.Principal.Account)
+		}
+	}
+	if len(who) > 0 {
+		t.heading("not known, since AWS was not asked for their reports: onus collect --last-accessed")
+		t.para("  ? ", "    ", t.first(who))
+	}
+}
+
+// first are the first of a long list, or all where everything is to be shown.
+func (t *terminal) first(list []string) string {
+	const most = 12
+	if len(list) <= most || t.Causes < 0 {
+		return strings.Join(list, ", ")
+	}
+	return strings.Join(list[:most], ", ") + " and " + strconv.Itoa(len(list)-most) + " more"
 }
