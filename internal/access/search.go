@@ -27,7 +27,7 @@ type reached struct {
 // Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
 // few walks over the classes of principals from the goal backwards.
 func (w *World) Escalate(g Goal) *Escalation {
-	f := w.fieldOf(g.Kind == "stores") // whose own policies may ask for somebody whom an administrator must change first
+	f := w.fieldOf(g.personal())
 	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes))}
 	starts := e.starts()
 	for _, s := range []Strength{Yes, May, Unknown} {
@@ -72,7 +72,7 @@ func (e *Escalation) starts() []Strength {
 	at := make([]Strength, len(e.f.nodes))
 	for _, g := range e.f.groups {
 		first := e.f.nodes[g.members[0]].p
-		personal := e.Goal.Kind == "stores" // their policies may name principals
+		personal := e.Goal.personal()
 		s, _, _ := e.f.prover(g, personal).ends(first, g.allows, e.Goal)
 		for i, n := range g.members {
 			if personal && i > 0 {
