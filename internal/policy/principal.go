@@ -36,10 +36,43 @@ func (j *judge) named(p *Principal) forms {
 	case WebIdentity, SAML:
 		f.direct = max(f.direct, truthOf(slices.ContainsFunc(p.Federated, func(s string) bool { return sameProvider(s, c.ARN) })))
 	}
-	if c.CanonicalID != "" && slices.Contains(p.Canonical, c.CanonicalID) {
-		f = f.max(j.ofAccount())
+	for _, id := range p.Canonical {
+		f = f.max(j.canonical(id))
 	}
 	return f
+}
+
+// canonical judges one canonical user id: it is another name of an account. Whose an id is, only S3 knows: where neither it nor the
+// caller's is known, the caller may be meant.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
+func (j *judge) canonical(id string) forms {
+	c := &j.request.Caller
+	if !c.signed() {
+		return forms{}
+	}
+	owner, known := j.policies.Canonical[id]
+	switch {
+	case c.CanonicalID != "" && c.CanonicalID == id, known && owner == c.Account:
+		return j.ofAccount()
+	case c.CanonicalID != "", known:
+		return forms{}
+	}
+	return j.ofAccount().min(maybe)
+}
+
+// whose is a canonical user id in a statement that may be the caller's, and nobody knows; empty where there is none.
+func (j *judge) whose(s *Statement) string {
+	for _, p := range []*Principal{s.Principal, s.NotPrincipal} {
+		if p == nil {
+			continue
+		}
+		for _, id := range p.Canonical {
+			if j.canonical(id).any() == maybe {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 // sameProvider compares identity providers; one of OpenID Connect may be named by its ARN or by its host.

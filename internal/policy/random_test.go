@@ -12,7 +12,7 @@ import (
 
 // The alphabet of random requests and policies: small, so that they meet.
 var (
-	someActions = []string{"s3:GetObject", "s3:PutObject", "s3:ListAllMyBuckets", "iam:PassRole", "iam:TagRole", "sts:AssumeRole", "sts:TagSession",
+	someActions = []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListAllMyBuckets", "iam:PassRole", "iam:TagRole", "sts:AssumeRole", "sts:TagSession",
 		"sts:GetCallerIdentity", "kms:Decrypt", "kms:ScheduleKeyDeletion", "kms:DeleteAlias", "kms:RetireGrant", "lambda:InvokeFunction", "new:Thing", "S3:getobject", "s3:PutBucketPolicy", "iam:DeletePolicy", "kms:TagResource"}
 	someActionPatterns = append([]string{"*", "s3:*", "s3:Get*", "*:*Object", "", " s3:GetObject", "new:*", "k?s:*", "sts:*", "*:*", "s3:GetObject,s3:PutObject"}, someActions...)
 	someResources      = []string{"*", "arn:aws:s3:::b", "arn:aws:s3:::b/k", "arn:aws:s3:::b/a:k", "arn:aws:s3:::b/ann/x", "arn:aws:iam::111122223333:role/R",
@@ -64,6 +64,9 @@ func drawStatement(t *rapid.T, named bool) Statement {
 		if !p.Everyone {
 			p.AWS = some("AWS", someNames)
 			p.Service = []string{"ec2.amazonaws.com"}
+			if rapid.Bool().Draw(t, "canonical") {
+				p.Canonical = some("Canonical", []string{"79a5", "c0de", "ffff"})
+			}
 		}
 		if rapid.IntRange(0, 5).Draw(t, "negates principals") == 0 {
 			s.NotPrincipal = p
@@ -121,6 +124,9 @@ func drawPolicies(t *rapid.T) *Policies {
 	if rapid.IntRange(0, 3).Draw(t, "grants") == 0 {
 		p.Grants = []Grant{{ID: "g", Grantee: oneOf(t, "grantee", someNames), Operations: []string{"Decrypt"}, ContextSubset: map[string]string{"k": "v"}}}
 	}
+	if rapid.Bool().Draw(t, "canonical ids") {
+		p.Canonical = map[string]string{"c0de": oneOf(t, "whose", []string{"111122223333", "999988887777", "cloudfront"})}
+	}
 	if rapid.IntRange(0, 3).Draw(t, "s3") == 0 {
 		p.S3 = &S3Access{Granted: []string{oneOf(t, "granted", []string{"READ", "FULL_CONTROL", "WRITE"})}, RestrictPublic: rapid.Bool().Draw(t, "restrict"), IgnoreACLs: rapid.Bool().Draw(t, "ignore")}
 		if a := drawSources(t, true, 1); len(a) > 0 {
@@ -142,6 +148,9 @@ func drawRequest(t *rapid.T) *Request {
 		ResourceAccount: oneOf(t, "account", []string{"", "", "111122223333", "999988887777"}), Context: Context{Values: map[string][]string{}, Absent: map[string]bool{}}}
 	r.Context.Open = rapid.Bool().Draw(t, "open")
 	r.AWSManagedKey, r.ResourceManagesOrganization = rapid.IntRange(0, 3).Draw(t, "key") == 0, rapid.IntRange(0, 3).Draw(t, "manages") == 0
+	if rapid.Bool().Draw(t, "canonical id") {
+		r.Caller.CanonicalID = oneOf(t, "caller's canonical id", []string{"79a5", "ffff"})
+	}
 	for _, k := range someKeys {
 		switch rapid.IntRange(0, 3).Draw(t, k) {
 		case 0:

@@ -24,6 +24,7 @@ func (j *judge) special() (Decision, bool) {
 // forbidden says why no policy can allow the request; empty where one can.
 func (j *judge) forbidden() string {
 	if j.act.lower == "sts:assumerole" && j.request.Caller.Kind == RootUser {
+		// "You cannot use AWS account root user credentials to call AssumeRole."
 		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 		return "an account's root user cannot assume roles"
 	}
@@ -79,10 +80,10 @@ func (j *judge) protected() string {
 	action, service, name := j.act.lower, arnPart(j.resource, 2), arnPart(j.resource, 5)
 	switch {
 	case service == "iam" && strings.HasPrefix(name, "role/aws-service-role/"):
-		// Only what the service's own calls do is left, its description and its tags.
-		// https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html
-		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html#edit-service-linked-role
-		if j.act.writesRole && !slices.Contains(linkedRoleWrites, action) {
+		// Its description may be changed and its tags: all else is left to the service's own calls.
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_update-service-linked-role.html
+		// https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagRole.html ("a regular role or a service-linked role")
+		if j.act.writesRole && !slices.Contains(describesRole, action) {
 			return "a service-linked role can be changed and passed by its service only"
 		}
 	case service == "iam" && (strings.HasPrefix(name, "role/aws-reserved/") || strings.HasPrefix(name, "role/AWSReserved")):
@@ -118,8 +119,8 @@ var (
 		"kms:rotatekeyondemand", "kms:schedulekeydeletion", "kms:tagresource", "kms:untagresource", "kms:updatekeydescription"}
 )
 
-// linkedRoleWrites are those of them that are open to everybody on a service-linked role.
-var linkedRoleWrites = []string{"iam:tagrole", "iam:untagrole", "iam:updaterole", "iam:updateroledescription"}
+// describesRole are those of them that change nothing about what the role may do or who may take it on.
+var describesRole = []string{"iam:updaterole", "iam:updateroledescription", "iam:tagrole", "iam:untagrole"}
 
 // trusted are the calls that a role's trust policy must allow: what the caller's own policies say is not enough.
 var trusted = []string{"sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession",
@@ -161,7 +162,11 @@ func (j *judge) staysAtHome() bool {
 	return j.act.atHome && j.mandatory()
 }
 
-var acrossAccounts = []string{"creategrant", "decrypt", "derivesharedsecret", "describekey", "encrypt", "generatedatakey",
+// acrossAccounts are the operations of which KMS's reference says "Cross-account use: Yes", each on its own page; ReEncrypt takes two
+// permissions. Of all others it says no.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_Operations.html
+// https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+var acrossAccounts = []string{"creategrant", "decapsulate", "decrypt", "derivesharedsecret", "describekey", "encapsulate", "encrypt", "generatedatakey",
 	"generatedatakeypair", "generatedatakeypairwithoutplaintext", "generatedatakeywithoutplaintext", "generatemac",
 	"getkeyrotationstatus", "getpublickey", "listgrants", "reencryptfrom", "reencryptto", "retiregrant", "revokegrant", "sign",
 	"verify", "verifymac"}

@@ -28,11 +28,13 @@ type Answer struct {
 type Because struct {
 	Type      string `json:"type"`
 	Policy    string `json:"policy,omitempty"`
+	Level     string `json:"level,omitempty"` // of an organisation's policy
 	Statement *int   `json:"statement"`
 	Sid       string `json:"sid,omitempty"`
 	Line      int    `json:"line,omitempty"`
 	Effect    string `json:"effect,omitempty"`
 	Text      string `json:"text"`
+	Quote     string `json:"quote,omitempty"` // the statement on one line
 }
 
 // DependsOn is a condition key that nobody knows, with the statement that asks for it.
@@ -167,7 +169,7 @@ func (a *Answer) decision(d policy.Decision, unknown string) {
 }
 
 func because(r policy.Reason) Because {
-	b := Because{Type: r.Layer.String(), Policy: r.Source, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	b := Because{Type: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote, Sid: r.Sid, Line: r.Line, Text: r.Text}
 	if r.Statement >= 0 {
 		b.Statement = &r.Statement
 	}
