@@ -216,7 +216,7 @@ func (p *place) looked() string {
 		return fmt.Sprintf("%s of more than %s objects%s of %s sampled", count(n), rough(listed.Objects), some, p.text)
 	case int64(n) == listed.Objects && int64(versions) == older.Objects && older.All:
 		if older.Objects > 0 {
-			some = " and all " + count(versions) + " older versions"
+			some = " and all " + counted(versions, "older version")
 		}
 		return fmt.Sprintf("all %s%s of %s looked at", objects(n), some, p.text)
 	}
@@ -274,11 +274,13 @@ func each(c *control.Case, do func(p *place)) {
 	}
 }
 
-func objects(n int) string {
+func objects(n int) string { return counted(n, "object") }
+
+func counted(n int, noun string) string {
 	if n == 1 {
-		return "1 object"
+		return "1 " + noun
 	}
-	return count(n) + " objects"
+	return count(n) + " " + noun + "s"
 }
 
 // count writes a number with commas.
