@@ -70,7 +70,7 @@ func (w *World) pillarsOf(p *Principal) []int {
 	anybody.ARN = "arn:" + w.partition() + ":iam::" + p.Account + ":role/onus0" // whom no policy spares
 	anybody.Kind, anybody.user, anybody.role = "role", nil, nil
 	anybody.Caller = policy.Caller{Kind: policy.RoleSession, Role: anybody.ARN, Account: p.Account, ManagesOrganization: p.Caller.ManagesOrganization}
-	anybody.Policies.Boundary = nil
+	anybody.Policies.Boundary, anybody.tags = nil, nil
 	anybody.Policies.Identity = []policy.Source{{Name: "a policy that allows everything", Document: w.everything()}}
 	var left []int
 	for i, pillar := range pillars {

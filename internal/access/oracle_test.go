@@ -79,7 +79,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 				if changes[j] >= maxChanges {
 					continue
 				}
-				for _, d := range w.prover().modifies(x, states[j], everyAction) {
+				for _, d := range append(w.prover().modifies(x, states[j], everyAction), w.prover().sessions(x, states[j])...) {
 					if d.proof.strength >= s {
 						add(d.made, changes[j]+1)
 					}
@@ -207,7 +207,10 @@ func randomEstate(r *rand.Rand) *estate.Estate {
 		return estate.Resource{Reference: estate.Ref{Kind: kind, Account: account(arn), Region: estate.Global, ID: name(arn), ARN: arn}, Labels: estate.None[map[string]string]()}
 	}
 	condition := func(s *policy.Statement) {
-		switch r.IntN(14) {
+		equals := func(operator, key, value string) {
+			s.Condition = []policy.Condition{{Operator: policy.Operator{Name: operator}, Key: key, Values: []string{value}, Line: 1}}
+		}
+		switch r.IntN(18) {
 		case 0:
 			s.Condition = []policy.Condition{{Operator: policy.Operator{Name: "Bool"}, Key: "aws:MultiFactorAuthPresent", Values: []string{"true"}, Line: 1}}
 		case 1:
@@ -216,6 +219,12 @@ func randomEstate(r *rand.Rand) *estate.Estate {
 			s.Condition = []policy.Condition{{Operator: policy.Operator{Name: "StringEquals"}, Key: "aws:RequestedRegion", Values: []string{"eu-west-1", "us-east-1"}, Line: 1}}
 		case 3:
 			s.Condition = []policy.Condition{{Operator: policy.Operator{Name: "ArnNotLike"}, Key: "aws:PrincipalArn", Values: []string{principals[r.IntN(len(principals))]}, Line: 1}}
+		case 4:
+			equals(pick("StringEquals", "StringNotEquals"), "aws:PrincipalTag/t", pick("a", "b"))
+		case 5:
+			equals("StringEquals", "aws:ResourceTag/t", pick("a", "b", "${aws:PrincipalTag/t}"))
+		case 6:
+			equals("StringEquals", "aws:RequestTag/t", pick("a", "b", "${aws:PrincipalTag/t}"))
 		}
 	}
 	statement := func() policy.Statement {
@@ -225,7 +234,7 @@ func randomEstate(r *rand.Rand) *estate.Estate {
 		}
 		for range 1 + r.IntN(3) {
 			s.Action = append(s.Action, pick("iam:PassRole", "lambda:*", "lambda:CreateFunction", "lambda:InvokeFunction", "lambda:UpdateFunctionCode", "sts:AssumeRole", "sts:AssumeRole", "iam:Put*", "iam:PutRolePolicy",
-				"iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:UpdateAssumeRolePolicy", "iam:AddUserToGroup", "iam:CreatePolicyVersion", "iam:DeleteRolePermissionsBoundary", "iam:CreateLoginProfile",
+				"iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:UpdateAssumeRolePolicy", "iam:AddUserToGroup", "iam:CreatePolicyVersion", "iam:DeleteRolePermissionsBoundary", "iam:CreateLoginProfile", "iam:TagRole", "iam:TagUser", "iam:Tag*", "sts:*",
 				"iam:*", "ec2:*", "s3:*", "*", "iam:CreateUser", "iam:DetachRolePolicy", "iam:DeleteUserPermissionsBoundary", "cloudformation:*"))
 		}
 		switch r.IntN(6) {
@@ -258,6 +267,13 @@ func randomEstate(r *rand.Rand) *estate.Estate {
 		}
 		e.Groups = append(e.Groups, &estate.Group{Resource: resource("group", "arn:aws:iam::"+a+":group/g"), Attached: estate.Attached{Inline: []estate.Inline{{Name: "i", Document: estate.Know(document())}}}})
 	}
+	labelled := func(kind, arn string) estate.Resource {
+		x := resource(kind, arn)
+		if some(0.5) {
+			x.Labels = estate.Know(map[string]string{"t": pick("a", "b")})
+		}
+		return x
+	}
 	attached := func(arn string) estate.Attached {
 		var x estate.Attached
 		if some(0.6) {
@@ -281,7 +297,7 @@ func randomEstate(r *rand.Rand) *estate.Estate {
 		return ""
 	}
 	for _, arn := range users {
-		u := &estate.User{Resource: resource("user", arn), Attached: attached(arn), Boundary: boundary(arn), MFADevices: estate.Know([]string{})}
+		u := &estate.User{Resource: labelled("user", arn), Attached: attached(arn), Boundary: boundary(arn), MFADevices: estate.Know([]string{})}
 		if some(0.3) {
 			u.Groups = []string{"g"}
 		}
@@ -303,7 +319,10 @@ func randomEstate(r *rand.Rand) *estate.Estate {
 			trust.Principal.AWS = []string{principals[r.IntN(len(principals))]}
 		}
 		condition(&trust)
-		role := &estate.Role{Resource: resource("role", arn), Attached: attached(arn), Boundary: boundary(arn), Profiles: []string{},
+		if some(0.3) {
+			trust.Action = append(trust.Action, "sts:TagSession")
+		}
+		role := &estate.Role{Resource: labelled("role", arn), Attached: attached(arn), Boundary: boundary(arn), Profiles: []string{},
 			Trust: estate.Know(&policy.Document{Version: "2012-10-17", Statements: []policy.Statement{trust}})}
 		if some(0.3) {
 			role.Profiles = []string{"arn:aws:iam::" + account(arn) + ":instance-profile/" + name(arn)}

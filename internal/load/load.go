@@ -47,6 +47,7 @@ var services = []func(*loader){
 	(*loader).securityGroups,
 	(*loader).loadBalancers,
 	(*loader).distributions,
+	(*loader).originIdentities,
 	(*loader).vpcOrigins,
 	(*loader).accelerators,
 	(*loader).apis,

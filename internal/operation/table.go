@@ -292,6 +292,7 @@ var table = []Operation{
 	{ID: "wafv2:ListRuleGroups", Scope: PerRegionGlobal, Actions: []string{"wafv2:ListRuleGroups"}},
 	{ID: "wafv2:GetRuleGroup", Scope: PerRegionGlobal, Actions: []string{"wafv2:GetRuleGroup"}, By: []string{"Id"}},
 	{ID: "cloudfront:ListDistributions", Scope: PerAccount, Actions: []string{"cloudfront:ListDistributions"}, Secret: []string{"DistributionList.Items[].Origins.Items[].CustomHeaders.Items[].HeaderValue"}},
+	{ID: "cloudfront:ListCloudFrontOriginAccessIdentities", Scope: PerAccount, Actions: []string{"cloudfront:ListCloudFrontOriginAccessIdentities"}},
 	{ID: "cloudfront:ListVpcOrigins", Scope: PerAccount, Actions: []string{"cloudfront:ListVpcOrigins"}},
 	{ID: "cloudfront:GetVpcOrigin", Scope: PerAccount, Actions: []string{"cloudfront:GetVpcOrigin"}, By: []string{"Id"}},
 	{ID: "acm:ListCertificates", Scope: PerRegion, Actions: []string{"acm:ListCertificates"}},

@@ -52,13 +52,16 @@ type AccessPrincipal struct {
 	Kind    string `json:"kind"`
 	Account string `json:"account"`
 	Name    string `json:"name"`
+	// Set is the permission set of IAM Identity Center that a role stands for, People who has it in the account.
+	Set    string   `json:"permissionSet,omitempty"`
+	People []string `json:"people,omitempty"`
 }
 
 func principalOf(p *access.Principal) AccessPrincipal {
 	if p == nil {
 		return AccessPrincipal{}
 	}
-	return AccessPrincipal{ARN: p.ARN, Kind: p.Kind, Account: p.Account, Name: p.Name}
+	return AccessPrincipal{ARN: p.ARN, Kind: p.Kind, Account: p.Account, Name: p.Name, Set: p.Set, People: p.People}
 }
 
 // called names a principal as texts do.
@@ -66,7 +69,14 @@ func (p AccessPrincipal) called() string {
 	if p.Kind == "root" {
 		return "root user"
 	}
-	return p.Kind + " " + p.Name
+	if p.Set == "" {
+		return p.Kind + " " + p.Name
+	}
+	text := "permission set " + p.Set
+	if len(p.People) > 0 {
+		text += " of " + brief(p.People, 2)
+	}
+	return text
 }
 
 // AccessAnswer is one decision.
@@ -84,11 +94,13 @@ type AccessAnswer struct {
 type AccessReason struct {
 	Layer     string `json:"layer"`
 	Policy    string `json:"policy"`
-	Statement int    `json:"statement"` // counted from 0; -1 where nothing allows
+	Level     string `json:"level,omitempty"` // of an organisation's policy: where it is attached
+	Statement int    `json:"statement"`       // counted from 0; -1 where nothing allows
 	Sid       string `json:"sid,omitempty"`
 	Line      int    `json:"line,omitempty"`
 	Effect    string `json:"effect,omitempty"`
 	Text      string `json:"text"`
+	Quote     string `json:"quote,omitempty"` // the statement on one line
 }
 
 // AccessDependence is one thing that is not known and that a decision rests on.
@@ -170,7 +182,7 @@ func AnswerOfAccess(a access.Answer) AccessAnswer {
 }
 
 func reasonOf(r policy.Reason) AccessReason {
-	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote, Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
 	if r.Effect != 0 {
 		x.Effect = r.Effect.String()
 	}

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // AccessText writes what `onus can`, `onus who-can`, `onus paths`, `onus shells` and `onus unused` say.
@@ -61,6 +64,7 @@ func (t *terminal) reasons(x AccessAnswer) {
 		t.heading("because")
 		for _, r := range x.Because {
 			t.para("  ", "    ", r.Text)
+			t.quote("      ", r)
 		}
 	}
 	if len(x.DependsOn) > 0 {
@@ -68,6 +72,13 @@ func (t *terminal) reasons(x AccessAnswer) {
 		for _, d := range x.DependsOn {
 			t.para("  ", "    ", dependence(d))
 		}
+	}
+}
+
+// quote is the statement in its own words.
+func (t *terminal) quote(indent string, r AccessReason) {
+	if r.Quote != "" {
+		t.para(indent, indent+"  ", t.in(dim, r.Quote))
 	}
 }
 
@@ -95,10 +106,8 @@ func (t *terminal) whoCan(a *Access) {
 			for _, d := range x.DependsOn {
 				why = append(why, dependence(d))
 			}
-			for _, r := range x.Because {
-				if len(why) == 0 {
-					why = append(why, r.Text)
-				}
+			if len(why) == 0 && len(x.Because) > 0 {
+				why = append(why, telling(x.Because).Text)
 			}
 			rows = append(rows, []string{x.Principal.called(), x.Principal.Account, strings.Join(why, "; ")})
 		}
@@ -107,11 +116,27 @@ func (t *terminal) whoCan(a *Access) {
 		}
 		shown = true
 		t.heading(g.title + " (" + number(len(rows)) + ")")
+		if why := rows[0][2]; len(rows) > 2 && !slices.ContainsFunc(rows, func(row []string) bool { return row[2] != why }) {
+			t.para("  ", "  ", why) // once for all
+			for i := range rows {
+				rows[i] = rows[i][:2]
+			}
+		}
 		t.rows(rows)
 	}
 	if !shown {
 		t.para("", "", "nobody that was read")
 	}
+}
+
+// telling is the first reason that says more than that the organisation leaves it open.
+func telling(because []AccessReason) AccessReason {
+	for _, r := range because {
+		if r.Layer != policy.ServiceControlLayer.String() && r.Layer != policy.ResourceControlLayer.String() {
+			return r
+		}
+	}
+	return because[0]
 }
 
 func onWhat(resource string) string {
@@ -215,6 +240,11 @@ func (t *terminal) path(p AccessPath, detail bool) {
 	}
 }
 
+// limits are the layers that grant nothing.
+var limits = map[string]bool{policy.BoundaryLayer.String(): true, policy.SessionLayer.String(): true, policy.ServiceControlLayer.String(): true,
+	policy.ResourceControlLayer.String(): true, policy.EndpointLayer.String(): true}
+
+// stepReasons quotes the statements that grant a step. Policies that only limit, and let it pass, are in the JSON.
 func (t *terminal) stepReasons(decisions []AccessAnswer) {
 	for _, d := range decisions {
 		line := d.Action + " on " + d.Resource
@@ -223,7 +253,15 @@ func (t *terminal) stepReasons(decisions []AccessAnswer) {
 		}
 		t.para("        ", "          ", t.in(dim, line))
 		for _, r := range d.Because {
-			t.para("          ", "            ", r.Text)
+			if limits[r.Layer] && r.Effect == policy.Allow.String() {
+				continue
+			}
+			text := r.Text
+			if short, ok := strings.CutSuffix(text, " "+d.Action+" on "+d.Resource); ok {
+				text = short + " it"
+			}
+			t.para("          ", "            ", text)
+			t.quote("              ", r)
 		}
 		for _, x := range d.DependsOn {
 			t.para("          ", "            ", dependence(x))

@@ -149,6 +149,7 @@ var results = map[operation.ID][]string{
 	"apigatewayv2:GetStages":                                 {"Items"},
 	"apigatewayv2:GetVpcLinks":                               {"Items"},
 	"cloudfront:GetVpcOrigin":                                {"VpcOrigin"},
+	"cloudfront:ListCloudFrontOriginAccessIdentities":        {"CloudFrontOriginAccessIdentityList"},
 	"cloudfront:ListVpcOrigins":                              {"VpcOriginList"},
 	"ecs:DescribeServices":                                   {"services"},
 	"ecs:DescribeTasks":                                      {"tasks"},

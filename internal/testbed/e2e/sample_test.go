@@ -69,7 +69,9 @@ func TestMotoSample(t *testing.T) {
 	}
 	run("open", "--key", "payroll", "s3://vault/long/1", filepath.Join(dir, "opened"))
 
-	var list struct{ Keys []struct{ Name, Fingerprint string } }
+	var list struct {
+		Keys []struct{ Name, Fingerprint string }
+	}
 	if err := json.Unmarshal([]byte(run("key", "list", "--format", "json")), &list); err != nil {
 		t.Fatal(err)
 	}
