@@ -26,32 +26,35 @@ type Options struct {
 
 // World is who may do what.
 type World struct {
-	estate      *estate.Estate
-	options     Options
-	principals  []*Principal // sorted by ARN
-	byARN       map[string]*Principal
-	objects     map[string]*Object // by ARN
-	documents   *documents
-	groups      map[string]*estate.Group // by account and name
-	managed     map[string]*estate.ManagedPolicy
-	control     map[string]guardrails // by account
-	classes     []*class
-	apis        map[string]*Object // by Region, account and id
-	points      map[string]*Object // recovery points by ARN
-	assumed     map[string]estate.Gap
-	tagKeys     []string          // condition keys on tags of principals that some policy asks for, in lower case
-	canonical   map[string]string // accounts by their canonical user id, as far as S3 told
-	canonicalOf map[string]string // the ids by account
-	mu          sync.Mutex
-	rows        map[string]*estate.Credentials // of credential reports, by account and user
-	allowAll    *policy.Document
-	pillars     map[string][]int     // by account
-	byRef       map[string]*Workload // workloads by the key of their reference
-	sortedARNs  []string
-	kinds       map[string]string // see kindUnread
-	fields      map[bool]*field
-	taken       map[string]remembered // whether a service may take on a role, by both
-	awsPolicies map[string]*policy.Document
+	estate     *estate.Estate
+	options    Options
+	principals []*Principal // sorted by ARN
+	byARN      map[string]*Principal
+	objects    map[string]*Object // by ARN
+	documents  *documents
+	groups     map[string]*estate.Group // by account and name
+	managed    map[string]*estate.ManagedPolicy
+	control    map[string]guardrails // by account
+	classes    []*class
+	apis       map[string]*Object // by Region, account and id
+	points     map[string]*Object // recovery points by ARN
+	assumed    map[string]estate.Gap
+	tagKeys    []string // condition keys on tags of principals that some policy asks for, in lower case
+	labelKeys  []string // those on tags of resources
+	// resourcesAskTags says that policies of resources ask for tags of principals.
+	resourcesAskTags bool
+	canonical        map[string]string // accounts by their canonical user id, as far as S3 told
+	canonicalOf      map[string]string // the ids by account
+	mu               sync.Mutex
+	rows             map[string]*estate.Credentials // of credential reports, by account and user
+	allowAll         *policy.Document
+	pillars          map[string][]int     // by account
+	byRef            map[string]*Workload // workloads by the key of their reference
+	sortedARNs       []string
+	kinds            map[string]string // see kindUnread
+	fields           map[bool]*field
+	taken            map[string]remembered // whether a service may take on a role, by both
+	awsPolicies      map[string]*policy.Document
 }
 
 // New reads an estate.
@@ -128,6 +131,9 @@ type Answer struct {
 	policy.Decision
 	// With are the values of the request that the caller chose so that it passes; nil where none had to be chosen.
 	With map[string][]string
+
+	tagging []Answer // the decisions that let somebody set the tags that it takes
+	note    *tagNote // where it sets tags itself: for which step
 }
 
 // Can decides one question as AWS would.
@@ -207,13 +213,13 @@ func (w *World) anything(p *Principal, action string) Answer {
 				continue // another name for a bucket
 			}
 			for _, arn := range service.Resources[r.Name].ARNs {
-				try(w.prover().bestOf(p, action, template{arn: arn}.pattern(p.Account), p.Account, nil, false))
+				try(w.asItIs().bestOf(p, action, template{arn: arn}.pattern(p.Account), p.Account, nil, false))
 				if best == Yes {
 					return answer
 				}
 			}
 		}
 	}
-	try(w.prover().check(p, action, "*", nil))
+	try(w.asItIs().check(p, action, "*", nil))
 	return answer
 }

@@ -45,12 +45,12 @@ func (w *World) ByARN(arn string) *Principal { return w.byARN[arn] }
 // CanMake says whether a principal may do an action on something that does not exist yet and that it names as it likes, in its own account,
 // with the values of condition keys that are given (nil for a key that is not in the request).
 func (w *World) CanMake(p *Principal, action string, given map[string][]string) (Strength, []Answer) {
-	return w.prover().checkNew(p, action, p.Account, given)
+	return w.asItIs().checkNew(p, action, p.Account, given)
 }
 
 // CanWith decides one question with values of condition keys that are given, and others that the caller may choose.
 func (w *World) CanWith(p *Principal, action, resource string, given map[string][]string) (Strength, Answer) {
-	return w.prover().check(p, action, resource, given)
+	return w.asItIs().check(p, action, resource, given)
 }
 
 // StoreAction is one action on a store, and what it does to the data: "reads", "writes" or "destroys".

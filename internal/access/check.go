@@ -60,7 +60,7 @@ func (w *prover) checkOn(p *Principal, action, resource string, given map[string
 	}
 	s, a := w.choose(p, request, policies, given)
 	if w.memo != nil {
-		a.Decision = policy.Decision{Result: a.Result}
+		a.Decision, a.tagging = policy.Decision{Result: a.Result}, nil
 		w.memo[key] = remembered{s, a}
 	}
 	return s, a
@@ -71,6 +71,7 @@ func (w *prover) checkOn(p *Principal, action, resource string, given map[string
 type prover struct {
 	*World
 	memo map[string]remembered
+	asIs bool // nobody changes tags so that a decision passes
 }
 
 type remembered struct {
@@ -79,6 +80,9 @@ type remembered struct {
 }
 
 func (w *World) prover() *prover { return &prover{World: w} }
+
+// asItIs decides steps of one principal with all tags as they are.
+func (w *World) asItIs() *prover { return &prover{World: w, asIs: true} }
 
 func memoKey(action, resource string, given map[string][]string) string {
 	key := action + "\x00" + resource
@@ -99,8 +103,25 @@ func memoKey(action, resource string, given map[string][]string) string {
 	return key
 }
 
-// choose decides a request and, where that depends on what the caller chooses, looks for values that pass.
-func (w *World) choose(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
+// choose decides a request and, where that depends on what the caller chooses, looks for values that pass; and where it does not pass by
+// tags that are there, for tags that somebody may set.
+func (w *prover) choose(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
+	asked := *request
+	s, a := w.settle(p, request, policies, given)
+	if p.tags != nil {
+		s = min(s, p.tags.plain) // without tags, the session may not begin
+	}
+	if s == Yes || w.asIs || p.tags == nil && len(w.labelKeys) == 0 {
+		return s, a
+	}
+	if better, b := w.retag(p, &asked, policies, given, s); better > s && b.Principal != nil {
+		return better, b
+	}
+	return s, a
+}
+
+// settle decides a request and chooses all but tags that are set beforehand.
+func (w *World) settle(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string) (Strength, Answer) {
 	a := Answer{Principal: p, Action: request.Action, Resource: request.Resource, Decision: policy.Decide(request, policies)}
 	best := strengthOf(&a.Decision)
 	if len(given) > 0 {
@@ -122,7 +143,7 @@ func (w *World) choose(p *Principal, request *policy.Request, policies *policy.P
 			break
 		}
 		found := false
-		values := valuesOf(policies, key)
+		values := valuesOf(policies, key, &request.Context)
 		for _, value := range values[:min(len(values), tries)] {
 			context := request.Context
 			context.Values = maps.Clone(context.Values)
@@ -131,6 +152,9 @@ func (w *World) choose(p *Principal, request *policy.Request, policies *policy.P
 				context.Absent[key] = true
 			} else {
 				context.Values[key] = []string{value}
+				if name, ok := strings.CutPrefix(key, "aws:requesttag/"); ok && context.Values["aws:tagkeys"] != nil {
+					context.Values["aws:tagkeys"] = append(slices.Clone(context.Values["aws:tagkeys"]), name)
+				}
 			}
 			r := *request
 			r.Context = context
@@ -171,7 +195,7 @@ func choosable(action, key string) bool {
 }
 
 // valuesOf are the values worth trying for a key: those that conditions name, none at all (""), and one that nothing names.
-func valuesOf(ps *policy.Policies, key string) []string {
+func valuesOf(ps *policy.Policies, key string, known *policy.Context) []string {
 	values := []string{}
 	add := func(s *policy.Source) {
 		if s == nil || s.Document == nil {
@@ -181,7 +205,11 @@ func valuesOf(ps *policy.Policies, key string) []string {
 			for _, c := range s.Document.Statements[i].Condition {
 				if c.Is(key) {
 					for _, v := range c.Values {
-						if !strings.Contains(v, "${") {
+						if strings.Contains(v, "${") {
+							if v = expanded(v, known); v != "" {
+								values = append(values, v)
+							}
+						} else {
 							values = append(values, strings.ReplaceAll(strings.ReplaceAll(v, "*", "onus0"), "?", "x"))
 						}
 					}

@@ -38,10 +38,16 @@ func (w *World) classify() {
 	w.tagKeys = tags
 	for i := range w.objects {
 		if o := w.objects[i]; o.policy != nil && o.policy.Document != nil {
-			w.tagKeys = append(w.tagKeys, tagKeys(w.documents.of(o.policy.Document))...)
+			keys := tagKeys(w.documents.of(o.policy.Document))
+			w.tagKeys = append(w.tagKeys, keys...)
+			w.resourcesAskTags = w.resourcesAskTags || len(keys) > 0
 		}
 	}
 	w.tagKeys = sortedSet(w.tagKeys)
+	for _, d := range w.documents.list {
+		w.labelKeys = append(w.labelKeys, d.labels...)
+	}
+	w.labelKeys = sortedSet(w.labelKeys)
 }
 
 func tagKeys(d *document) []string {
@@ -87,6 +93,13 @@ func (w *World) classKey(p *Principal) (key string, alone bool, asked []string) 
 	b.WriteString(p.Kind)
 	if p.ServiceLinked() {
 		b.WriteByte('!')
+	}
+	if p.tags != nil { // who chooses them says which they may be
+		by, alone, _ := w.classKey(p.tags.by)
+		if alone || p.tags.own {
+			by += p.tags.by.ARN
+		}
+		b.WriteString("tags of " + p.ARN + strconv.FormatBool(p.tags.own) + strconv.FormatBool(p.tags.session) + " by (" + by + ")")
 	}
 	var ids []int
 	var documents []*document

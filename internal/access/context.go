@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -128,8 +129,14 @@ func (w *World) context(p *Principal, action string, o *Object, given map[string
 	if o.tagsKnown {
 		for k, v := range o.tags {
 			k = strings.ToLower(k)
-			set("aws:resourcetag/"+k, v)
-			set(service(action)+":resourcetag/"+k, v)
+			for _, s := range tagServices(action) {
+				set(s+":resourcetag/"+k, v)
+			}
+		}
+		for _, key := range w.labelKeys {
+			if s, _, _ := strings.Cut(key, ":"); c.Values[key] == nil && service(action) != "s3" && slices.Contains(tagServices(action), s) {
+				c.Absent[key] = true // S3 sees tags of objects and, of buckets, those alone that are switched on for it
+			}
 		}
 	}
 	for k, v := range given {

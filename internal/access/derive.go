@@ -12,6 +12,18 @@ var changing = need("iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:PutGroupPo
 	"iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:DetachUserPolicy", "iam:DetachRolePolicy", "iam:DetachGroupPolicy",
 	"iam:DeleteUserPolicy", "iam:DeleteRolePolicy", "iam:DeleteGroupPolicy", "iam:RemoveUserFromGroup")
 
+// changers are the actions by which changes are followed in this estate: of tags where some policy asks for tags.
+func (w *World) changers() actionSet {
+	all := changing
+	if len(w.tagKeys) > 0 {
+		all = all.union(tagsPrincipals)
+	}
+	if len(w.labelKeys) > 0 {
+		all = all.union(labellers)
+	}
+	return all
+}
+
 // maxChanges is how many changes one after the other are followed: a boundary off, a denial off, a group joined, everything allowed.
 const maxChanges = 4
 
@@ -20,7 +32,10 @@ const maxChanges = 4
 func (f *field) derive() {
 	for i := 0; i < len(f.groups); i++ { // grows as it goes
 		g := f.groups[i]
-		if !g.allows.meets(changing) || f.nodes[g.members[0]].made >= maxChanges {
+		if f.sessionable != nil && f.nodes[g.members[0]].made < maxChanges {
+			f.beginSessions(g)
+		}
+		if !g.allows.meets(f.changing) || f.nodes[g.members[0]].made >= maxChanges {
 			continue
 		}
 		if !f.thorough && f.prover(g, false).administrator(f.nodes[g.members[0]].p).strength == Yes {
@@ -113,16 +128,51 @@ func (f *field) changeOthers(g *group, unlimited Strength) {
 	}
 }
 
+// beginSessions adds the sessions that the members of a group begin with tags that they choose.
+func (f *field) beginSessions(g *group) {
+	begin := func(members []int, to int) {
+		for _, d := range f.w.prover().sessions(f.nodes[members[0]].p, f.nodes[to].p) {
+			for _, n := range members {
+				f.make(n, move{rule: &ruleset[0], to: to, change: &d, made: -1}, d.proof.strength)
+			}
+		}
+	}
+	f.candidates(g, f.sessionable, Unknown, func(r *rule, to int, x *Workload) bool {
+		if r.name != "assume" {
+			return false // the first of the rules
+		}
+		if f.personal(r, to, x) {
+			for _, n := range g.members {
+				begin([]int{n}, to)
+			}
+		} else {
+			begin(g.members, to)
+		}
+		return true
+	})
+	for _, n := range g.members {
+		for _, to := range f.sessionable.named[f.nodes[n].p.ARN] {
+			begin([]int{n}, to)
+		}
+	}
+}
+
 // mayChange reports whether a group might change what q may do: no is sure.
 func (f *field) mayChange(g *group, q *Principal) bool {
-	for i := range changing {
-		for left := changing[i] & g.allows[i]; left != 0; left &= left - 1 {
+	for i := range f.changing {
+		for left := f.changing[i] & g.allows[i]; left != 0; left &= left - 1 {
 			action := i*64 + bits.TrailingZeros64(left)
 			s := f.scope(g, action)
 			if s.empty() {
 				continue
 			}
 			switch name := actions[action]; {
+			case labellers.has(action) && !tagsPrincipals.has(action):
+				if f.w.asksLabels(q) {
+					return true
+				}
+			case tagsPrincipals.has(action) && f.w.asksLabels(q):
+				return true
 			case name == "iam:AddUserToGroup":
 				if q.Kind == "user" {
 					return true
@@ -185,8 +235,8 @@ func (f *field) make(from int, m move, s Strength) {
 
 // mayChangeAny reports whether a group might change anybody: no is sure.
 func (f *field) mayChangeAny(g *group) bool {
-	for i := range changing {
-		for left := changing[i] & g.allows[i]; left != 0; left &= left - 1 {
+	for i := range f.changing {
+		for left := f.changing[i] & g.allows[i]; left != 0; left &= left - 1 {
 			if !f.scope(g, i*64+bits.TrailingZeros64(left)).empty() {
 				return true
 			}

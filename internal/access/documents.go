@@ -61,6 +61,7 @@ type document struct {
 	keys      []string
 	patterns  map[string][]string // by key: the values it is compared with
 	variables []string
+	labels    []string        // the condition keys on tags of resources that it asks for, in lower case
 	named     map[string]bool // the ARNs that its Principal elements name
 	allows    actionSet       // of the actions that escalations need: what some statement might allow
 	sure      actionSet       // of those: what some statement might allow without asking for what nobody can know
@@ -95,6 +96,8 @@ func newDocument(d *policy.Document, id int) *document {
 				name, _, _ = strings.Cut(name, ",")
 				if name = strings.ToLower(strings.TrimSpace(name)); principalKey(name) {
 					c.variables = append(c.variables, name)
+				} else if _, principal, ok := tagName(name); ok && !principal {
+					c.labels = append(c.labels, name)
 				}
 				rest = tail
 			}
@@ -110,6 +113,8 @@ func newDocument(d *policy.Document, id int) *document {
 			if key := strings.ToLower(k.Key); principalKey(key) {
 				c.keys = append(c.keys, key)
 				c.patterns[key] = append(c.patterns[key], k.Values...)
+			} else if _, principal, ok := tagName(key); ok && !principal {
+				c.labels = append(c.labels, key)
 			}
 		}
 		for _, p := range []*policy.Principal{s.Principal, s.NotPrincipal} {
@@ -130,7 +135,7 @@ func newDocument(d *policy.Document, id int) *document {
 			}
 		}
 	}
-	c.keys, c.variables = sortedSet(c.keys), sortedSet(c.variables)
+	c.keys, c.variables, c.labels = sortedSet(c.keys), sortedSet(c.variables), sortedSet(c.labels)
 	for k, v := range c.patterns {
 		c.patterns[k] = sortedSet(v)
 	}

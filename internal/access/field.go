@@ -24,7 +24,10 @@ type field struct {
 	open      map[*rule][]*Workload // see openFunctions
 	unlisted  []string              // accounts in which the policies of functions were not read
 	out       map[int][]link        // see outward
-	thorough  bool                  // follow also what administrators can make of others
+	changing  actionSet             // see changers
+	// sessionable are the roles of which sessions with tags may be begun, and to which tags matter; nil for none.
+	sessionable *targets
+	thorough    bool // follow also what administrators can make of others
 }
 
 // node is a principal, or what one can be made into.
@@ -128,6 +131,12 @@ func (w *World) newField(thorough bool) *field {
 		everyone = append(everyone, i)
 	}
 	f.all = f.targets(everyone)
+	f.changing = w.changers()
+	if len(w.tagKeys) > 0 {
+		if of := slices.DeleteFunc(everyone, func(i int) bool { return !w.takesTags(f.nodes[i].p) || !w.asksTags(f.nodes[i].p) }); len(of) > 0 {
+			f.sessionable = f.targets(of)
+		}
+	}
 	f.derive()
 	return f
 }

@@ -64,7 +64,9 @@ func (e *Escalation) Of(p *Principal) *Path {
 		}
 		if r.move == nil {
 			f, id, text := e.w.prover().ends(current, e.f.nodes[n].group.allows, e.Goal)
-			path.End, path.EndID, path.Because, path.Unread = current.state()+" "+text, id, f.answers, f.unread
+			path.End, path.EndID, path.Unread = current.state()+" "+text, id, f.unread
+			tagged, because := e.w.tagSteps(f.answers)
+			path.Steps, path.Because = append(path.Steps, tagged...), because
 			break
 		}
 		target := e.f.nodes[r.move.to].p
@@ -78,6 +80,7 @@ func (e *Escalation) Of(p *Principal) *Path {
 			current = made
 		}
 	}
+	path.Steps = told(path.Steps)
 	return path
 }
 
@@ -118,10 +121,12 @@ func (p *Principal) state() string {
 
 // stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes.
 func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal) {
-	if m.change != nil {
+	if m.change != nil && m.change.silent {
+		made = w.withTags(q, p, *m.change.made.tags)
+	} else if m.change != nil {
 		for _, d := range w.prover().modifies(p, q, w.allows(&p.Policies, p.Kind)) {
 			if d.id == m.change.id && (d.text == m.change.text || m.rule == nil && d.made.how == m.change.made.how) {
-				steps, made = append(steps, w.step(p, q, d.id, d.text, d.proof, nil)), d.made
+				steps, made = append(steps, w.steps(p, q, d.id, d.text, d.proof, nil)...), d.made
 				break
 			}
 		}
@@ -135,9 +140,46 @@ func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal
 				text = "takes over " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + ", which runs as " + q.called()
 			}
 		}
-		steps = append(steps, w.step(p, q, m.rule.id, text, w.prover().become(p, m.rule, q, m.workload), m.workload))
+		steps = append(steps, w.steps(p, q, m.rule.id, text, w.prover().become(p, m.rule, q, m.workload), m.workload)...)
 	}
 	return steps, made
+}
+
+// steps are a step, and before it those by which the tags are set that it takes.
+func (w *World) steps(p, q *Principal, id, text string, f proof, x *Workload) []Step {
+	tagged, answers := w.tagSteps(f.answers)
+	f.answers = answers
+	return append(tagged, w.step(p, q, id, text, f, x))
+}
+
+// told leaves out what was said already: tags that were set before, and a session without tags where the same is begun with some.
+func told(steps []Step) []Step {
+	var all []Step
+	for i, s := range steps {
+		if s.ID == "pf:sts-001" && again(steps[i+1:], s) {
+			continue
+		}
+		if slices.ContainsFunc(all, func(b Step) bool {
+			return strings.HasPrefix(s.ID, "x:ABAC") && b.Text == s.Text && b.From.ARN == s.From.ARN
+		}) {
+			continue
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// again reports whether the role of a step is assumed anew, with tags, before anything is done as it.
+func again(steps []Step, s Step) bool {
+	for _, next := range steps {
+		if next.ID == "x:SessionTags" && next.From.ARN == s.From.ARN && next.To.ARN == s.To.ARN {
+			return true
+		}
+		if next.From.ARN == s.To.ARN {
+			return false
+		}
+	}
+	return false
 }
 
 func (w *World) step(p, q *Principal, id, text string, f proof, x *Workload) Step {

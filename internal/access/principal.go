@@ -35,9 +35,10 @@ type Principal struct {
 
 	user  *estate.User
 	role  *estate.Role
-	free  bool   // its boundary was taken off
-	how   string // what was done to it, where it is not as the estate has it
-	class int    // index in World.classes; -1 where no other principal could be in the same
+	free  bool     // its boundary was taken off
+	tags  *tagging // who chooses its tags; nil where they are as the estate has them
+	how   string   // what was done to it, where it is not as the estate has it
+	class int      // index in World.classes; -1 where no other principal could be in the same
 	id    int
 }
 

@@ -18,7 +18,9 @@ type proof struct {
 
 func (f *proof) also(s Strength, a ...Answer) bool {
 	f.strength = min(f.strength, s)
-	f.answers = append(f.answers, a...)
+	for _, x := range a {
+		f.answers = append(append(f.answers, x.tagging...), x)
+	}
 	return f.strength > No
 }
 
@@ -100,7 +102,23 @@ func (w *prover) assumeRole(p, q *Principal) proof {
 		return none
 	}
 	f := proof{strength: Yes}
-	f.also(w.check(p, "sts:AssumeRole", q.ARN, nil))
+	s, a := w.check(p, "sts:AssumeRole", q.ARN, nil)
+	if !f.also(s, a) {
+		return f
+	}
+	// Where a session must have tags, the trust policy must let in sessions with tags as well.
+	// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+	given := map[string][]string{}
+	for key, v := range a.With {
+		if name, ok := strings.CutPrefix(key, "aws:requesttag/"); ok && v != nil {
+			given[key] = v
+			given["aws:tagkeys"] = append(given["aws:tagkeys"], name)
+		}
+	}
+	if len(given) > 0 {
+		slices.Sort(given["aws:tagkeys"])
+		f.also(w.check(p, "sts:TagSession", q.ARN, given))
+	}
 	return f
 }
 
@@ -335,6 +353,8 @@ type derivation struct {
 	text  string // "attaches a policy that allows everything to user bob"
 	made  *Principal
 	proof proof
+	// silent says that it is told where the tags that it chooses are: by the decisions that take them.
+	silent bool
 }
 
 // anything is the policy that an attacker would write, or the managed one that says the same.
@@ -353,7 +373,7 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 	var all []derivation
 	empower := func(id, text string, f proof) {
 		if f.strength > No {
-			all = append(all, derivation{id, text, w.empowered(q), f})
+			all = append(all, derivation{id: id, text: text, made: w.empowered(q), proof: f})
 		}
 	}
 	one := func(action, resource string, given map[string][]string) proof {
@@ -403,7 +423,7 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 	if may("iam:AddUserToGroup") && q.Kind == "user" {
 		all = append(all, w.joins(p, q)...)
 	}
-	return append(all, w.frees(p, q, may)...)
+	return append(append(all, w.frees(p, q, may)...), w.retags(p, q)...)
 }
 
 // boundaryARN is the ARN of the permissions boundary; empty for none.
@@ -451,7 +471,7 @@ func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 		if may("iam:CreatePolicyVersion") {
 			f := proof{strength: Yes}
 			if f.also(w.check(p, "iam:CreatePolicyVersion", arn, nil)) {
-				all = append(all, derivation{"pf:iam-001", "makes a new version of policy " + name + ", which " + q.called() + " has, that allows everything", w.empowered(q), f})
+				all = append(all, derivation{id: "pf:iam-001", text: "makes a new version of policy " + name + ", which " + q.called() + " has, that allows everything", made: w.empowered(q), proof: f})
 			}
 		}
 		if !may("iam:SetDefaultPolicyVersion") {
@@ -464,7 +484,7 @@ func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 		m := w.managed[q.Account+" "+arn]
 		if m == nil || len(m.Versions) == 0 {
 			f.missing("the versions of policy " + name + " are not in what " + string(details) + " gave")
-			all = append(all, derivation{"prowler:SetDefaultPolicyVersion", "makes another version of policy " + name + " the one that counts", w.empowered(q), f})
+			all = append(all, derivation{id: "prowler:SetDefaultPolicyVersion", text: "makes another version of policy " + name + " the one that counts", made: w.empowered(q), proof: f})
 			continue
 		}
 		for _, v := range m.Versions {
@@ -478,7 +498,7 @@ func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 				}
 				return s, true
 			})
-			all = append(all, derivation{"prowler:SetDefaultPolicyVersion", "makes version " + v.ID + " of policy " + name + ", which " + q.called() + " has, the one that counts", made, f})
+			all = append(all, derivation{id: "prowler:SetDefaultPolicyVersion", text: "makes version " + v.ID + " of policy " + name + ", which " + q.called() + " has, the one that counts", made: made, proof: f})
 		}
 	}
 	return all
@@ -500,7 +520,7 @@ func (w *prover) joins(p, q *Principal) []derivation {
 		made.Groups = append(slices.Clone(q.Groups), g.Reference.ID)
 		made.class = -1
 		made.how = "in group " + g.Reference.ID
-		all = append(all, derivation{"pf:iam-013", "puts " + q.called() + " into group " + g.Reference.ID, &made, f})
+		all = append(all, derivation{id: "pf:iam-013", text: "puts " + q.called() + " into group " + g.Reference.ID, made: &made, proof: f})
 	}
 	return all
 }
@@ -518,7 +538,7 @@ func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 			if q.Kind == "role" {
 				id = "pf:iam-023"
 			}
-			all = append(all, derivation{id, "removes the permissions boundary of " + q.called(), made, f})
+			all = append(all, derivation{id: id, text: "removes the permissions boundary of " + q.called(), made: made, proof: f})
 		}
 	}
 	if q.boundaryARN() != "" && may("iam:Put"+kind+"PermissionsBoundary") {
@@ -526,7 +546,7 @@ func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 		if f.also(w.check(p, "iam:Put"+kind+"PermissionsBoundary", q.ARN, map[string][]string{"iam:permissionsboundary": {w.administratorARN(q)}})) {
 			made := w.changed(q, "with a boundary that bounds nothing", nil)
 			made.Policies.Boundary, made.free = nil, true
-			all = append(all, derivation{"pf:iam-022", "puts a boundary that bounds nothing on " + q.called(), made, f})
+			all = append(all, derivation{id: "pf:iam-022", text: "puts a boundary that bounds nothing on " + q.called(), made: made, proof: f})
 		}
 	}
 	return append(all, w.undenies(p, q, may)...)
@@ -606,7 +626,7 @@ func (w *prover) undenies(p, q *Principal, may func(string) bool) []derivation {
 	made := w.changed(q, "without the policies that deny", func(s policy.Source) (policy.Source, bool) {
 		return s, s.Document == nil || !off[s.Document]
 	})
-	return []derivation{{id, "takes off " + q.called() + " the policies that deny", made, f}}
+	return []derivation{{id: id, text: "takes off " + q.called() + " the policies that deny", made: made, proof: f}}
 }
 
 // called is how texts name a principal.

@@ -27,7 +27,7 @@ type reached struct {
 // Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
 // few walks over the classes of principals from the goal backwards.
 func (w *World) Escalate(g Goal) *Escalation {
-	f := w.fieldOf(g.Kind == "stores") // whose own policies may ask for somebody whom an administrator must change first
+	f := w.fieldOf(g.personal())
 	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes))}
 	starts := e.starts()
 	for _, s := range []Strength{Yes, May, Unknown} {
@@ -72,7 +72,7 @@ func (e *Escalation) starts() []Strength {
 	at := make([]Strength, len(e.f.nodes))
 	for _, g := range e.f.groups {
 		first := e.f.nodes[g.members[0]].p
-		personal := e.Goal.Kind == "stores" // their policies may name principals
+		personal := e.Goal.personal()
 		s, _, _ := e.f.prover(g, personal).ends(first, g.allows, e.Goal)
 		for i, n := range g.members {
 			if personal && i > 0 {
@@ -174,7 +174,7 @@ func (e *Escalation) joint(s Strength) []int {
 	f := e.f
 	var changers []int
 	for n := range f.nodes {
-		if e.at(n) == nil && (s < Yes && f.nodes[n].group.allows.meets(changing) || f.nodes[n].group.sure.meets(changing)) && f.mayChangeAny(f.nodes[n].group) {
+		if e.at(n) == nil && (s < Yes && f.nodes[n].group.allows.meets(f.changing) || f.nodes[n].group.sure.meets(f.changing)) && f.mayChangeAny(f.nodes[n].group) {
 			changers = append(changers, n)
 		}
 	}
@@ -228,7 +228,15 @@ func (e *Escalation) together(start int, s Strength) *reached {
 			for _, pair := range [][2]int{{n, order[j]}, {order[j], n}} {
 				x, q := pair[0], pair[1]
 				g := f.nodes[x].group
-				if changed[pair] || !g.allows.meets(changing) || f.nodes[q].made >= maxChanges || !f.mayChange(g, f.nodes[q].p) {
+				if f.sessionable != nil && x != q && !changed[pair] && f.nodes[q].made < maxChanges {
+					for _, d := range e.w.prover().sessions(f.nodes[x].p, f.nodes[q].p) {
+						if d.proof.strength >= s {
+							to := e.grow(d.made, f.nodes[q].made+1, s)
+							add(to, hop{from: x, also: -1, move: move{rule: &ruleset[0], to: q, change: &d, made: to}})
+						}
+					}
+				}
+				if changed[pair] || !g.allows.meets(f.changing) || f.nodes[q].made >= maxChanges || !f.mayChange(g, f.nodes[q].p) {
 					continue
 				}
 				changed[pair] = true
@@ -236,12 +244,7 @@ func (e *Escalation) together(start int, s Strength) *reached {
 					if d.proof.strength < s {
 						continue
 					}
-					to, fresh := f.node(d.made, f.nodes[q].made+1)
-					if fresh && e.at(to) == nil {
-						if ends, _, _ := e.w.prover().ends(d.made, f.nodes[to].group.allows, e.Goal); ends.strength >= s {
-							e.reached[to] = &reached{strength: ends.strength}
-						}
-					}
+					to := e.grow(d.made, f.nodes[q].made+1, s)
 					add(to, hop{from: x, also: q, move: move{to: q, change: &d, made: to}})
 				}
 			}
@@ -268,6 +271,17 @@ func (e *Escalation) together(start int, s Strength) *reached {
 	list(end)
 	r.steps += len(r.before)
 	return r
+}
+
+// grow returns the node of a principal as it was made; a new one may be at the goal as it stands.
+func (e *Escalation) grow(made *Principal, changes int, s Strength) int {
+	to, fresh := e.f.node(made, changes)
+	if fresh && e.at(to) == nil {
+		if ends, _, _ := e.w.prover().ends(made, e.f.nodes[to].group.allows, e.Goal); ends.strength >= s {
+			e.reached[to] = &reached{strength: ends.strength}
+		}
+	}
+	return to
 }
 
 // hop is one move of a way that several principals take part in.

@@ -80,13 +80,13 @@ func (w *World) decideService(role *Principal, name string) (Strength, Answer) {
 	o := w.objects[role.ARN]
 	r := &policy.Request{Action: "sts:AssumeRole", Resource: role.ARN, ResourceAccount: role.Account,
 		Caller: policy.Caller{Kind: policy.Service, ARN: name},
-		Context: policy.Context{Open: true, Values: map[string][]string{
+		Context: policy.Context{Open: true, Absent: map[string]bool{}, Values: map[string][]string{
 			"aws:sourceaccount": {role.Account}, "aws:principalisawsservice": {"true"}, "aws:principalservicename": {name}, "aws:resourceaccount": {role.Account}}}}
 	p := &policy.Policies{}
 	if o != nil {
 		p.Resource = o.policy
 	}
-	s, a := w.choose(nil, r, p, nil)
+	s, a := w.settle(nil, r, p, nil)
 	if s == May { // what asks for the source names a resource that whoever passes the role has made, or chosen
 		for _, d := range a.DependsOn {
 			if k := strings.ToLower(d.Key); k != "aws:sourcearn" && k != "aws:sourceaccount" && k != "aws:sourceorgid" {

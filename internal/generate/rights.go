@@ -53,10 +53,6 @@ func (c *acme) rightsTruth() {
 	for _, name := range []string{"jenkins-builder", "AWSBackupDefaultServiceRole"} {
 		t.breaks("lp-pass-role-scoped", name, "it may start a host as a role that becomes an administrator")
 	}
-	t.breaks("lp-unused-rights-trimmed", "jenkins-builder", "it never used EC2, IAM or Systems Manager")
-	for _, a := range c.w.accounts {
-		t.hides("lp-unused-rights-trimmed", a.id, "of nobody else was it asked")
-	}
 	t.breaks("contain-role-makers-bounded", "ReleaseManager", "no boundary is asked for")
 
 	for _, name := range []string{"acme-invoices", "acme-shop-exports", "acme-shop-uploads", "acme-shop-uploads-eu", "billing/database", "shop/database",

@@ -15,8 +15,8 @@ func TestGuarded(t *testing.T) {
 		"111122223333/us-east-1/events/list-event-buses.json":                            `{"EventBuses": [{"Name": "default", "Arn": "arn:aws:events:us-east-1:111122223333:event-bus/default"}]}`,
 		"111122223333/us-east-1/opensearch/list-domain-names.json":                       `{"DomainNames": [{"DomainName": "in"}, {"DomainName": "out"}]}`,
 		"111122223333/us-east-1/opensearch/describe-domain--DomainName=in.json":          `{"DomainStatus": {"DomainName": "in", "VPCOptions": {"VPCId": "vpc-1"}}}`,
-		"111122223333/us-east-1/opensearch/describe-domain--DomainName=out.json":         `{"DomainStatus": {"DomainName": "out", "AccessPolicies": "{\"Version\": \"2012-10-17\", \"Statement\": []}"}}`,
-		"111122223333/us-east-1/logs/describe-resource-policies.json":                    `{"resourcePolicies": [{"policyName": "p", "policyDocument": "{\"Version\": \"2012-10-17\", \"Statement\": []}"}]}`,
+		"111122223333/us-east-1/opensearch/describe-domain--DomainName=out.json":         `{"DomainStatus": {"DomainName": "out", "AccessPolicies": "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"route53.amazonaws.com\"}, \"Action\": \"logs:*\", \"Resource\": \"*\"}]}"}}`,
+		"111122223333/us-east-1/logs/describe-resource-policies.json":                    `{"resourcePolicies": [{"policyName": "p", "policyDocument": "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"Service\": \"route53.amazonaws.com\"}, \"Action\": \"logs:*\", \"Resource\": \"*\"}]}"}]}`,
 	})
 	want := map[string]string{"file-system fs-1": "unread", "event-bus default": "absent", "search-domain in": "absent, shut", "search-domain out": "known", "log-policy p": "known"}
 	got := map[string]string{}

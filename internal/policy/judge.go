@@ -23,7 +23,10 @@ func newJudge(r *Request, p *Policies) *judge {
 
 func (j *judge) take(r *Request, p *Policies, act actionFacts) {
 	j.request, j.policies, j.act, j.resource, j.resourceAccount = r, p, act, r.Resource, r.ResourceAccount
-	if act.noResource {
+	switch {
+	case act.ofBuckets:
+		j.resource = allBuckets(r.Caller.ARN)
+	case act.noResource:
 		j.resource = "*"
 	}
 	if j.resourceAccount == "" {
@@ -61,10 +64,11 @@ func (j *judge) sameAccount() bool {
 // hit is a statement that matches the request, or may.
 type hit struct {
 	Reason
-	truth truth
-	forms forms    // how its principal names the caller; only direct where the layer knows no principals
-	keys  []string // that are not known and of which it depends
-	whose string   // a canonical user id that may be the caller's
+	truth     truth
+	forms     forms      // how its principal names the caller; only direct where the layer knows no principals
+	keys      []string   // that are not known and of which it depends
+	whose     string     // a canonical user id that may be the caller's
+	statement *Statement // nil where it is no policy's
 }
 
 // opinion is what all policies of one layer, or of one level of it, say together.
@@ -105,6 +109,7 @@ func (j *judge) hear(layer Layer, name string, applies bool, sources []Source) o
 				continue
 			}
 			h.Reason = s.reason(layer, i)
+			h.Level, h.statement = name, &s.Document.Statements[i]
 			o.hits = append(o.hits, h)
 			if h.Effect == Deny {
 				o.deny = max(o.deny, h.truth)

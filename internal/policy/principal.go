@@ -109,7 +109,7 @@ func (j *judge) namedBy(entry string) forms {
 		return forms{role: yes} // what it gives to the user, boundary and session policy of the federated user still bound
 	case c.Kind != RoleSession:
 		return forms{}
-	case c.Role != "" && entry == c.Role:
+	case c.Role != "" && entry == c.Role, c.AnyPath && sameButPath(entry, c.Role):
 		return forms{role: yes}
 	case c.ARN == "" && j.request.Context.Open && isSessionOf(entry, c.Role):
 		return forms{direct: maybe}
@@ -120,6 +120,13 @@ func (j *judge) namedBy(entry string) forms {
 // isRootOf reports whether an ARN is that of an account, arn:aws:iam::111122223333:root.
 func isRootOf(arn, account string) bool {
 	return strings.HasPrefix(arn, "arn:") && arnPart(arn, 2) == "iam" && arnPart(arn, 3) == "" && arnPart(arn, 4) == account && arnPart(arn, 5) == "root"
+}
+
+// sameButPath reports whether two ARNs are of roles of one account and one name.
+func sameButPath(a, b string) bool {
+	const mark = ":role/"
+	i, j := strings.Index(a, mark), strings.Index(b, mark)
+	return i >= 0 && j >= 0 && a[:i] == b[:j] && a[strings.LastIndexByte(a, '/'):] == b[strings.LastIndexByte(b, '/'):]
 }
 
 // isSessionOf reports whether an ARN is that of a session of a role, in which the role's path does not show.

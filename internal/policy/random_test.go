@@ -13,7 +13,7 @@ import (
 // The alphabet of random requests and policies: small, so that they meet.
 var (
 	someActions = []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListAllMyBuckets", "iam:PassRole", "iam:TagRole", "sts:AssumeRole", "sts:TagSession",
-		"sts:GetCallerIdentity", "kms:Decrypt", "kms:ScheduleKeyDeletion", "kms:DeleteAlias", "kms:RetireGrant", "lambda:InvokeFunction", "new:Thing", "S3:getobject"}
+		"sts:GetCallerIdentity", "kms:Decrypt", "kms:ScheduleKeyDeletion", "kms:DeleteAlias", "kms:RetireGrant", "lambda:InvokeFunction", "new:Thing", "S3:getobject", "s3:PutBucketPolicy"}
 	someActionPatterns = append([]string{"*", "s3:*", "s3:Get*", "*:*Object", "", " s3:GetObject", "new:*", "k?s:*", "sts:*", "*:*", "s3:GetObject,s3:PutObject"}, someActions...)
 	someResources      = []string{"*", "arn:aws:s3:::b", "arn:aws:s3:::b/k", "arn:aws:s3:::b/a:k", "arn:aws:s3:::b/ann/x", "arn:aws:iam::111122223333:role/R",
 		"arn:aws:iam::999988887777:role/R", "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/S", "arn:aws:kms:us-east-1:111122223333:key/1",
@@ -24,11 +24,12 @@ var (
 	someCallers = []Caller{{}, {Kind: Service, ARN: "ec2.amazonaws.com"}, {Kind: WebIdentity, ARN: "accounts.google.com"},
 		{Kind: User, ARN: "arn:aws:iam::111122223333:user/ann", Account: "111122223333"},
 		{Kind: RoleSession, ARN: "arn:aws:sts::111122223333:assumed-role/R/s", Role: "arn:aws:iam::111122223333:role/R", Account: "111122223333"},
+		{Kind: RoleSession, ARN: "arn:aws:sts::111122223333:assumed-role/R/s", Role: "arn:aws:iam::111122223333:role/R", AnyPath: true, Account: "111122223333"},
 		{Kind: RoleSession, Role: "arn:aws:iam::111122223333:role/R", Account: "111122223333", ManagesOrganization: true},
 		{Kind: RoleSession, Role: "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/S", Account: "111122223333"},
 		{Kind: FederatedUser, ARN: "arn:aws:sts::111122223333:federated-user/f", User: "arn:aws:iam::111122223333:user/ann", Account: "111122223333"},
 		{Kind: RootUser, ARN: "arn:aws:iam::111122223333:root", Account: "111122223333"}}
-	someNames = []string{"111122223333", "arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:role/R", "*",
+	someNames = []string{"111122223333", "arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:role/R", "arn:aws:iam::111122223333:role/app/R", "*",
 		"arn:aws:sts::111122223333:assumed-role/R/s", "arn:aws:sts::111122223333:federated-user/f", "AROAEXAMPLE", "arn:aws:iam::111122223333:user/*"}
 	someKeys = []string{"aws:SourceIp", "aws:PrincipalArn", "aws:username", "aws:TagKeys", "aws:MultiFactorAuthPresent", "aws:CurrentTime", "s3:max-keys", "aws:PrincipalTag/team",
 		"aws:PrincipalType", "AWS:principalaccount"}

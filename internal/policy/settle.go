@@ -51,11 +51,21 @@ func Settle(r *Request, p *Policies) Decision {
 	}
 	for _, result := range []Result{Allowed, ImplicitDeny, ExplicitDeny} {
 		if settled, ok := seen[result]; ok {
-			settled.Because = append(settled.Because, Reason{Statement: -1, Text: fmt.Sprintf("it is so whatever %s is", strings.Join(keys, ", "))})
+			settled.Because = append(settled.Because, Reason{Layer: NoLayer, Statement: -1, Text: fmt.Sprintf("it is so whatever %s is", strings.Join(spelled(d.DependsOn), ", "))})
 			return settled
 		}
 	}
 	return d
+}
+
+// spelled are the keys that a decision depends on, each once, as policies write them.
+func spelled(depends []Dependence) (keys []string) {
+	for _, d := range depends {
+		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, d.Key) }) {
+			keys = append(keys, d.Key)
+		}
+	}
+	return keys
 }
 
 // missing stands for a key that is not in the request.

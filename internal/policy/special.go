@@ -9,13 +9,13 @@ import (
 func (j *judge) special() (Decision, bool) {
 	if j.act.lower == "sts:getcalleridentity" {
 		// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
-		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
+		return Decision{Result: Allowed, Because: []Reason{{Layer: NoLayer, Statement: -1, Effect: Allow,
 			Text: "sts:GetCallerIdentity needs no permission, and no policy can take it away"}}}, true
 	}
 	kind := j.request.Caller.Kind
 	if j.act.lower == "sts:getsessiontoken" && (kind == User || kind == RootUser) {
 		// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
-		return Decision{Result: Allowed, Because: []Reason{{Statement: -1, Effect: Allow,
+		return Decision{Result: Allowed, Because: []Reason{{Layer: NoLayer, Statement: -1, Effect: Allow,
 			Text: "sts:GetSessionToken needs no permission, and policies cannot control it"}}}, true
 	}
 	return Decision{}, false
@@ -28,7 +28,48 @@ func (j *judge) forbidden() string {
 		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 		return "an account's root user cannot assume roles"
 	}
+	if j.act.service == "sts" {
+		if why := j.lacksLongTermKeys(); why != "" {
+			return why
+		}
+	}
+	if j.act.ofPolicy && !j.sameAccount() && j.request.Caller.Kind != Service {
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+		return "only callers of the bucket's own account can read or change its policy"
+	}
 	return j.protected()
+}
+
+// lacksLongTermKeys says why the credentials of a session will not do for a call of the token service: some calls want those of a
+// user or the root user, and a federated user has none of them but sts:GetCallerIdentity.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+func (j *judge) lacksLongTermKeys() string {
+	kind := j.request.Caller.Kind
+	switch {
+	case kind == FederatedUser:
+		return "a federated user can call nothing of the token service but sts:GetCallerIdentity"
+	case kind == RoleSession && (j.act.lower == "sts:getfederationtoken" || j.act.lower == "sts:getsessiontoken"):
+		return "only a user or the root user can call it, with keys of its own"
+	}
+	return ""
+}
+
+// allBuckets is what s3:ListAllMyBuckets is judged on. It knows no resource, but S3 asks about a name for all buckets: AWS's own
+// policies allow it on arn:aws:s3:::*, its walkthrough does.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/walkthrough1.html#walkthrough-group-policy
+func allBuckets(caller string) string {
+	if partition := arnPart(caller, 1); partition != "" && partition != "aws" {
+		return "arn:" + partition + ":s3:::*"
+	}
+	return "arn:aws:s3:::*"
+}
+
+// keepsPolicy reports whether the caller is the root user of a bucket's owner, who may read, change and delete the bucket's policy
+// whatever that says, so as not to be locked out. Only endpoints and organisations can deny it.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html
+func (j *judge) keepsPolicy() bool {
+	return j.act.ofPolicy && j.request.Caller.Kind == RootUser && j.sameAccount()
 }
 
 // protected says why nobody can change the resource, whatever policies say.

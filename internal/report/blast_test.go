@@ -141,6 +141,33 @@ func TestAccessText(t *testing.T) {
 	}
 }
 
+func TestThePolicyOfUnusedIsShownInLines(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("unused")
+	a.Unused[0].Policy = "{\n  \"Sid\": \"\x1b[31m\"\n}"
+	var text bytes.Buffer
+	if err := AccessText(&text, a, Options{Causes: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "    {\n      \"Sid\": \"\\x1b[31m\"\n    }\n"; !strings.Contains(text.String(), want) {
+		t.Errorf("want %q in %q", want, text.String())
+	}
+}
+
+func TestWhoWasNotAskedAboutIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("unused")
+	alice := a.Unused[0].Principal
+	a.Unused = append(a.Unused, AccessUnused{Principal: alice, Unread: "not tried", NotAsked: true}, AccessUnused{Principal: alice, Unread: "not tried", NotAsked: true})
+	var text bytes.Buffer
+	if err := AccessText(&text, a, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "? user alice in 111122223333, user alice in 111122223333\n") || strings.Contains(text.String(), "not tried") {
+		t.Error(text.String())
+	}
+}
+
 func TestAccessJSONKeepsItsNames(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer

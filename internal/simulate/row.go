@@ -71,7 +71,7 @@ func (l *stringOrList) UnmarshalJSON(data []byte) error {
 	}
 	var several []string
 	if err := json.Unmarshal(data, &several); err != nil {
-		return errors.New("a string or a list of strings is wanted")
+		return errors.New("resource is a string or a list of strings")
 	}
 	*l = several
 	return nil
@@ -215,6 +215,9 @@ func (r *row) context() (policy.Context, error) {
 			return c, fmt.Errorf("context key %s: %w", key, err)
 		}
 		lowered := strings.ToLower(key)
+		if _, twice := c.Values[lowered]; twice || c.Absent[lowered] {
+			return c, fmt.Errorf("context key %s is given twice: case does not matter", strings.ToLower(key))
+		}
 		if null {
 			c.Absent[lowered] = true
 			continue
@@ -288,3 +291,6 @@ func (r *row) caller() (policy.Caller, error) {
 var parts = []string{"id", "request", "identityPolicies", "resourcePolicy", "permissionBoundaries", "sessionPolicies",
 	"serviceControlPolicies", "resourceControlPolicies", "endpointPolicies", "unknownContext", "grants", "s3", "managementAccount",
 	"resourceInManagementAccount", "awsManagedKey"}
+
+// requestParts are the members of a request that are understood.
+var requestParts = []string{"action", "resource", "resourceAccount", "principal", "context"}

@@ -106,8 +106,8 @@ type finding struct {
 
 // asked is how far a sentence goes.
 type asked struct {
-	all    bool   // it is about all objects, not only about those that were looked at
-	unseen string // what it is about besides and nobody can see; empty for nothing
+	all    bool     // it is about all objects, not only about those that were looked at
+	unseen []string // what it is about besides and nobody can see
 }
 
 // judge goes through the objects of a place: one that is bad breaks it; else one that is in doubt, or could not be read, or was not looked at
@@ -155,8 +155,12 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 	case q.all && (!listed.All || int64(len(p.sample.Objects)) < listed.Objects):
 		c.Unknown(p, looked+", and no counter-example is among them; the sentence is about all objects",
 			p.gap("the other objects at %s were not looked at", p.text))
-	case q.unseen != "":
-		c.Unknown(p, "", p.gap("%s", q.unseen))
+	case len(q.unseen) > 0:
+		var gaps []estate.Gap
+		for _, why := range q.unseen {
+			gaps = append(gaps, p.gap("%s", why))
+		}
+		c.Unknown(p, "", gaps...)
 	default:
 		c.Holds(p)
 	}

@@ -107,7 +107,7 @@ func letsStrangersIn(h permissions.Holder, o policy.Opening) control.Counter {
 	text := fmt.Sprintf("%s: %s", h.Name(), o.Says())
 	return control.Counter{
 		Text:  text,
-		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of its policy: %s", o.Name(), permissions.Quote(*o.Statement)), Operation: h.Tells}},
+		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of its policy: %s", o.Name(), o.Statement.Quote()), Operation: h.Tells}},
 		Cause: answer.Cause{
 			Key:     h.CauseKey(o.Index),
 			Subject: h.Ref(),

@@ -252,11 +252,11 @@ func despite(s policy.Statement) string {
 
 func wideCounter(role *estate.Role, i int, s policy.Statement, w wide) control.Counter {
 	ref := role.Ref()
-	name := permissions.StatementName(i, s)
+	name := permissions.StatementName(i, s.Sid)
 	text := fmt.Sprintf("role %s: statement %s of its trust policy %s", ref.ID, name, w.text)
 	return control.Counter{
 		Text:  text,
-		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of AssumeRolePolicyDocument: %s", name, permissions.Quote(s)), Operation: authorizationDetails}},
+		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of AssumeRolePolicyDocument: %s", name, s.Quote()), Operation: authorizationDetails}},
 		Cause: answer.Cause{
 			Key:     fmt.Sprintf("trust-statement/%s/%d", ref.ARN, i+1),
 			Subject: ref,

@@ -70,7 +70,7 @@ func Outsiders(e *estate.Estate) []*Outsider {
 			continue
 		}
 		for _, n := range document.Named() {
-			note(n, Way{Into: role, Text: fmt.Sprintf("statement %s of the trust policy of role %s", n.Name(), role.Ref().ID), Quote: Quote(*n.Statement),
+			note(n, Way{Into: role, Text: fmt.Sprintf("statement %s of the trust policy of role %s", n.Name(), role.Ref().ID), Quote: n.Statement.Quote(),
 				Tells: "iam:GetAccountAuthorizationDetails", Key: fmt.Sprintf("trust-statement/%s/%d", role.Ref().ARN, n.Index+1)})
 		}
 	}
@@ -80,7 +80,7 @@ func Outsiders(e *estate.Estate) []*Outsider {
 			continue
 		}
 		for _, n := range document.Named() {
-			note(n, Way{Into: h.Subject, Text: fmt.Sprintf("statement %s of the policy of %s", n.Name(), h.Name()), Quote: Quote(*n.Statement),
+			note(n, Way{Into: h.Subject, Text: fmt.Sprintf("statement %s of the policy of %s", n.Name(), h.Name()), Quote: n.Statement.Quote(),
 				Tells: h.Tells, Key: h.CauseKey(n.Index)})
 		}
 	}

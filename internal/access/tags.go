@@ -1,0 +1,718 @@
+package access
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/policy"
+)
+
+// tagging is who chooses the tags under which a principal acts: conditions on tags then hold where he may set the tag that they want.
+// Which tags those are is not fixed beforehand: each decision asks for its own, and the decisions that let him set them come with it.
+type tagging struct {
+	by      *Principal
+	of      *Principal // as whom, before the tags
+	own     bool       // the principal's own tags may be chosen; else those of what it acts on alone
+	session bool       // they are those of a session that by begins, not those of the user or the role
+	plain   Strength   // how surely the session begins without tags; yes where it is none
+}
+
+// tagsDeep is how many choices of tags are followed one on top of the other: who was tagged so that he may tag.
+const tagsDeep = 2
+
+func (t *tagging) depth() int {
+	if t == nil {
+		return 0
+	}
+	return 1 + t.by.tags.depth()
+}
+
+// tagsOf is what sets tags of a resource, and what takes them off; empty where nothing that is known does. What a condition on tags of a
+// stack or a build project asks for comes with changes of those themselves.
+func tagsOf(arn string) (set, unset string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return "", ""
+	}
+	switch parts[2] {
+	case "ec2":
+		return "ec2:CreateTags", "ec2:DeleteTags"
+	case "iam":
+		kind, _, _ := strings.Cut(parts[5], "/")
+		switch kind {
+		case "role", "user", "policy":
+			kind = strings.ToUpper(kind[:1]) + kind[1:]
+			return "iam:Tag" + kind, "iam:Untag" + kind
+		}
+	case "sqs":
+		return "sqs:TagQueue", "sqs:UntagQueue"
+	case "sagemaker":
+		return "sagemaker:AddTags", "sagemaker:DeleteTags"
+	case "lambda", "ecs", "states", "glue", "dynamodb", "kms", "secretsmanager", "sns", "bedrock-agentcore":
+		return parts[2] + ":TagResource", parts[2] + ":UntagResource"
+	}
+	return "", ""
+}
+
+// labellers are the actions that set tags of resources, or take them off, by which others' conditions on those can be met.
+var labellers = need("ec2:CreateTags", "ec2:DeleteTags", "iam:TagRole", "iam:UntagRole", "iam:TagUser", "iam:UntagUser", "iam:TagPolicy", "lambda:TagResource", "ecs:TagResource",
+	"states:TagResource", "glue:TagResource", "dynamodb:TagResource", "kms:TagResource", "secretsmanager:TagResource", "sns:TagResource", "sqs:TagQueue", "sagemaker:AddTags",
+	"bedrock-agentcore:TagResource")
+
+// tagsPrincipals are those that set tags of users and roles, or take them off.
+var tagsPrincipals = need("iam:TagRole", "iam:UntagRole", "iam:TagUser", "iam:UntagUser")
+
+func sets(action string) bool {
+	i, ok := actionIndex[strings.ToLower(action)]
+	return ok && labellers.has(i)
+}
+
+// tagName is the tag that a condition key is about, and whether it is the principal's; ok is false for other keys.
+func tagName(key string) (name string, principal, ok bool) {
+	if len(key) > len("aws:principaltag/") && strings.EqualFold(key[:len("aws:principaltag/")], "aws:principaltag/") {
+		return key[len("aws:principaltag/"):], true, true
+	}
+	service, rest, found := strings.Cut(key, ":")
+	if found && service != "" && len(rest) > len("resourcetag/") && strings.EqualFold(rest[:len("resourcetag/")], "resourcetag/") {
+		return rest[len("resourcetag/"):], false, true
+	}
+	return "", false, false
+}
+
+// tagServices are the prefixes of the condition keys that an action sees tags of its resource under.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html (iam:ResourceTag)
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2instanceconnect.html (ec2:ResourceTag)
+func tagServices(action string) []string {
+	switch s := service(action); s {
+	case "sts":
+		return []string{"aws", "iam"}
+	case "ec2-instance-connect":
+		return []string{"aws", "ec2"}
+	default:
+		return []string{"aws", s}
+	}
+}
+
+// asksTags reports whether what bears on a principal's requests may ask for its tags.
+func (w *World) asksTags(q *Principal) bool {
+	return w.resourcesAskTags || w.asks(q, func(d *document) bool { return len(tagKeys(d)) > 0 })
+}
+
+// asksLabels reports whether what bears on a principal's requests may ask for the tags of what they are about.
+func (w *World) asksLabels(q *Principal) bool {
+	return len(w.labelKeys) > 0 && w.asks(q, func(d *document) bool { return len(d.labels) > 0 })
+}
+
+func (w *World) asks(q *Principal, what func(*document) bool) bool {
+	any := func(sources []policy.Source) bool {
+		return slices.ContainsFunc(sources, func(s policy.Source) bool { return s.Document != nil && what(w.documents.of(s.Document)) })
+	}
+	if any(q.Policies.Identity) || any(q.Policies.Boundary) {
+		return true
+	}
+	for _, levels := range [][]policy.Level{q.Policies.ServiceControl, w.guardrails(q.Account).resource} {
+		if slices.ContainsFunc(levels, func(l policy.Level) bool { return any(l.Sources) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// withTags is q under tags that by chooses. Where nothing that lets by choose them asks for by's own tags, these are left as they are.
+func (w *World) withTags(q, by *Principal, like tagging) *Principal {
+	if by.tags != nil && by.tags.plain == Yes && !w.asksTags(by) {
+		by = by.tags.of
+	}
+	of := q
+	if q.tags != nil {
+		of = q.tags.of
+	}
+	how := "with tags of its choice"
+	if like.session {
+		how = "with session tags of choice"
+	}
+	made := w.changed(of, how, nil)
+	made.tags = &tagging{by: by, of: of, own: like.own, session: like.session, plain: Yes}
+	if q.tags != nil {
+		made.tags.plain = q.tags.plain
+	}
+	if like.session {
+		made.tags.plain = w.prover().assumeRole(by, of).strength
+	}
+	return made
+}
+
+// retags is the change of q's tags, and of those of what q acts on, by p. That it can set some tag is enough here: whether it may set the
+// one that a decision takes is asked there.
+func (w *prover) retags(p, q *Principal) []derivation {
+	if p.tags.depth() >= tagsDeep || q.tags != nil && p.ARN != q.ARN {
+		return nil
+	}
+	f := proof{strength: No}
+	own := false
+	if kind := map[string]string{"user": "User", "role": "Role"}[q.Kind]; kind != "" && w.asksTags(q) {
+		for _, action := range []string{"iam:Tag" + kind, "iam:Untag" + kind} {
+			if !w.mayAllow(p, action) {
+				continue
+			}
+			if s, a := w.check(p, action, q.ARN, nil); s > No {
+				own = true
+				f.answers = append(f.answers, a)
+			}
+		}
+	}
+	labels := p.ARN != q.ARN && w.asksLabels(q) && w.allows(&p.Policies, p.Kind).meets(labellers)
+	if !own && !labels {
+		return nil
+	}
+	f.strength = Yes
+	return []derivation{{text: "chooses tags of " + q.called(), made: w.withTags(q, p, tagging{own: own}), proof: f, silent: true}}
+}
+
+// sessions is the session of q that p begins with tags that it chooses.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+func (w *prover) sessions(p, q *Principal) []derivation {
+	if p == q || p.ARN == q.ARN || q.tags != nil || p.tags.depth() >= tagsDeep || !w.takesTags(q) || !w.asksTags(q) {
+		return nil
+	}
+	f := w.assumeRole(p, q)
+	if f.strength == No || !f.also(w.check(p, "sts:TagSession", q.ARN, nil)) {
+		return nil
+	}
+	f.strength = Yes // with which tags it may begin is asked where it takes them
+	return []derivation{{text: "chooses session tags of " + q.called(), made: w.withTags(q, p, tagging{own: true, session: true}), proof: f, silent: true}}
+}
+
+// takesTags reports whether a role's trust policy may let in sessions with tags: within an account, too, it must allow sts:TagSession.
+func (w *World) takesTags(q *Principal) bool {
+	if q.role == nil || q.ServiceLinked() {
+		return false
+	}
+	o := w.objects[q.ARN]
+	return o != nil && o.policy != nil && (o.policy.Document == nil || w.documents.of(o.policy.Document).mayAllow("sts:TagSession"))
+}
+
+// passedOn are the tags that every session of a role has had to bring as transitive, in lower case: whoever goes on from there cannot give
+// them other values. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_role-chaining
+func (w *World) passedOn(q *Principal) map[string]bool {
+	o := w.objects[q.ARN]
+	if q.role == nil || o == nil || o.policy == nil || o.policy.Document == nil {
+		return nil
+	}
+	var all map[string]bool
+	for i := range o.policy.Document.Statements {
+		s := &o.policy.Document.Statements[i]
+		if s.Effect != policy.Allow || !covers(s, "sts:TagSession") && !covers(s, "sts:AssumeRole") {
+			continue
+		}
+		one := map[string]bool{}
+		for _, c := range s.Condition {
+			if c.Is("sts:transitivetagkeys") && !c.Operator.ForAllValues && !c.Operator.IfExists && !c.Operator.Negated() && len(c.Values) == 1 {
+				one[strings.ToLower(c.Values[0])] = true
+			}
+		}
+		if covers(s, "sts:AssumeRole") && !covers(s, "sts:TagSession") && len(one) == 0 {
+			continue // it lets in, and says nothing of tags: another statement does
+		}
+		if all == nil {
+			all = one
+		}
+		maps.DeleteFunc(all, func(k string, _ bool) bool { return !one[k] })
+	}
+	return all
+}
+
+// retag decides a question again, with the tags open that somebody may choose, and looks for values that pass and that he may set.
+func (w *prover) retag(p *Principal, request *policy.Request, policies *policy.Policies, given map[string][]string, above Strength) (Strength, Answer) {
+	t := &retagging{prover: w, p: p, policies: policies, given: given, best: above, left: 64, keys: map[string]string{}}
+	if !t.open(request) {
+		return No, Answer{}
+	}
+	r := *request
+	r.Context.Values, r.Context.Absent = maps.Clone(r.Context.Values), maps.Clone(r.Context.Absent)
+	for key := range t.keys {
+		delete(r.Context.Values, key)
+		delete(r.Context.Absent, key)
+	}
+	t.try(r, nil)
+	return t.best, t.answer
+}
+
+// retagging is one search for tags.
+type retagging struct {
+	*prover
+	p        *Principal
+	policies *policy.Policies
+	given    map[string][]string
+	object   *Object           // whose tags may be chosen; nil for none
+	keys     map[string]string // condition keys that are open, in lower case: the tag as policies spell it
+	left     int               // tries
+	best     Strength
+	answer   Answer
+}
+
+// chosenTag is one tag with the value that it is to have; absent for none.
+type chosenTag struct {
+	key, value string // the condition key
+	absent     bool
+}
+
+// open finds the tags that the policies ask for and that may be chosen.
+func (t *retagging) open(request *policy.Request) bool {
+	if o := t.objects[request.Resource]; o != nil && o.tagsKnown && len(t.labelKeys) > 0 && !sets(request.Action) {
+		if set, unset := tagsOf(o.ARN); set != "" && slices.ContainsFunc(t.taggers(), func(x *Principal) bool { return t.mayAllow(x, set) || t.mayAllow(x, unset) }) {
+			t.object = o
+		}
+	}
+	own := t.p.tags != nil && t.p.tags.own
+	if !own && t.object == nil {
+		return false
+	}
+	services := tagServices(request.Action)
+	add := func(key string) {
+		name, principal, ok := tagName(key)
+		if !ok || principal && !own || !principal && t.object == nil {
+			return
+		}
+		if s, _, _ := strings.Cut(key, ":"); !principal && !slices.Contains(services, strings.ToLower(s)) {
+			return
+		}
+		if key = strings.ToLower(key); t.keys[key] == "" && t.given[key] == nil {
+			t.keys[key] = name
+		}
+	}
+	t.statements(request.Action, func(s *policy.Statement) {
+		for _, c := range s.Condition {
+			add(c.Key)
+			for _, v := range c.Values {
+				eachVariable(v, add)
+			}
+		}
+		for _, list := range [][]string{s.Resource, s.NotResource} {
+			for _, r := range list {
+				eachVariable(r, add)
+			}
+		}
+	})
+	return len(t.keys) > 0
+}
+
+// statements visits those about an action, in documents that speak of tags at all.
+func (t *retagging) statements(action string, visit func(*policy.Statement)) {
+	each(t.policies, func(s *policy.Source) {
+		if s == nil || s.Document == nil {
+			return
+		}
+		if d := t.documents.of(s.Document); len(d.labels) == 0 && len(tagKeys(d)) == 0 {
+			return
+		}
+		for i := range s.Document.Statements {
+			if st := &s.Document.Statements[i]; covers(st, action) {
+				visit(st)
+			}
+		}
+	})
+}
+
+func eachVariable(text string, visit func(name string)) {
+	for rest := text; ; {
+		_, after, ok := strings.Cut(rest, "${")
+		if !ok {
+			return
+		}
+		name, tail, ok := strings.Cut(after, "}")
+		if !ok {
+			return
+		}
+		name, _, _ = strings.Cut(name, ",")
+		visit(strings.TrimSpace(name))
+		rest = tail
+	}
+}
+
+// taggers are who may set tags of what the principal acts on: itself, and who chose its own.
+func (t *retagging) taggers() []*Principal {
+	all := []*Principal{t.p}
+	for x := t.p.tags; x != nil; x = x.by.tags {
+		all = append(all, x.by)
+	}
+	return all
+}
+
+func (t *retagging) try(r policy.Request, chosen []chosenTag) {
+	const most = 4
+	if t.left == 0 || t.best == Yes {
+		return
+	}
+	t.left--
+	asked := r
+	s, a := t.settle(t.p, &asked, t.policies, t.given)
+	if a.Result == policy.Depends && len(chosen) < most {
+		for _, d := range a.DependsOn {
+			key := strings.ToLower(d.Key)
+			if t.keys[key] == "" || slices.ContainsFunc(chosen, func(c chosenTag) bool { return c.key == key }) {
+				continue
+			}
+			for _, c := range t.valuesFor(key, &r) {
+				next := r
+				next.Context.Values, next.Context.Absent = maps.Clone(r.Context.Values), maps.Clone(r.Context.Absent)
+				t.put(&next, c)
+				t.try(next, append(slices.Clone(chosen), c))
+			}
+			return
+		}
+	}
+	if s <= t.best {
+		return
+	}
+	f, ok := t.allowed(chosen)
+	if s = min(s, f.strength); !ok || s <= t.best {
+		return
+	}
+	with := maps.Clone(a.With)
+	if with == nil {
+		with = map[string][]string{}
+	}
+	for _, c := range chosen {
+		with[c.key] = nil
+		if !c.absent {
+			with[c.key] = []string{c.value}
+		}
+	}
+	a.With, a.tagging = with, f.answers
+	t.best, t.answer = s, a
+}
+
+// put sets a tag in a request: a resource's under all the keys that it is seen by.
+func (t *retagging) put(r *policy.Request, c chosenTag) {
+	name, principal, _ := tagName(c.key)
+	for key := range t.keys {
+		if n, p, _ := tagName(key); n != name || p != principal {
+			continue
+		}
+		if c.absent {
+			r.Context.Absent[key] = true
+		} else {
+			r.Context.Values[key] = []string{c.value}
+		}
+	}
+}
+
+// now is the value of a tag as it stands.
+func (t *retagging) now(key string) (value string, there bool) {
+	name, principal, _ := tagName(key)
+	labels := map[string]string{}
+	if principal {
+		labels, _ = t.p.labels()
+	} else if t.object != nil {
+		labels = t.object.tags
+	}
+	for k, v := range labels {
+		if strings.EqualFold(k, name) {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// valuesFor are the values of a tag worth trying: as it stands, those that conditions name, those that variables would have to have, none,
+// and one that nothing names.
+func (t *retagging) valuesFor(key string, r *policy.Request) []chosenTag {
+	const most = 12
+	var all []chosenTag
+	add := func(v string) {
+		if v != "" && !strings.ContainsAny(v, "*?$") && len(v) <= 256 && !slices.ContainsFunc(all, func(c chosenTag) bool { return !c.absent && c.value == v }) {
+			all = append(all, chosenTag{key: key, value: v})
+		}
+	}
+	v, there := t.now(key)
+	if add(v); !there {
+		all = append(all, chosenTag{key: key, absent: true})
+	}
+	wanted := func(name string) bool { return strings.EqualFold(name, key) }
+	t.statements(r.Action, func(s *policy.Statement) {
+		for _, c := range s.Condition {
+			for _, v := range c.Values {
+				switch {
+				case c.Is(key) && strings.Contains(v, "${"):
+					add(expanded(v, &r.Context))
+				case c.Is(key):
+					add(strings.ReplaceAll(strings.ReplaceAll(v, "*", "onus0"), "?", "x"))
+				default:
+					for _, is := range r.Context.Values[strings.ToLower(c.Key)] {
+						add(between(v, is, wanted))
+					}
+				}
+			}
+		}
+		for _, list := range [][]string{s.Resource, s.NotResource} {
+			for _, pattern := range list {
+				add(between(pattern, r.Resource, wanted))
+			}
+		}
+	})
+	all = all[:min(len(all), most)]
+	if there {
+		all = append(all, chosenTag{key: key, absent: true})
+	}
+	if add("onus0"); v == "onus0" {
+		add("onus1")
+	}
+	return all
+}
+
+// expanded fills the one variable of a text from what is known of a request; empty where that cannot be done.
+func expanded(text string, c *policy.Context) string {
+	before, after, _ := strings.Cut(text, "${")
+	name, after, ok := strings.Cut(after, "}")
+	values := c.Values[strings.ToLower(name)]
+	if !ok || len(values) != 1 || strings.Contains(after, "${") {
+		return ""
+	}
+	return before + values[0] + after
+}
+
+// between is what a variable must be for a text to match a pattern; empty where the pattern does not have that variable, or cannot match.
+func between(pattern, text string, variable func(name string) bool) string {
+	before, after, ok := strings.Cut(pattern, "${")
+	if !ok {
+		return ""
+	}
+	name, after, ok := strings.Cut(after, "}")
+	if !ok || !variable(name) {
+		return ""
+	}
+	before = filledUp(before, text)
+	rest, ok := strings.CutPrefix(text, before)
+	if !ok {
+		return ""
+	}
+	end := strings.IndexAny(after, "*?$")
+	switch {
+	case after == "" || end == 0:
+		return rest
+	case end < 0:
+		rest, ok = strings.CutSuffix(rest, after)
+		if !ok {
+			return ""
+		}
+		return rest
+	}
+	rest, _, ok = strings.Cut(rest, after[:end])
+	if !ok {
+		return ""
+	}
+	return rest
+}
+
+// filledUp puts into the parts of an ARN's head that are wildcards what the text has there.
+func filledUp(head, text string) string {
+	if !strings.ContainsAny(head, "*?") {
+		return head
+	}
+	is, want := strings.SplitN(text, ":", 6), strings.SplitN(head, ":", 6)
+	if len(is) < 6 || len(want) < 6 || strings.ContainsAny(want[5], "*?") {
+		return head
+	}
+	for i := range 5 {
+		if policy.Match(want[i], is[i]) {
+			want[i] = is[i]
+		}
+	}
+	return strings.Join(want, ":")
+}
+
+// allowed decides whether the tags may be set: each by one request with its keys and values.
+func (t *retagging) allowed(chosen []chosenTag) (proof, bool) {
+	own, labels := map[string]chosenTag{}, map[string]chosenTag{}
+	for _, c := range chosen {
+		v, there := t.now(c.key)
+		if there != c.absent && v == c.value {
+			continue // as it stands
+		}
+		name, principal, _ := tagName(c.key)
+		if principal {
+			own[name] = c
+		} else {
+			labels[name] = c
+		}
+	}
+	f := proof{strength: Yes}
+	if x := t.p.tags; x != nil && x.session {
+		best := proof{strength: x.plain}
+		if len(own) > 0 {
+			best = none
+		}
+		if g := t.begins(x, own); len(own) > 0 && g.strength > best.strength {
+			best = g
+		}
+		for _, c := range chosen { // a session may bring the tag that the role has anyway
+			if name, principal, _ := tagName(c.key); principal && !c.absent {
+				own[name] = c
+			}
+		}
+		if g := t.begins(x, own); len(own) > 0 && g.strength > best.strength {
+			best = g
+		}
+		if !f.also(best.strength, best.answers...) {
+			return none, false
+		}
+	} else if len(own) > 0 {
+		g := t.relabels(x.by, t.p.ARN, own)
+		if x.by.ARN == t.p.ARN && t.contradicts(g, chosen, own) {
+			return none, false
+		}
+		if !f.also(min(g.strength, x.plain), g.answers...) {
+			return none, false
+		}
+	} else if x != nil && !f.also(x.plain) {
+		return none, false
+	}
+	if len(labels) == 0 {
+		return f, true
+	}
+	best := none
+	for _, x := range t.taggers() {
+		if g := t.relabels(x, t.object.ARN, labels); g.strength > best.strength {
+			best = g
+		}
+	}
+	return f, f.also(best.strength, best.answers...)
+}
+
+// contradicts reports whether the tags under which somebody tags himself are not those that he is to keep.
+func (t *retagging) contradicts(f proof, chosen []chosenTag, changed map[string]chosenTag) bool {
+	for _, a := range f.answers {
+		for _, c := range chosen {
+			name, principal, _ := tagName(c.key)
+			if _, is := changed[name]; is || !principal {
+				continue
+			}
+			if v, ok := a.With[c.key]; ok && (c.absent != (v == nil) || v != nil && v[0] != c.value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// relabels decides whether somebody may give a resource the tags, and take off those that are to go.
+func (t *retagging) relabels(by *Principal, arn string, tags map[string]chosenTag) proof {
+	set, unset := tagsOf(arn)
+	f := proof{strength: Yes}
+	on, off := map[string][]string{}, map[string][]string{}
+	var says []string
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		c := tags[name]
+		spelled := t.keys[c.key]
+		if c.absent {
+			off["aws:tagkeys"] = append(off["aws:tagkeys"], spelled)
+			says = append(says, "no "+spelled)
+			continue
+		}
+		on["aws:tagkeys"] = append(on["aws:tagkeys"], spelled)
+		on["aws:requesttag/"+name] = []string{c.value}
+		says = append(says, spelled+" = "+c.value)
+	}
+	if strings.HasPrefix(set, "ec2:") {
+		on["ec2:createaction"] = nil // it is in requests that make something, not in this
+	}
+	note := &tagNote{by: by, to: by, id: "x:ABACTagResource", text: "tags " + t.thing(arn) + ": " + strings.Join(says, ", ")}
+	switch set {
+	case "iam:TagRole":
+		note.id = "x:ABACTagRole"
+	case "iam:TagUser":
+		note.id = "x:ABACTagUser"
+	}
+	for _, x := range []struct {
+		action string
+		given  map[string][]string
+	}{{set, on}, {unset, off}} {
+		if len(x.given["aws:tagkeys"]) == 0 {
+			continue
+		}
+		s, a := t.proverOf(by).check(by, x.action, arn, x.given)
+		a.note = note
+		if !f.also(s, a) {
+			return none
+		}
+	}
+	return f
+}
+
+// begins decides whether somebody may begin a session with the tags: such a tag takes the place of the role's own of that name, and none
+// takes one away. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_know
+func (t *retagging) begins(x *tagging, tags map[string]chosenTag) proof {
+	given := map[string][]string{}
+	kept := t.passedOn(x.by)
+	var says []string
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		c := tags[name]
+		if c.absent || kept[name] {
+			return none
+		}
+		given["aws:tagkeys"] = append(given["aws:tagkeys"], t.keys[c.key])
+		given["aws:requesttag/"+name] = []string{c.value}
+		says = append(says, t.keys[c.key]+" = "+c.value)
+	}
+	note := &tagNote{by: x.by, to: t.p, id: "x:SessionTags", text: "assumes " + x.of.called() + " with session tags " + strings.Join(says, ", ")}
+	f := proof{strength: Yes}
+	for _, action := range []string{"sts:AssumeRole", "sts:TagSession"} {
+		s, a := t.proverOf(x.by).check(x.by, action, t.p.ARN, given)
+		a.note = note
+		if !f.also(s, a) {
+			return none
+		}
+	}
+	return f
+}
+
+// proverOf decides for another principal than the one whose decisions are remembered.
+func (t *retagging) proverOf(p *Principal) *prover {
+	if p == t.p {
+		return t.prover
+	}
+	return t.World.prover()
+}
+
+// thing is what texts call a resource.
+func (t *retagging) thing(arn string) string {
+	if p := t.byARN[arn]; p != nil {
+		return p.called()
+	}
+	if o := t.objects[arn]; o != nil && o.Ref != (estate.Ref{}) {
+		return strings.ReplaceAll(o.Ref.Kind, "-", " ") + " " + o.Ref.ID
+	}
+	return arn
+}
+
+// tagNote says of a decision that it sets tags: the step that it stands for.
+type tagNote struct {
+	by, to   *Principal
+	id, text string
+}
+
+// tagSteps are the steps by which tags were set among decisions, each once, and the other decisions.
+func (w *World) tagSteps(answers []Answer) (steps []Step, others []Answer) {
+	at := map[string]int{}
+	for _, a := range answers {
+		if a.note == nil {
+			others = append(others, a)
+			continue
+		}
+		key := a.note.by.ARN + a.note.text
+		i, ok := at[key]
+		if !ok {
+			i = len(steps)
+			at[key] = i
+			steps = append(steps, w.step(a.note.by, a.note.to, a.note.id, a.note.text, proof{strength: Yes}, nil))
+		}
+		if !slices.ContainsFunc(steps[i].Answers, func(b Answer) bool { return b.Action == a.Action }) {
+			steps[i].Answers = append(steps[i].Answers, a)
+			steps[i].Strength = min(steps[i].Strength, strengthOf(&a.Decision))
+		}
+	}
+	return steps, others
+}
