@@ -32,6 +32,8 @@ type Principal struct {
 	Groups   []string // names, of a user
 	// Sets is the name of the permission set of IAM Identity Center that the role stands for; empty for none.
 	Set string
+	// People are who has that permission set in the account: "group Ops", "user ana@acme.example", sorted; nil where that was not read.
+	People []string
 
 	user  *estate.User
 	role  *estate.Role
@@ -82,6 +84,7 @@ func (w *World) listPrincipals() {
 		if rest, ok := strings.CutPrefix(p.Name, "AWSReservedSSO_"); ok && strings.Contains(p.ARN, ":role/aws-reserved/") {
 			if i := strings.LastIndexByte(rest, '_'); i > 0 {
 				p.Set = rest[:i]
+				p.People = w.people(p.Account, p.Set)
 			}
 		}
 		w.add(p)
@@ -100,6 +103,25 @@ func (w *World) listPrincipals() {
 	for i, p := range w.principals {
 		p.id = i
 	}
+}
+
+// people are who has a permission set in an account, as far as IAM Identity Center told.
+func (w *World) people(account, set string) []string {
+	var all []string
+	for _, s := range w.estate.PermissionSets {
+		assignments, _ := s.Assignments.Value()
+		if s.Reference.Name != set {
+			continue
+		}
+		i := slices.IndexFunc(w.estate.IdentityCenters, func(c *estate.IdentityCenter) bool { return c.Reference.ARN == s.Center })
+		for _, a := range assignments {
+			if i >= 0 && a.Account == account {
+				all = append(all, w.estate.IdentityCenters[i].Called(a.Kind, a.ID))
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // partition is that of the first principal read: an estate lies in one.

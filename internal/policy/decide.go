@@ -161,8 +161,9 @@ func (h *hearing) dependences(j *judge) []Dependence {
 			if why == "" {
 				why = "it was not read"
 			}
-			all = append(all, Dependence{Reason: Reason{Layer: o.layer, Source: s.Name, Statement: -1,
-				Text: fmt.Sprintf("%s %s is not known: %s", o.layer, quoted(s.Name), why)}})
+			reason := Reason{Layer: o.layer, Source: s.Name, Statement: -1}
+			reason.Text = reason.called() + " is not known: " + why
+			all = append(all, Dependence{Reason: reason})
 		}
 		for _, hit := range o.hits {
 			// A statement that surely matches by the caller's account may match by a session's name besides, which gives more.
@@ -303,7 +304,7 @@ func (r Reason) place() string {
 
 // called is the policy by its name. Names that an estate gives say what they name already, and are not quoted.
 func (r Reason) called() string {
-	if strings.HasPrefix(r.Source, "inline policy ") || strings.HasPrefix(r.Source, "policy of ") || strings.HasPrefix(r.Source, "trust policy of ") {
+	if strings.HasPrefix(r.Source, "inline policy ") || strings.Contains(r.Source, "policy of ") {
 		return r.Source
 	}
 	for _, noun := range []string{"organisation policy ", "policy "} {

@@ -52,13 +52,16 @@ type AccessPrincipal struct {
 	Kind    string `json:"kind"`
 	Account string `json:"account"`
 	Name    string `json:"name"`
+	// Set is the permission set of IAM Identity Center that a role stands for, People who has it in the account.
+	Set    string   `json:"permissionSet,omitempty"`
+	People []string `json:"people,omitempty"`
 }
 
 func principalOf(p *access.Principal) AccessPrincipal {
 	if p == nil {
 		return AccessPrincipal{}
 	}
-	return AccessPrincipal{ARN: p.ARN, Kind: p.Kind, Account: p.Account, Name: p.Name}
+	return AccessPrincipal{ARN: p.ARN, Kind: p.Kind, Account: p.Account, Name: p.Name, Set: p.Set, People: p.People}
 }
 
 // called names a principal as texts do.
@@ -66,7 +69,14 @@ func (p AccessPrincipal) called() string {
 	if p.Kind == "root" {
 		return "root user"
 	}
-	return p.Kind + " " + p.Name
+	if p.Set == "" {
+		return p.Kind + " " + p.Name
+	}
+	text := "permission set " + p.Set
+	if len(p.People) > 0 {
+		text += " of " + brief(p.People, 2)
+	}
+	return text
 }
 
 // AccessAnswer is one decision.

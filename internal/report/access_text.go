@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -115,6 +116,12 @@ func (t *terminal) whoCan(a *Access) {
 		}
 		shown = true
 		t.heading(g.title + " (" + number(len(rows)) + ")")
+		if why := rows[0][2]; len(rows) > 2 && !slices.ContainsFunc(rows, func(row []string) bool { return row[2] != why }) {
+			t.para("  ", "  ", why) // once for all
+			for i := range rows {
+				rows[i] = rows[i][:2]
+			}
+		}
 		t.rows(rows)
 	}
 	if !shown {
