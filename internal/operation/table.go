@@ -138,7 +138,8 @@ var table = []Operation{
 	{ID: "s3:GetObjectLockConfiguration", Scope: PerAccount, Actions: []string{"s3:GetBucketObjectLockConfiguration"}, By: []string{"Bucket"}, Absent: []string{"ObjectLockConfigurationNotFoundError"}},
 	// Of a listing of objects are kept their number and the ones that were chosen to be looked at; of an object, what package ciphertext tells.
 	{ID: "s3:ListObjectsV2", Scope: PerAccount, Actions: []string{"s3:ListBucket"}, By: []string{"Bucket", "Prefix"}, OptIn: true},
-	{ID: "s3:GetObject", Scope: PerAccount, Actions: []string{"s3:GetObject"}, By: []string{"Bucket", "Key"}, Secret: []string{"Metadata.*"}, OptIn: true},
+	{ID: "s3:ListObjectVersions", Scope: PerAccount, Actions: []string{"s3:ListBucketVersions"}, By: []string{"Bucket", "Prefix"}, OptIn: true},
+	{ID: "s3:GetObject", Scope: PerAccount, Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, By: []string{"Bucket", "Key", "VersionId"}, Secret: []string{"Metadata.*"}, OptIn: true},
 	{ID: "s3control:GetPublicAccessBlock", Scope: PerAccount, Actions: []string{"s3:GetAccountPublicAccessBlock"}, Absent: []string{"NoSuchPublicAccessBlockConfiguration"}},
 	{ID: "s3control:ListAccessPoints", Scope: PerRegion, Actions: []string{"s3:ListAccessPoints"}},
 	{ID: "s3control:GetAccessPoint", Scope: PerRegion, Actions: []string{"s3:GetAccessPoint"}, By: []string{"Name"}},
@@ -156,6 +157,12 @@ var table = []Operation{
 	// sqs, sns, secretsmanager, ecr: who may use what is there, never what is in it
 	{ID: "sqs:ListQueues", Scope: PerRegion, Actions: []string{"sqs:ListQueues"}},
 	{ID: "sqs:GetQueueAttributes", Scope: PerRegion, Actions: []string{"sqs:GetQueueAttributes"}, By: []string{"QueueUrl"}},
+	{ID: "efs:DescribeFileSystems", Scope: PerRegion, Actions: []string{"elasticfilesystem:DescribeFileSystems"}},
+	{ID: "efs:DescribeFileSystemPolicy", Scope: PerRegion, Actions: []string{"elasticfilesystem:DescribeFileSystemPolicy"}, By: []string{"FileSystemId"}, Absent: []string{"PolicyNotFound"}},
+	{ID: "events:ListEventBuses", Scope: PerRegion, Actions: []string{"events:ListEventBuses"}},
+	{ID: "opensearch:ListDomainNames", Scope: PerRegion, Actions: []string{"es:ListDomainNames"}},
+	{ID: "opensearch:DescribeDomain", Scope: PerRegion, Actions: []string{"es:DescribeDomain"}, By: []string{"DomainName"}},
+	{ID: "logs:DescribeResourcePolicies", Scope: PerRegion, Actions: []string{"logs:DescribeResourcePolicies"}},
 	{ID: "sns:ListTopics", Scope: PerRegion, Actions: []string{"sns:ListTopics"}},
 	{ID: "sns:GetTopicAttributes", Scope: PerRegion, Actions: []string{"sns:GetTopicAttributes"}, By: []string{"TopicArn"}},
 	{ID: "secretsmanager:ListSecrets", Scope: PerRegion, Actions: []string{"secretsmanager:ListSecrets"}},
