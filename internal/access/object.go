@@ -66,6 +66,9 @@ func (w *World) listObjects() {
 	for _, t := range e.Tables {
 		w.hold(t, t.Policy, "policy of table "+t.Reference.ID)
 	}
+	for _, g := range e.Guarded {
+		w.hold(g, g.Policy, "policy of "+strings.ReplaceAll(g.Reference.Kind, "-", " ")+" "+g.Reference.ID)
+	}
 	for _, a := range e.APIs {
 		if o := w.hold(a, a.Policy, "policy of API "+a.Reference.ID); o != nil {
 			w.apis[a.Reference.Region+" "+a.Reference.Account+" "+a.Reference.ID] = o
@@ -201,7 +204,10 @@ func (w *World) object(action, resource string) *Object {
 				o.account = ""
 			}
 		}
-		if o.policy = w.notRead(resource); o.policy == nil {
+		if o.policy = w.ofLogs(o, resource); o.policy == nil {
+			o.policy = w.notRead(resource)
+		}
+		if o.policy == nil {
 			o.policy = w.notListed(action, resource, o)
 		}
 		return o
@@ -246,6 +252,18 @@ func (w *World) find(resource string) *Object {
 		}
 		name, _, _ := strings.Cut(parts[5], "/")
 		return w.objects[head+name]
+	case "elasticfilesystem", "es": // what is in a file system or a search domain
+		if p := strings.SplitN(parts[5], "/", 3); len(p) == 3 {
+			return w.objects[head+p[0]+"/"+p[1]]
+		}
+	case "events": // a rule of an event bus
+		if rest, ok := strings.CutPrefix(parts[5], "rule/"); ok {
+			bus, _, other := strings.Cut(rest, "/")
+			if !other {
+				bus = "default"
+			}
+			return w.objects[head+"event-bus/"+bus]
+		}
 	case "execute-api": // a method of an API
 		id, _, _ := strings.Cut(parts[5], "/")
 		return w.apis[parts[3]+" "+parts[4]+" "+id]
@@ -276,6 +294,7 @@ func (w *World) find(resource string) *Object {
 var policed = map[string]operation.ID{
 	"s3": "s3:ListBuckets", "kms": "kms:ListKeys", "sqs": "sqs:ListQueues", "sns": "sns:ListTopics", "secretsmanager": "secretsmanager:ListSecrets",
 	"lambda": "lambda:ListFunctions", "ecr": "ecr:DescribeRepositories", "dynamodb": "dynamodb:ListTables", "sts": details,
+	"elasticfilesystem": "efs:DescribeFileSystems", "es": "opensearch:ListDomainNames", "events": "events:ListEventBuses", "logs": logPolicies,
 	"backup": "backup:ListBackupVaults", "execute-api": "apigateway:GetRestApis",
 }
 

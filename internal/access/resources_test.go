@@ -43,10 +43,22 @@ var policedKinds = []struct {
 	{"table", "arn:aws:dynamodb:us-east-1:" + one + ":table/t", "dynamodb:GetItem", "", func(s *small, r estate.Resource, p estate.Known[*policy.Document]) {
 		s.Tables = append(s.Tables, &estate.Table{Resource: r, Policy: p})
 	}},
+	{"file-system", "arn:aws:elasticfilesystem:us-east-1:" + one + ":file-system/fs-1", "elasticfilesystem:ClientMount", "", guard},
+	{"event-bus", "arn:aws:events:us-east-1:" + one + ":event-bus/b", "events:PutEvents", "", guard},
+	{"event-bus", "arn:aws:events:us-east-1:" + one + ":event-bus/default", "events:PutRule", "arn:aws:events:us-east-1:" + one + ":rule/r", guard},
+	{"search-domain", "arn:aws:es:us-east-1:" + one + ":domain/d", "es:ESHttpGet", "arn:aws:es:us-east-1:" + one + ":domain/d/index/x", guard},
+	{"log-policy", "arn:aws:logs:us-east-1:" + one + ":log-group:g", "logs:PutLogEvents", "arn:aws:logs:us-east-1:" + one + ":log-group:g:log-stream:s", func(s *small, r estate.Resource, p estate.Known[*policy.Document]) {
+		r.Reference.Region, r.Reference.ARN = "us-east-1", ""
+		guard(s, r, p)
+	}},
 	{"api", "arn:aws:apigateway:us-east-1::/restapis/a1", "execute-api:Invoke", "arn:aws:execute-api:us-east-1:" + one + ":a1/prod/GET/x", func(s *small, r estate.Resource, p estate.Known[*policy.Document]) {
 		r.Reference.ID, r.Reference.Region = "a1", "us-east-1"
 		s.APIs = append(s.APIs, &estate.API{Resource: r, Policy: p})
 	}},
+}
+
+func guard(s *small, r estate.Resource, p estate.Known[*policy.Document]) {
+	s.Guarded = append(s.Guarded, &estate.Guarded{Resource: r, Policy: p, Tells: "a:PolicyCall"})
 }
 
 // Policies of resources let other accounts in, deny their own, and make answers depend where they were not read: those of every kind.
@@ -73,7 +85,7 @@ func TestPoliciesOfResourcesCount(t *testing.T) {
 			return estate.Know(s.document(`{"Version": "2012-10-17", "Statement": [` + strings.Join(statements, ", ") + `]}`))
 		}
 		plain := newSmall(t)
-		t.Run(k.kind, func(t *testing.T) {
+		t.Run(k.kind+" "+k.action, func(t *testing.T) {
 			t.Parallel()
 			s := world(known(plain, statement("Allow", one), statement("Allow", "arn:aws:iam::"+two+":user/asks")))
 			s.t = t

@@ -43,6 +43,7 @@ var services = []func(*loader){
 	(*loader).samples,
 	(*loader).accessPoints,
 	(*loader).stores,
+	(*loader).guarded,
 	(*loader).network,
 	(*loader).securityGroups,
 	(*loader).loadBalancers,

@@ -157,6 +157,12 @@ var table = []Operation{
 	// sqs, sns, secretsmanager, ecr: who may use what is there, never what is in it
 	{ID: "sqs:ListQueues", Scope: PerRegion, Actions: []string{"sqs:ListQueues"}},
 	{ID: "sqs:GetQueueAttributes", Scope: PerRegion, Actions: []string{"sqs:GetQueueAttributes"}, By: []string{"QueueUrl"}},
+	{ID: "efs:DescribeFileSystems", Scope: PerRegion, Actions: []string{"elasticfilesystem:DescribeFileSystems"}},
+	{ID: "efs:DescribeFileSystemPolicy", Scope: PerRegion, Actions: []string{"elasticfilesystem:DescribeFileSystemPolicy"}, By: []string{"FileSystemId"}, Absent: []string{"PolicyNotFound"}},
+	{ID: "events:ListEventBuses", Scope: PerRegion, Actions: []string{"events:ListEventBuses"}},
+	{ID: "opensearch:ListDomainNames", Scope: PerRegion, Actions: []string{"es:ListDomainNames"}},
+	{ID: "opensearch:DescribeDomain", Scope: PerRegion, Actions: []string{"es:DescribeDomain"}, By: []string{"DomainName"}},
+	{ID: "logs:DescribeResourcePolicies", Scope: PerRegion, Actions: []string{"logs:DescribeResourcePolicies"}},
 	{ID: "sns:ListTopics", Scope: PerRegion, Actions: []string{"sns:ListTopics"}},
 	{ID: "sns:GetTopicAttributes", Scope: PerRegion, Actions: []string{"sns:GetTopicAttributes"}, By: []string{"TopicArn"}},
 	{ID: "secretsmanager:ListSecrets", Scope: PerRegion, Actions: []string{"secretsmanager:ListSecrets"}},
