@@ -14,6 +14,7 @@ import (
 const (
 	publicKeyName  = "aws-crypto-public-key"
 	reservedPrefix = "aws-crypto-"
+	publicKeySize  = 4 + len(publicKeyName) + 68 // of P-384: 49 bytes, in base64
 )
 
 // appendContext appends the pairs in the order of their names' bytes, after their number. No pairs are no bytes at all.
@@ -48,8 +49,8 @@ func checkContext(pairs map[string]string) error {
 		}
 		size += 4 + len(name) + len(value)
 	}
-	if size > math.MaxUint16-200 { // the public key of a signed message needs 93 more
-		return fmt.Errorf("esdk: encryption context: %d bytes are too many", size)
+	if size > math.MaxUint16-publicKeySize {
+		return fmt.Errorf("esdk: encryption context: its %d bytes are more than %d", size, math.MaxUint16-publicKeySize)
 	}
 	return nil
 }

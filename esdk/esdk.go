@@ -30,6 +30,9 @@ var ErrOpen = errors.New("esdk: message does not open: wrong key or context, or 
 // suite, the number of its wrapped keys, the length of its frames.
 var ErrRefused = errors.New("esdk: message refused")
 
+// ErrNoRanges is the error of NewReaderAt for a message that opens as a whole only: a Reader reads it. It is an ErrRefused.
+var ErrNoRanges = fmt.Errorf("%w", ErrRefused)
+
 // A WrappingKey wraps the data keys of messages and unwraps them. It must be safe for use by several goroutines.
 type WrappingKey interface {
 	// Wrap encrypts a data key for a message with that encryption context.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -185,6 +187,130 @@ func (m *memoryKMS) Decrypt(_ context.Context, id string, ciphertext []byte, pai
 		return nil, errors.New("InvalidCiphertextException")
 	}
 	return plaintext, nil
+}
+
+// TestReplicasOpen: a key of several Regions opens what its replica wrapped, and no other key does.
+func TestReplicasOpen(t *testing.T) {
+	t.Parallel()
+	const replica = "arn:aws:kms:eu-west-1:111122223333:key/mrk-1"
+	message := seal(t, []byte("hello"), WriteOptions{Keys: []WrappingKey{NewKMS(anyKMS{}, replica)}})
+	for arn, opens := range map[string]bool{
+		replica: true,
+		"arn:aws:kms:us-east-1:111122223333:key/mrk-1":      true,
+		"arn:aws:kms:us-east-1:111122223333:key/mrk-2":      false,
+		"arn:aws:kms:us-east-1:444455556666:key/mrk-1":      false,
+		"arn:aws-cn:kms:eu-west-1:111122223333:key/mrk-1":   false,
+		"arn:aws:kms:eu-west-1:111122223333:alias/mrk-1":    false,
+		"arn:aws:kms:eu-west-1:111122223333:key/mrk-1/more": false,
+	} {
+		if got, err := Open(t.Context(), nil, message, ReadOptions{Keys: []WrappingKey{NewKMS(anyKMS{}, arn)}}); (err == nil) != opens || opens && string(got) != "hello" {
+			t.Errorf("%s: %q, %v", arn, got, err)
+		}
+	}
+	const single = "arn:aws:kms:eu-west-1:111122223333:key/1"
+	message = seal(t, []byte("hello"), WriteOptions{Keys: []WrappingKey{NewKMS(anyKMS{}, single)}})
+	if _, err := Open(t.Context(), nil, message, ReadOptions{Keys: []WrappingKey{NewKMS(anyKMS{}, "arn:aws:kms:us-east-1:111122223333:key/1")}}); err != ErrOpen {
+		t.Errorf("a key of one Region: %v", err)
+	}
+}
+
+// anyKMS opens whatever it is asked about: what is asked is the test.
+type anyKMS struct{}
+
+func (anyKMS) Encrypt(_ context.Context, id string, plaintext []byte, _ map[string]string) ([]byte, string, error) {
+	return plaintext, id, nil
+}
+
+func (anyKMS) Decrypt(_ context.Context, _ string, ciphertext []byte, _ map[string]string) ([]byte, error) {
+	return bytes.Clone(ciphertext), nil
+}
+
+// TestSignaturesOfAnyLength: DER of ECDSA varies in length, and not all that write messages sign again until it has the usual one.
+func TestSignaturesOfAnyLength(t *testing.T) {
+	t.Parallel()
+	key := rawKey(t, "a")
+	header, f, sign, err := start(t.Context(), &WriteOptions{Keys: []WrappingKey{key}, Suite: AES256GCMCommitSigned})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := f.sealFinal(header, 1, []byte("hello"))
+	sign.Write(body)
+	lengths := map[int]bool{}
+	for len(lengths) < 3 {
+		signature, err := ecdsa.SignASN1(rand.Reader, sign.key, sign.Sum(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lengths[len(signature)] {
+			continue
+		}
+		lengths[len(signature)] = true
+		message := appendString(bytes.Clone(body), signature)
+		if got, err := Open(t.Context(), nil, message, ReadOptions{Keys: []WrappingKey{key}}); err != nil || string(got) != "hello" {
+			t.Errorf("a signature of %d bytes: %q, %v", len(signature), got, err)
+		}
+		for what, bad := range map[string][]byte{
+			"longer than it says":  append(bytes.Clone(message), 0),
+			"shorter than it says": message[:len(message)-1],
+			"none":                 body,
+			"empty":                append(bytes.Clone(body), 0, 0),
+		} {
+			if _, err := Open(t.Context(), nil, bad, ReadOptions{Keys: []WrappingKey{key}}); err != ErrOpen {
+				t.Errorf("a signature that is %s: %v", what, err)
+			}
+		}
+	}
+}
+
+// TestHeadersThatAreNone: what the format forbids does not open, even where whoever has the key authenticated it.
+func TestHeadersThatAreNone(t *testing.T) {
+	t.Parallel()
+	key := rawKey(t, "a")
+	pair := func(name, value string) []byte { return appendString(appendString([]byte(nil), name), value) }
+	counted := func(n byte, pairs ...[]byte) []byte { return append([]byte{0, n}, slices.Concat(pairs...)...) }
+	for what, context := range map[string][]byte{
+		"sound":                           counted(2, pair("a", "1"), pair("b", "")),
+		"a name twice":                    counted(2, pair("a", "1"), pair("a", "1")),
+		"a count too small":               counted(1, pair("a", "1"), pair("b", "1")),
+		"a count too large":               counted(2, pair("a", "1")),
+		"bytes behind":                    append(counted(1, pair("a", "1")), 0),
+		"a name that is not UTF-8":        counted(1, pair("\xff", "1")),
+		"a value that is not UTF-8":       counted(1, pair("a", "\xed\xa0\x80")),
+		"one byte":                        {0},
+		"a public key and no signature":   counted(1, pair(publicKeyName, "AAAA")),
+		"a length beyond the end":         {0, 1, 0, 9, 'a'},
+		"a value's length beyond the end": {0, 1, 0, 1, 'a', 0xff, 0xff},
+	} {
+		h, err := parseHeader(bytes.NewReader(seal(t, nil, WriteOptions{Keys: []WrappingKey{key}})), &ReadOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The header anew with this context, authenticated as its writer would.
+		dataKey, err := key.Unwrap(t.Context(), h.Keys[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrapped := key.aead.Seal(nil, h.Keys[0].Info[len(h.Keys[0].Info)-ivLength:], dataKey, context)
+		raw := append([]byte{2, 0x04, 0x78}, h.MessageID...)
+		raw = appendString(raw, context)
+		raw = append(raw, 0, 1)
+		raw = appendString(appendString(appendString(raw, "onus"), h.Keys[0].Info), wrapped)
+		raw = append(raw, contentFramed, 0, 0, 0x10, 0)
+		raw = append(raw, h.commitment...)
+		aead, _, err := h.Suite.derive(dataKey, h.MessageID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw = aead.Seal(raw, make([]byte, ivLength), nil, raw)
+		message := (&frames{aead: aead, messageID: h.MessageID, length: 4096}).sealFinal(raw, 1, []byte("hello"))
+		want := ErrOpen
+		if what == "sound" { // so that the others fail by what they are about
+			want = nil
+		}
+		if _, err := Open(t.Context(), nil, message, ReadOptions{Keys: []WrappingKey{key}}); err != want {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }
 
 func TestContextMustMatch(t *testing.T) {

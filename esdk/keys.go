@@ -12,10 +12,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 )
 
-// RawAES is a wrapping key of 32 bytes held by the caller, wrapping with AES-256-GCM as AWS's raw AES keyrings do. Each message takes
+// RawAES is a wrapping key held by the caller, wrapping with AES-GCM as AWS's raw AES keyrings do. Each message takes
 // a random 96-bit vector: replace the key before it has wrapped 2^32 messages.
 type RawAES struct {
 	namespace, name string
@@ -23,10 +24,10 @@ type RawAES struct {
 }
 
 // NewRawAES returns the key of that namespace and name (the "provider" and "key id" of AWS's command line). Both are readable in
-// every message.
+// every message. A key has 32 bytes; 16 and 24 are for messages of others, whose data keys are no safer than what wraps them.
 func NewRawAES(namespace, name string, key []byte) (*RawAES, error) {
-	if len(key) != 32 {
-		return nil, fmt.Errorf("esdk: a raw AES key has 32 bytes, this has %d", len(key))
+	if n := len(key); n != 16 && n != 24 && n != 32 {
+		return nil, fmt.Errorf("esdk: a raw AES key has 32 bytes (or 16 or 24, for messages of others), this has %d", n)
 	}
 	if err := checkNames(namespace, name); err != nil {
 		return nil, err
@@ -81,27 +82,16 @@ type RawRSA struct {
 	namespace, name string
 	public          *rsa.PublicKey
 	private         *rsa.PrivateKey
-	newHash         func() hash.Hash
+	newHash         func() hash.Hash // nil: PKCS #1 v1.5
 }
 
 // NewRawRSA returns the key of that namespace and name. Without a private key it wraps and does not unwrap. The hash is that
 // of OAEP and of its mask: crypto.SHA256, SHA384, SHA512 or, to read old messages, SHA1.
 func NewRawRSA(namespace, name string, public *rsa.PublicKey, private *rsa.PrivateKey, hash crypto.Hash) (*RawRSA, error) {
-	if err := checkNames(namespace, name); err != nil {
+	key, err := newRawRSA(namespace, name, public, private)
+	if err != nil {
 		return nil, err
 	}
-	switch {
-	case public == nil && private == nil:
-		return nil, fmt.Errorf("esdk: an RSA key needs its public or its private half")
-	case public == nil:
-		public = &private.PublicKey
-	case private != nil && !private.PublicKey.Equal(public):
-		return nil, fmt.Errorf("esdk: the two halves of RSA key %q are not of one pair", name)
-	}
-	if public.N.BitLen() < 2048 {
-		return nil, fmt.Errorf("esdk: RSA key %q has %d bits: use 2,048 or more", name, public.N.BitLen())
-	}
-	key := &RawRSA{namespace: namespace, name: name, public: public, private: private}
 	switch hash {
 	case crypto.SHA1:
 		key.newHash = sha1.New
@@ -117,8 +107,36 @@ func NewRawRSA(namespace, name string, public *rsa.PublicKey, private *rsa.Priva
 	return key, nil
 }
 
+// NewRawRSAPKCS1 returns the key of that namespace and name for reading old messages whose data keys are wrapped with the padding of
+// PKCS #1 v1.5. It does not wrap. Whoever can send many messages and see how long each takes to fail may learn a data key
+// (Bleichenbacher's attack): use it on messages at rest, and not in a service.
+func NewRawRSAPKCS1(namespace, name string, private *rsa.PrivateKey) (*RawRSA, error) {
+	return newRawRSA(namespace, name, nil, private)
+}
+
+func newRawRSA(namespace, name string, public *rsa.PublicKey, private *rsa.PrivateKey) (*RawRSA, error) {
+	if err := checkNames(namespace, name); err != nil {
+		return nil, err
+	}
+	switch {
+	case public == nil && private == nil:
+		return nil, fmt.Errorf("esdk: an RSA key needs its public or its private half")
+	case public == nil:
+		public = &private.PublicKey
+	case private != nil && !private.PublicKey.Equal(public):
+		return nil, fmt.Errorf("esdk: the two halves of RSA key %q are not of one pair", name)
+	}
+	if public.N.BitLen() < 2048 {
+		return nil, fmt.Errorf("esdk: RSA key %q has %d bits: use 2,048 or more", name, public.N.BitLen())
+	}
+	return &RawRSA{namespace: namespace, name: name, public: public, private: private}, nil
+}
+
 // Wrap implements [WrappingKey].
 func (k *RawRSA) Wrap(_ context.Context, dataKey []byte, _ map[string]string) (WrappedKey, error) {
+	if k.newHash == nil {
+		return WrappedKey{}, fmt.Errorf("esdk: RSA key %q is for reading only: PKCS #1 v1.5 is not written; use NewRawRSA", k.name)
+	}
 	sealed, err := rsa.EncryptOAEP(k.newHash(), rand.Reader, k.public, dataKey, nil)
 	if err != nil {
 		return WrappedKey{}, fmt.Errorf("esdk: wrapping with RSA key %q: %w", k.name, err)
@@ -131,7 +149,13 @@ func (k *RawRSA) Unwrap(_ context.Context, wrapped WrappedKey, _ map[string]stri
 	if k.private == nil || wrapped.Provider != k.namespace || string(wrapped.Info) != k.name {
 		return nil, ErrOpen
 	}
-	dataKey, err := rsa.DecryptOAEP(k.newHash(), nil, k.private, wrapped.Ciphertext, nil)
+	var dataKey []byte
+	var err error
+	if k.newHash == nil {
+		dataKey, err = rsa.DecryptPKCS1v15(nil, k.private, wrapped.Ciphertext)
+	} else {
+		dataKey, err = rsa.DecryptOAEP(k.newHash(), nil, k.private, wrapped.Ciphertext, nil)
+	}
 	if err != nil {
 		return nil, ErrOpen
 	}
@@ -154,7 +178,8 @@ type KMS struct {
 	keyARN string
 }
 
-// NewKMS returns the key of that ARN.
+// NewKMS returns the key of that ARN. A key of several Regions opens what its replicas wrapped: it is asked in the Region of its own ARN.
+// https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html
 func NewKMS(client KMSClient, keyARN string) *KMS { return &KMS{client, keyARN} }
 
 // Wrap implements [WrappingKey].
@@ -166,10 +191,24 @@ func (k *KMS) Wrap(ctx context.Context, dataKey []byte, encryptionContext map[st
 	return WrappedKey{Provider: kmsProvider, Info: []byte(arn), Ciphertext: sealed}, nil
 }
 
-// Unwrap implements [WrappingKey]. It asks KMS only about data keys that name exactly this key.
+// Unwrap implements [WrappingKey]. It asks KMS only about data keys that name this key, or a replica of it in another Region.
 func (k *KMS) Unwrap(ctx context.Context, wrapped WrappedKey, encryptionContext map[string]string) ([]byte, error) {
-	if wrapped.Provider != kmsProvider || string(wrapped.Info) != k.keyARN {
+	if wrapped.Provider != kmsProvider || !sameMaterial(string(wrapped.Info), k.keyARN) {
 		return nil, ErrOpen
 	}
 	return k.client.Decrypt(ctx, k.keyARN, wrapped.Ciphertext, encryptionContext)
+}
+
+// sameMaterial says whether two ARNs name one key, or two of one key of several Regions: those differ in the Region alone, and their
+// id begins with mrk-.
+func sameMaterial(a, b string) bool {
+	if a == b {
+		return true
+	}
+	as, bs := strings.SplitN(a, ":", 6), strings.SplitN(b, ":", 6) // arn:aws:kms:REGION:ACCOUNT:key/ID
+	if len(as) != 6 || len(bs) != 6 || !strings.HasPrefix(as[5], "key/mrk-") {
+		return false
+	}
+	as[3], bs[3] = "", ""
+	return slices.Equal(as, bs)
 }

@@ -7,12 +7,14 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -121,6 +123,13 @@ func peerKeys(t *testing.T) map[string]WrappingKey {
 			t.Fatal(err)
 		}
 	}
+	for name, size := range map[string]int{"aes-128": 16, "aes-192": 24} {
+		secret := make([]byte, size)
+		copy(secret, name)
+		if keys[name], err = NewRawAES("onus", name, secret); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return keys
 }
 
@@ -204,6 +213,90 @@ func TestWhatPythonWritesIsRead(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestPeerCorners: what is rare in messages is read and written as the peer does.
+func TestPeerCorners(t *testing.T) {
+	t.Parallel()
+	ask := startPeer(t)
+	keys := peerKeys(t)
+	long := map[string]string{"many": strings.Repeat("x", 60_000)}
+	for i := range 200 {
+		long[fmt.Sprintf("name %d", i)] = ""
+	}
+	contexts := map[string]map[string]string{
+		"none":  nil,
+		"order": {"\uff61": "last but one by UTF-8, last by UTF-16", "\U00010000": "", "a": "ä", "B": "\x00", "a\x00": " "},
+		"long":  long,
+	}
+	for what, context := range contexts {
+		// The key that opens is the last of several, of which one is nobody's and one has a name that begins like it.
+		stranger, err := NewRawAES("acme", "b", make([]byte, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		message := seal(t, []byte("hello"), WriteOptions{Keys: []WrappingKey{stranger, rawKey(t, "bb"), rawKey(t, "a"), keys["b"]}, Context: context})
+		if said := ask(peerAsk{Do: "decrypt", Keys: []string{"b"}, Data: message}); string(said.Data) != "hello" || !maps.Equal(said.Context, context) {
+			t.Errorf("%s: the peer opens %q, %s", what, said.Data, said.Error)
+		}
+		for _, suite := range []Suite{AES256GCMCommit, AES256GCMCommitSigned, AES128GCMHKDFSigned} {
+			said := ask(peerAsk{Do: "encrypt", Keys: []string{"bb", "a", "rsa-sha1", "b"}, Data: []byte("hello"), Suite: suite, Frame: 128, Context: context})
+			if said.Error != "" {
+				t.Fatalf("%s: %s", what, said.Error)
+			}
+			got, err := Open(t.Context(), nil, said.Data, ReadOptions{Keys: []WrappingKey{stranger, keys["b"]}, Suites: []Suite{suite}, Context: context})
+			if err != nil || string(got) != "hello" {
+				t.Errorf("%s, %v: %q, %v", what, suite, got, err)
+			}
+		}
+	}
+
+	// Keys of other lengths and paddings.
+	pair, err := rsaPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := NewRawRSAPKCS1("onus", "rsa-pkcs1", pair)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := old.Wrap(t.Context(), make([]byte, 32), nil); err == nil {
+		t.Error("PKCS #1 v1.5 is written")
+	}
+	for name, key := range map[string]WrappingKey{"rsa-pkcs1": old, "aes-128": keys["aes-128"], "aes-192": keys["aes-192"]} {
+		for _, suite := range []Suite{AES256GCMCommit, AES128GCM} {
+			said := ask(peerAsk{Do: "encrypt", Keys: []string{name}, Data: []byte("hello"), Suite: suite, Frame: 0, Context: contexts["order"]})
+			got, err := Open(t.Context(), nil, said.Data, ReadOptions{Keys: []WrappingKey{key}, Suites: []Suite{suite}})
+			if err != nil || string(got) != "hello" {
+				t.Errorf("wrapped by %s: %q, %v, %s", name, got, err, said.Error)
+			}
+			// A key of the same name and another padding does not open it.
+			if name == "rsa-pkcs1" {
+				other, err := NewRawRSA("onus", name, nil, pair, crypto.SHA256)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := Open(t.Context(), nil, said.Data, ReadOptions{Keys: []WrappingKey{other}, Suites: []Suite{suite}}); err != ErrOpen {
+					t.Errorf("another padding: %v", err)
+				}
+			}
+		}
+	}
+
+	// More wrapped keys than are admitted.
+	many := make([]string, 20)
+	for i := range many {
+		many[i] = fmt.Sprintf("k%d", i)
+	}
+	said := ask(peerAsk{Do: "encrypt", Keys: many, Data: []byte("hello"), Suite: AES256GCMCommit, Frame: 4096})
+	opts := ReadOptions{Keys: []WrappingKey{rawKey(t, "k19")}}
+	if _, err := Open(t.Context(), nil, said.Data, opts); !errors.Is(err, ErrRefused) {
+		t.Errorf("twenty wrapped keys: %v", err)
+	}
+	opts.MaxDataKeys = 20
+	if got, err := Open(t.Context(), nil, said.Data, opts); err != nil || string(got) != "hello" {
+		t.Errorf("twenty wrapped keys that are admitted: %q, %v", got, err)
 	}
 }
 

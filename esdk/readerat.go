@@ -23,8 +23,8 @@ type ReaderAt struct {
 	parallel int
 }
 
-// NewReaderAt opens a message of that many bytes. Messages without frames are refused, and so are signed ones: a signature is about the
-// whole message.
+// NewReaderAt opens a message of that many bytes. Messages without frames are refused with ErrNoRanges, and so are signed ones: a signature is
+// about the whole message.
 func NewReaderAt(ctx context.Context, src io.ReaderAt, size int64, opts ReadOptions) (*ReaderAt, error) {
 	if size < 0 {
 		return nil, errors.New("esdk: the size of a message is not negative")
@@ -36,9 +36,9 @@ func NewReaderAt(ctx context.Context, src io.ReaderAt, size int64, opts ReadOpti
 	}
 	switch {
 	case h.FrameLength == 0:
-		return nil, fmt.Errorf("%w: it has no frames: read it as a stream", ErrRefused)
+		return nil, fmt.Errorf("%w: it has no frames: read it as a stream", ErrNoRanges)
 	case h.Suite.Signed():
-		return nil, fmt.Errorf("%w: its signature is about all of it: read it as a stream", ErrRefused)
+		return nil, fmt.Errorf("%w: its signature is about all of it: read it as a stream", ErrNoRanges)
 	}
 	f, _, err := unlock(ctx, h, section, &opts)
 	if err != nil {

@@ -36,13 +36,15 @@ type World struct {
 	managed    map[string]*estate.ManagedPolicy
 	control    map[string]guardrails // by account
 	classes    []*class
+	apis       map[string]*Object // by Region, account and id
+	points     map[string]*Object // recovery points by ARN
 	assumed    map[string]estate.Gap
 	tagKeys    []string // condition keys on tags of principals that some policy asks for, in lower case
 	labelKeys  []string // those on tags of resources
 	// resourcesAskTags says that policies of resources ask for tags of principals.
 	resourcesAskTags bool
-	canonical        map[string]string // accounts by their canonical user id, as far as buckets told
-	hasCanonical     map[string]bool   // by account
+	canonical        map[string]string // accounts by their canonical user id, as far as S3 told
+	canonicalOf      map[string]string // the ids by account
 	mu               sync.Mutex
 	rows             map[string]*estate.Credentials // of credential reports, by account and user
 	allowAll         *policy.Document
@@ -58,8 +60,8 @@ type World struct {
 // New reads an estate.
 func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
-		groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
-		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonical: map[string]string{}, hasCanonical: map[string]bool{},
+		apis: map[string]*Object{}, points: map[string]*Object{}, groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
+		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonicalOf: map[string]string{},
 		awsPolicies: map[string]*policy.Document{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
 	for _, g := range e.Groups {
 		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g

@@ -21,6 +21,7 @@ func Needs() []operation.ID {
 
 		"s3:ListBuckets", "s3:GetBucketPolicy", "s3:GetBucketAcl", "s3:GetBucketOwnershipControls", "s3:GetPublicAccessBlock",
 		"s3control:GetPublicAccessBlock", "s3control:ListAccessPoints", "s3control:GetAccessPoint", "s3control:GetAccessPointPolicy", "kms:ListKeys", "kms:GetKeyPolicy", "kms:ListGrants", "kms:ListAliases",
+		"efs:DescribeFileSystems", "efs:DescribeFileSystemPolicy", "events:ListEventBuses", "opensearch:ListDomainNames", "opensearch:DescribeDomain", logPolicies,
 		"sqs:ListQueues", "sqs:GetQueueAttributes", "sns:ListTopics", "sns:GetTopicAttributes",
 		"secretsmanager:ListSecrets", "secretsmanager:GetResourcePolicy", "ecr:DescribeRepositories", "ecr:GetRepositoryPolicy",
 		"lambda:ListFunctions", "lambda:GetPolicy", "backup:ListBackupVaults", "backup:GetBackupVaultAccessPolicy",

@@ -10,7 +10,7 @@ import (
 
 const (
 	objectACL    = "s3:GetObjectAcl"
-	bucketACL    = "s3:GetBucketAcl"
+	listBuckets  = "s3:ListBuckets"
 	fullControl  = "FULL_CONTROL"
 	enforced     = "BucketOwnerEnforced"
 	everyCaller  = "AllUsers"
@@ -81,8 +81,7 @@ func (w *World) accessPointPolicy(p *estate.AccessPoint) *policy.Source {
 // policies decide, which they do anyway.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html
 func (w *World) lists(s *policy.S3Access, b *estate.Bucket, blocks []estate.Known[estate.PublicAccessBlock], account, action, resource string) {
-	ownership, known := b.Ownership.Value()
-	if known && ownership == enforced {
+	if ownership, known := b.Ownership.Value(); known && ownership == enforced {
 		return // lists are off
 	}
 	may := func(gap estate.Gap, permissions ...string) {
@@ -99,13 +98,12 @@ func (w *World) lists(s *policy.S3Access, b *estate.Bucket, blocks []estate.Know
 	if native && ignores == estate.True {
 		return // only what is public could matter
 	}
-	if ofObject(action) {
-		// The list that counts is the object's, of which the bucket's says nothing.
-		gap, unread := b.Ownership.Unread()
-		if !unread || w.assume(gap) {
-			gap = estate.Gap{Place: estate.Place{Account: b.Reference.Account, Region: estate.Global}, Operation: objectACL, About: resource, Outcome: notTried}
-		}
+	if gap, unread := b.Ownership.Unread(); unread && (ofObject(action) || b.ACL.Absent()) {
 		may(gap, fullControl)
+		return
+	}
+	if ofObject(action) {
+		may(listOfObject(b, resource), fullControl) // of the object's list the bucket's says nothing
 		return
 	}
 	list, ok := b.ACL.Value()
@@ -129,11 +127,13 @@ func (w *World) lists(s *policy.S3Access, b *estate.Bucket, blocks []estate.Know
 				s.GrantedToPublic = append(s.GrantedToPublic, g.Permission)
 			}
 		case native, g.Group != "", g.Canonical != "" && g.Canonical == list.Owner:
+			// Of other groups there is LogDelivery alone, which is S3 itself.
 		case g.Canonical != "" && w.canonical[g.Canonical] == account:
 			s.Granted = append(s.Granted, g.Permission)
-		case w.canonical[g.Canonical] == "" && !w.hasCanonical[account]:
-			may(estate.Gap{Place: estate.Place{Account: account, Region: estate.Global}, Operation: bucketACL, Outcome: operation.Denied,
-				Why: "it names a canonical user id, and " + bucketACL + " of no bucket told that of account " + account}, g.Permission)
+		case g.Canonical == "": // by the address of an account's root user
+			may(w.whose(account, "it names an account by an e-mail address"), g.Permission)
+		case w.canonical[g.Canonical] == "" && w.canonicalOf[account] == "":
+			may(w.whose(account, "it names canonical user id "+g.Canonical), g.Permission)
 		}
 	}
 	if gap, unread := b.Ownership.Unread(); unread && len(s.Granted)+len(s.GrantedToPublic) > 0 && !w.assume(gap) {
@@ -141,6 +141,22 @@ func (w *World) lists(s *policy.S3Access, b *estate.Bucket, blocks []estate.Know
 		may(gap, s.GrantedToPublic...)
 		s.Granted, s.GrantedToPublic = nil, nil
 	}
+	if lower(action) == "s3:deleteobject" && len(s.Granted)+len(s.GrantedToPublic) > 0 {
+		// Who may write may delete what he owns himself.
+		may(listOfObject(b, resource), append(s.Granted, s.GrantedToPublic...)...)
+	}
+}
+
+// listOfObject is what would tell the list of an object, and whose the object is: nothing reads it, for there may be billions.
+func listOfObject(b *estate.Bucket, resource string) estate.Gap {
+	return estate.Gap{Place: estate.Place{Account: b.Reference.Account, Region: estate.Global}, Operation: objectACL, About: resource, Outcome: notTried,
+		Why: "access control lists count in bucket " + b.Reference.ID + ", and that of the object (" + objectACL + ") is not read"}
+}
+
+// whose is what would tell whether a name in a list is an account's.
+func (w *World) whose(account, names string) estate.Gap {
+	return estate.Gap{Place: estate.Place{Account: account, Region: estate.Global}, Operation: listBuckets, Outcome: operation.Denied,
+		Why: names + ", and whether that is account " + account + " was not told (Owner in " + listBuckets + " of the account)"}
 }
 
 // ofObject reports whether an action is let in by the access control list of an object, not of a bucket.
@@ -152,8 +168,7 @@ func ofObject(action string) bool {
 	return false
 }
 
-// listBuckets tells buckets and access points what S3 asks besides policies, and learns which account has which canonical user id:
-// that of the owner of its buckets.
+// listBuckets tells buckets and access points what S3 asks besides policies.
 func (w *World) listBuckets() {
 	byName := map[string]*estate.Bucket{}
 	for _, b := range w.estate.Buckets {
@@ -161,9 +176,10 @@ func (w *World) listBuckets() {
 		if o := w.objects[ARNOf(b.Reference)]; o != nil {
 			o.bucket = b
 		}
-		if list, ok := b.ACL.Value(); ok && list.Owner != "" {
-			w.canonical[list.Owner], w.hasCanonical[b.Reference.Account] = b.Reference.Account, true
-		}
+	}
+	w.canonical = w.estate.CanonicalIDs()
+	for id, account := range w.canonical {
+		w.canonicalOf[account] = id
 	}
 	for _, p := range w.estate.AccessPoints {
 		o := w.objects[ARNOf(p.Reference)]

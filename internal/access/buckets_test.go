@@ -188,7 +188,94 @@ func TestACanonicalUserIDThatNobodyKnowsMakesAnswersDepend(t *testing.T) {
 	s.store(estate.ACLGrant{Canonical: "somebody", Permission: "READ"})
 	s.answers("asks", "s3:ListBucket", theBucket, policy.ImplicitDeny) // account two is somebody else
 	s.Buckets = s.Buckets[1:]
-	s.dependsOn("asks", "s3:ListBucket", theBucket, "canonical user id")
+	s.dependsOn("asks", "s3:ListBucket", theBucket, "canonical user id somebody")
+	s.Account(two).Canonical = "somebody" // as its list of buckets says, though it has none
+	s.answers("asks", "s3:ListBucket", theBucket, policy.Allowed)
+}
+
+func TestAGrantToAnEMailAddressMayBeAnybodys(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	s.store(estate.ACLGrant{Email: "root@two.example", Permission: "READ"})
+	s.dependsOn("asks", "s3:ListBucket", theBucket, "e-mail")
+}
+
+func TestLogDeliveryIsNobodyOfAnAccount(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	s.store(estate.ACLGrant{Group: "LogDelivery", Permission: "WRITE"})
+	s.answers("asks", "s3:PutObject", theBucket+"/x", policy.ImplicitDeny)
+	s.answers("native", "s3:PutObject", theBucket+"/x", policy.ImplicitDeny)
+}
+
+// What each permission on a bucket lets other accounts do: AWS's mapping.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
+func TestPermissionsOfABucketsList(t *testing.T) {
+	t.Parallel()
+	on := map[string]string{"s3:ListBucket": "READ", "s3:ListBucketVersions": "READ", "s3:ListBucketMultipartUploads": "READ", "s3:PutObject": "WRITE",
+		"s3:GetBucketAcl": "READ_ACP", "s3:PutBucketAcl": "WRITE_ACP", "s3:GetBucketPolicy": "", "s3:DeleteBucket": "", "s3:DeleteObjectVersion": "", "s3:PutObjectTagging": ""}
+	for _, permission := range []string{"READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"} {
+		s := newSmall(t)
+		s.store(estate.ACLGrant{Canonical: strangerID, Permission: permission})
+		for action, needed := range on {
+			resource, want := theBucket, policy.ImplicitDeny
+			if strings.Contains(action, "Object") {
+				resource += "/x"
+			}
+			if needed != "" && (permission == needed || permission == "FULL_CONTROL") {
+				want = policy.Allowed
+			}
+			s.answers("asks", action, resource, want)
+		}
+		// Who writes objects owns them, and may delete those.
+		if permission == "WRITE" || permission == "FULL_CONTROL" {
+			s.dependsOn("asks", "s3:DeleteObject", theBucket+"/x", "s3:GetObjectAcl")
+		} else {
+			s.answers("asks", "s3:DeleteObject", theBucket+"/x", policy.ImplicitDeny)
+		}
+		for _, action := range []string{"s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAcl", "s3:GetObjectVersionAcl", "s3:PutObjectAcl", "s3:PutObjectVersionAcl"} {
+			s.dependsOn("asks", action, theBucket+"/x", "s3:GetObjectAcl")
+		}
+	}
+}
+
+// Lists of objects are read by nothing: to take them as not there would make a no of what nobody knows.
+func TestListsOfObjectsAreNotAssumedAway(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	b := s.store()
+	w := New(s.Estate, Options{AsRead: true})
+	p := w.ByARN("arn:aws:iam::" + two + ":user/asks")
+	if d := w.Can(p, "s3:GetObject", theBucket+"/x"); d.Result != policy.Depends {
+		t.Errorf("where lists count: %s, want depends", d.Result)
+	}
+	b.Ownership = estate.Unread[string](estate.Gap{Operation: "s3:GetBucketOwnershipControls", Outcome: operation.NotTried})
+	w = New(s.Estate, Options{AsRead: true})
+	p = w.ByARN("arn:aws:iam::" + two + ":user/asks")
+	if d := w.Can(p, "s3:GetObject", theBucket+"/x"); d.Result != policy.ImplicitDeny || len(w.Assumed()) == 0 {
+		t.Errorf("where nobody asked whether they count: %s, want implicitDeny with what was assumed: %v", d.Result, w.Assumed())
+	}
+}
+
+func TestABucketPolicyMayNameACanonicalUserID(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	b := s.store()
+	b.Ownership = estate.Know("BucketOwnerEnforced")
+	names := func(id string) {
+		b.Policy = estate.Know(s.document(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"CanonicalUser": "` + id + `"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}`))
+	}
+	names(strangerID)
+	s.user(two, "silent", "")
+	s.answers("asks", "s3:GetObject", theBucket+"/x", policy.Allowed)
+	s.answers("silent", "s3:GetObject", theBucket+"/x", policy.ImplicitDeny)
+	names("identity of CloudFront")
+	s.Account(one).OriginIdentities = []string{"identity of CloudFront"}
+	s.Buckets = s.Buckets[1:]
+	s.answers("asks", "s3:GetObject", theBucket+"/x", policy.ImplicitDeny)
+	names("somebody")
+	s.dependsOn("asks", "s3:GetObject", theBucket+"/x", "canonical user id somebody")
+	s.answers("silent", "s3:GetObject", theBucket+"/x", policy.ImplicitDeny)
 }
 
 func TestThroughAnAccessPointBothPoliciesMustAllow(t *testing.T) {

@@ -16,6 +16,7 @@ func (w *World) question(p *Principal, action, resource string, given map[string
 		Context: w.context(p, action, o, given)}
 	policies := p.Policies
 	policies.Resource, policies.Grants, policies.S3 = o.policy, o.grants, w.s3Access(o, p.Account, action, resource)
+	policies.Canonical = w.canonical
 	if o.account != "" {
 		policies.ResourceControl = w.resourceControl(o.account, action)
 	} else {

@@ -9,10 +9,14 @@ import (
 
 // Goal is what an attacker wants.
 type Goal struct {
-	// Kind is "administrator", "privileges" (to change users and what they may do), "organisation" (to rule all accounts) or "stores".
+	// Kind is "administrator", "privileges" (to change users and what they may do), "organisation" (to rule all accounts), "stores" or "keys".
 	Kind   string
-	Stores []string // ARNs, of the last: to read or write one of them
+	Stores []string // ARNs, of the last two: to read or write one of them, to decrypt with one of them
 }
+
+// personal says whether the goal is on resources whose own policies may name principals, and may ask for somebody whom an administrator must
+// change first.
+func (g Goal) personal() bool { return g.Kind == "stores" || g.Kind == "keys" }
 
 // Administrator is the goal that matters most.
 var Administrator = Goal{Kind: "administrator"}
@@ -214,8 +218,43 @@ func (w *prover) within(p *Principal, allows actionSet, g Goal) (f proof, id, te
 			}
 		}
 		return best, id, text
+	case "keys":
+		return w.decrypts(p, allows, g.Stores)
 	}
 	return none, "", ""
+}
+
+// decrypting are the actions by which whoever has them decrypts with a key: at once, or after he gave himself the right.
+// https://docs.aws.amazon.com/kms/latest/developerguide/kms-api-permissions-reference.html
+var decrypting = []struct{ id, action, text string }{
+	{"", "kms:Decrypt", "may decrypt with "},
+	{"x:KMSPutKeyPolicy", "kms:PutKeyPolicy", "may let itself decrypt, by the key's policy, with "},
+	{"x:KMSCreateGrant", "kms:CreateGrant", "may let itself decrypt, by a grant, with "},
+}
+
+// himself are the values of a request that no service of AWS makes for somebody.
+var himself = map[string][]string{"kms:grantisforawsresource": {"false"}}
+
+// decrypts looks for one key that a principal can decrypt with. The key's policy, and grants, may let him whatever his own policies say.
+func (w *prover) decrypts(p *Principal, allows actionSet, keys []string) (best proof, id, text string) {
+	best = none
+	for _, arn := range keys {
+		for _, d := range decrypting {
+			if i, ok := actionIndex[strings.ToLower(d.action)]; ok && !allows.has(i) && w.find(arn) == nil {
+				continue
+			}
+			f := proof{strength: Yes}
+			with := himself
+			if d.action != "kms:CreateGrant" {
+				with = nil
+			}
+			f.also(w.check(p, d.action, arn, with))
+			if f.strength > best.strength {
+				best, id, text = f, d.id, d.text+arn
+			}
+		}
+	}
+	return best, id, text
 }
 
 // privileged are the actions that make users or change what somebody may do.

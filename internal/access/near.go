@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,9 @@ func (w *World) nearby(text string) string {
 	names := map[string]string{}
 	for _, p := range w.principals {
 		names[p.Kind+"/"+p.Name] = p.Name
+		if p.Set != "" {
+			names["permission-set/"+p.Set] = p.Set
+		}
 	}
 	if near := nearest(text, names); len(near) > 0 {
 		return ": did you mean " + strings.Join(near, ", ") + "?"
@@ -181,7 +185,7 @@ func (w *World) Resource(text string) (string, error) {
 	return "", fmt.Errorf("%q is %d resources: write which: %s", text, len(found), strings.Join(first(found, 5), ", "))
 }
 
-// Footholds are the things that somebody may take over, and that run as a role or send packets.
+// Footholds are the things that somebody may take over: they run as a role, send packets, or open what is encrypted.
 func (w *World) Footholds() []estate.Ref {
 	var all []estate.Ref
 	seen := map[string]bool{}
@@ -207,7 +211,24 @@ func (w *World) Footholds() []estate.Ref {
 	for _, x := range e.Warehouses {
 		add(x.Ref())
 	}
+	for _, x := range e.Keys {
+		add(x.Ref())
+	}
 	return all
+}
+
+// NearServer is which instance or task may have been meant by a name that none has.
+func (w *World) NearServer(text string) string {
+	names := map[string]string{}
+	for _, x := range w.Workloads() {
+		if x.Kind == "instance" || x.Kind == "task" {
+			names[x.Ref.ID], names[cmp.Or(x.Ref.Name, x.Ref.ID)] = x.Ref.ID, cmp.Or(x.Ref.Name, x.Ref.ID)
+		}
+	}
+	if near := nearest(text, names); len(near) > 0 {
+		return ": did you mean " + strings.Join(near, ", ") + "?"
+	}
+	return ": write its id, its name or its ARN; onus who-can shell lists all"
 }
 
 // NearFoothold is what may have been meant by a name that nothing has.

@@ -61,10 +61,18 @@ func (w *World) listObjects() {
 		w.hold(f, f.ResourcePolicy, "policy of function "+f.Reference.ID)
 	}
 	for _, v := range e.BackupVaults {
-		w.hold(v, v.Policy, "policy of backup vault "+v.Reference.ID)
+		w.holdPoints(v, w.hold(v, v.Policy, "policy of backup vault "+v.Reference.ID))
 	}
 	for _, t := range e.Tables {
 		w.hold(t, t.Policy, "policy of table "+t.Reference.ID)
+	}
+	for _, g := range e.Guarded {
+		w.hold(g, g.Policy, "policy of "+strings.ReplaceAll(g.Reference.Kind, "-", " ")+" "+g.Reference.ID)
+	}
+	for _, a := range e.APIs {
+		if o := w.hold(a, a.Policy, "policy of API "+a.Reference.ID); o != nil {
+			w.apis[a.Reference.Region+" "+a.Reference.Account+" "+a.Reference.ID] = o
+		}
 	}
 	for _, r := range e.Roles {
 		w.hold(r, r.Trust, "trust policy of role "+r.Reference.ID)
@@ -141,6 +149,31 @@ func (w *World) hold(s estate.Subject, d estate.Known[*policy.Document], name st
 	return o
 }
 
+// holdPoints has the policy of a vault count for what is in it, as far as AWS Backup is asked: a recovery point may be a snapshot besides, of
+// which EC2 asks no vault.
+// https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html
+func (w *World) holdPoints(v *estate.BackupVault, vault *Object) {
+	points, _ := v.Points.Value()
+	if vault == nil {
+		return
+	}
+	inside := *vault
+	inside.tags, inside.tagsKnown = nil, false // those of the vault
+	for _, p := range points {
+		w.points[p.ARN] = &inside
+	}
+}
+
+// mayHold is what would have told what is in the vaults of a place, where of one that is not known.
+func (w *World) mayHold(place estate.Place) (estate.Gap, bool) {
+	for _, v := range w.estate.BackupVaults {
+		if gap, unread := v.Points.Unread(); unread && v.Reference.Account == place.Account && v.Reference.Region == place.Region && !v.Policy.Absent() {
+			return gap, true
+		}
+	}
+	return estate.Gap{}, false
+}
+
 // lets reports whether something other than the policies of who asks may let him in: false is sure.
 func (o *Object) lets() bool {
 	if o.policy != nil || len(o.grants) > 0 {
@@ -156,6 +189,9 @@ func (o *Object) lets() bool {
 // object is what an action on a resource is about.
 func (w *World) object(action, resource string) *Object {
 	o := w.find(resource)
+	if p := w.points[resource]; p != nil && service(action) == "backup" {
+		o = p
+	}
 	if o == nil {
 		o = &Object{ARN: resource}
 		parts := strings.SplitN(resource, ":", 6)
@@ -168,8 +204,20 @@ func (w *World) object(action, resource string) *Object {
 				o.account = ""
 			}
 		}
-		o.policy = w.notListed(action, resource, o)
+		if o.policy = w.ofLogs(o, resource); o.policy == nil {
+			o.policy = w.notRead(resource)
+		}
+		if o.policy == nil {
+			o.policy = w.notListed(action, resource, o)
+		}
 		return o
+	}
+	if o.policy == nil && o.assumed == nil {
+		if s := w.notRead(resource); s != nil {
+			c := *o
+			c.policy = s
+			return &c
+		}
 	}
 	if o.assumed != nil {
 		w.assume(*o.assumed)
@@ -204,6 +252,21 @@ func (w *World) find(resource string) *Object {
 		}
 		name, _, _ := strings.Cut(parts[5], "/")
 		return w.objects[head+name]
+	case "elasticfilesystem", "es": // what is in a file system or a search domain
+		if p := strings.SplitN(parts[5], "/", 3); len(p) == 3 {
+			return w.objects[head+p[0]+"/"+p[1]]
+		}
+	case "events": // a rule of an event bus
+		if rest, ok := strings.CutPrefix(parts[5], "rule/"); ok {
+			bus, _, other := strings.Cut(rest, "/")
+			if !other {
+				bus = "default"
+			}
+			return w.objects[head+"event-bus/"+bus]
+		}
+	case "execute-api": // a method of an API
+		id, _, _ := strings.Cut(parts[5], "/")
+		return w.apis[parts[3]+" "+parts[4]+" "+id]
 	case "lambda": // a version or an alias of a function
 		if p := strings.SplitN(parts[5], ":", 3); len(p) == 3 {
 			return w.objects[head+p[0]+":"+p[1]]
@@ -231,6 +294,8 @@ func (w *World) find(resource string) *Object {
 var policed = map[string]operation.ID{
 	"s3": "s3:ListBuckets", "kms": "kms:ListKeys", "sqs": "sqs:ListQueues", "sns": "sns:ListTopics", "secretsmanager": "secretsmanager:ListSecrets",
 	"lambda": "lambda:ListFunctions", "ecr": "ecr:DescribeRepositories", "dynamodb": "dynamodb:ListTables", "sts": details,
+	"elasticfilesystem": "efs:DescribeFileSystems", "es": "opensearch:ListDomainNames", "events": "events:ListEventBuses", "logs": logPolicies,
+	"backup": "backup:ListBackupVaults", "execute-api": "apigateway:GetRestApis",
 }
 
 // notListed is the policy of a resource that the estate does not have: none where its kind has none, or where its listing is
@@ -253,7 +318,11 @@ func (w *World) notListed(action, resource string, o *Object) *policy.Source {
 			gap = gaps[0]
 		}
 	} else if w.estate.Complete(place, listing) {
-		return nil
+		held, unread := w.mayHold(place)
+		if service(action) != "backup" || !unread {
+			return nil
+		}
+		gap = held
 	} else if w.estate.Account(place.Account) == nil {
 		gap.Outcome, gap.Why = operation.Denied, "account "+place.Account+", which has "+resource+", was not read"
 	}

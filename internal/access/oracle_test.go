@@ -109,7 +109,11 @@ func TestSearchAgreesWithPlainSearch(t *testing.T) {
 	for seed := range uint64(40) {
 		e := randomEstate(rand.New(rand.NewPCG(seed, 5)))
 		w := New(e, Options{AsRead: seed%2 == 0})
-		for _, g := range []Goal{Administrator, {Kind: "privileges"}} {
+		goals := []Goal{Administrator, {Kind: "privileges"}}
+		if seed == 0 { // it looks at each principal by itself, and takes longer
+			goals = append(goals, Goal{Kind: "keys", Stores: []string{"arn:aws:kms:us-east-1:111111111111:key/k"}})
+		}
+		for _, g := range goals {
 			x, want := w.Escalate(g), plain(New(e, Options{AsRead: seed%2 == 0}), g)
 			for _, p := range w.Principals() {
 				if p.Kind == "root" {

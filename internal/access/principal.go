@@ -32,6 +32,8 @@ type Principal struct {
 	Groups   []string // names, of a user
 	// Sets is the name of the permission set of IAM Identity Center that the role stands for; empty for none.
 	Set string
+	// People are who has that permission set in the account: "group Ops", "user ana@acme.example", sorted; nil where that was not read.
+	People []string
 
 	user  *estate.User
 	role  *estate.Role
@@ -82,6 +84,7 @@ func (w *World) listPrincipals() {
 		if rest, ok := strings.CutPrefix(p.Name, "AWSReservedSSO_"); ok && strings.Contains(p.ARN, ":role/aws-reserved/") {
 			if i := strings.LastIndexByte(rest, '_'); i > 0 {
 				p.Set = rest[:i]
+				p.People = w.people(p.Account, p.Set)
 			}
 		}
 		w.add(p)
@@ -102,6 +105,25 @@ func (w *World) listPrincipals() {
 	}
 }
 
+// people are who has a permission set in an account, as far as IAM Identity Center told.
+func (w *World) people(account, set string) []string {
+	var all []string
+	for _, s := range w.estate.PermissionSets {
+		assignments, _ := s.Assignments.Value()
+		if s.Reference.Name != set {
+			continue
+		}
+		i := slices.IndexFunc(w.estate.IdentityCenters, func(c *estate.IdentityCenter) bool { return c.Reference.ARN == s.Center })
+		for _, a := range assignments {
+			if i >= 0 && a.Account == account {
+				all = append(all, w.estate.IdentityCenters[i].Called(a.Kind, a.ID))
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // partition is that of the first principal read: an estate lies in one.
 func (w *World) partition() string {
 	for _, p := range w.principals {
@@ -118,7 +140,7 @@ func (w *World) add(p *Principal) {
 		return
 	}
 	g := w.guardrails(p.Account)
-	p.Caller.ManagesOrganization = g.manages
+	p.Caller.ManagesOrganization, p.Caller.CanonicalID = g.manages, w.canonicalOf[p.Account]
 	// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html#scp-effects-on-permissions
 	if !p.ServiceLinked() {
 		p.Policies.ServiceControl = g.service
@@ -158,8 +180,8 @@ func (w *World) managedPolicy(account, arn string) policy.Source {
 		}
 	}
 	if strings.Contains(arn, ":iam::aws:policy/") {
-		if d, ok := w.awsPolicy(arn); ok {
-			s.Document = d
+		if d, version := w.awsPolicy(arn); d != nil {
+			s.Document, s.Note = d, shipped(version, m)
 			return s
 		}
 	}
@@ -171,19 +193,33 @@ func (w *World) managedPolicy(account, arn string) policy.Source {
 	return s
 }
 
-// awsPolicy is one of AWS's own policies, as it was when the data that is built in was made.
-func (w *World) awsPolicy(arn string) (*policy.Document, bool) {
+// shipped says which version of one of AWS's own policies stands in for the account's: the built-in data is of a day, and the account
+// may have another.
+func shipped(version string, m *estate.ManagedPolicy) string {
+	switch {
+	case m == nil || m.Default == "":
+		return "AWS's version " + version + " as of " + iamdata.ManagedDate
+	case m.Default == version:
+		return "AWS's version " + version + ", which the account has"
+	}
+	return "AWS's version " + version + " as of " + iamdata.ManagedDate + ", while the account has " + m.Default
+}
+
+// awsPolicy is one of AWS's own policies, as it was when the data that is built in was made, and which version that is; nil for none.
+func (w *World) awsPolicy(arn string) (*policy.Document, string) {
+	m, known := iamdata.Managed(arn)
+	if !known {
+		return nil, ""
+	}
 	if d, ok := w.awsPolicies[arn]; ok {
-		return d, d != nil
+		return d, m.Version
 	}
 	var d *policy.Document
-	if m, ok := iamdata.Managed(arn); ok {
-		if parsed, err := policy.Parse([]byte(m.Document)); err == nil {
-			d = w.documents.intern(parsed)
-		}
+	if parsed, err := policy.Parse(m.Document); err == nil {
+		d = w.documents.intern(parsed)
 	}
 	w.awsPolicies[arn] = d
-	return d, d != nil
+	return d, m.Version
 }
 
 func (w *World) boundary(account, arn string) []policy.Source {

@@ -33,7 +33,8 @@ const tagsTogether = 256
 // Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
 // few walks over the classes of principals from the goal backwards.
 func (w *World) Escalate(g Goal) *Escalation {
-	f := w.fieldOf(g.Kind == "stores" || g.Kind == "organisation" && len(w.tagKeys) > 0) // whose own policies may ask for somebody whom an administrator must change first
+	// Policies of stores may ask for somebody whom an administrator must change first, and those of other accounts for tags.
+	f := w.fieldOf(g.personal() || g.Kind == "organisation" && len(w.tagKeys) > 0)
 	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes)), cut: map[int]bool{}}
 	starts := e.starts()
 	for _, s := range []Strength{Yes, May, Unknown} {
@@ -83,7 +84,7 @@ func (e *Escalation) starts() []Strength {
 	at := make([]Strength, len(e.f.nodes))
 	for _, g := range e.f.groups {
 		first := e.f.nodes[g.members[0]].p
-		personal := e.Goal.Kind == "stores" // their policies may name principals
+		personal := e.Goal.personal()
 		s, _, _ := e.f.prover(g, personal).ends(first, g.allows, e.Goal)
 		for i, n := range g.members {
 			if personal && i > 0 {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -49,13 +50,14 @@ func (w *World) Unused(p *Principal) Unused {
 		used[s.Namespace] = s
 	}
 	idle := map[string]bool{} // tracked actions that were not used
+	var whole []string        // services that are used, and whose actions nothing tells apart
 	for _, s := range report.Services {
 		if s.Last.IsZero() {
 			continue
 		}
 		actions, known := s.Actions.Value()
 		if !known {
-			u.Kept = append(u.Kept, "AWS does not track the actions of "+s.Namespace+": all that is granted of it is kept")
+			whole = append(whole, s.Namespace)
 			continue
 		}
 		tracked := map[string]bool{}
@@ -77,6 +79,9 @@ func (w *World) Unused(p *Principal) Unused {
 			u.Kept = append(u.Kept, fmt.Sprintf("%d granted actions of %s are not tracked by AWS, and are kept", untracked, s.Namespace))
 		}
 	}
+	if len(whole) > 0 {
+		u.Kept = append(u.Kept, "AWS tells when it was used, and not by which actions: all that is granted of "+strings.Join(whole, ", ")+" is kept")
+	}
 	slices.Sort(u.Services)
 	slices.Sort(u.Actions)
 	for _, s := range p.Policies.Identity {
@@ -86,8 +91,23 @@ func (w *World) Unused(p *Principal) Unused {
 	}
 	if len(u.Services)+len(u.Actions) > 0 {
 		u.Smaller = w.smaller(p, used, idle)
+		if n := compactSize(u.Smaller); n > managedPolicyLimit {
+			u.Kept = append(u.Kept, fmt.Sprintf("the smaller policy has %d characters without blanks, and a managed policy holds %d: divide it", n, managedPolicyLimit))
+		}
 	}
 	return u
+}
+
+// managedPolicyLimit is how many characters a managed policy holds, blanks not counted.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const managedPolicyLimit = 6144
+
+func compactSize(policy json.RawMessage) int {
+	var b bytes.Buffer
+	if json.Compact(&b, policy) != nil {
+		return len(policy)
+	}
+	return b.Len()
 }
 
 func (p *Principal) accessed() estate.Known[estate.Accessed] {

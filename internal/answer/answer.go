@@ -205,6 +205,7 @@ type Fix struct {
 	Text      string   `json:"text"`                // one sentence
 	CLI       []string `json:"cli,omitempty"`       // AWS CLI commands
 	Terraform string   `json:"terraform,omitempty"` // where it is natural
+	Policy    string   `json:"policy,omitempty"`    // the policy document to put in the place of what is there
 }
 
 // Kind tells the three things that are answered apart.

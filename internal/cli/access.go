@@ -310,7 +310,7 @@ func (r *asking) shells(c *cobra.Command, args []string) error {
 		a.Question.Resource = args[0]
 		servers = slices.DeleteFunc(servers, func(s estate.Ref) bool { return s.ID != args[0] && s.Name != args[0] && access.ARNOf(s) != args[0] })
 		if len(servers) == 0 {
-			return usage("no instance or task %q was read", shortened(args[0]))
+			return usage("no instance or task %q was read%s", shortened(args[0]), w.NearServer(args[0]))
 		}
 	}
 	a.Shells = []report.AccessShell{}

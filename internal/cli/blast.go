@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,14 +21,15 @@ func newBlast() *cobra.Command {
 	page := ""
 	c := &cobra.Command{
 		Use:   "blast RESOURCE",
-		Short: "say what is lost with one server, function, task, database, cache, user or role",
+		Short: "say what is lost with one server, function, task, database, cache, key, user or role",
 		Long: `Follows from one thing what somebody gets who has taken it over: what it runs as, what that
 can act as, take over and command, hop by hop; which stores he reads, writes and destroys,
 the backups among them; whether he becomes administrator, makes users, blinds the watch;
 and at what his packets arrive.
 
 RESOURCE is an id, a name or an ARN: of an instance, a function, a task, a database, a cache,
-anything else that runs as a role; or user/NAME, role/NAME.
+a KMS key (alias/NAME too), anything else that runs as a role; or user/NAME, role/NAME. Of an
+access key ask for its user.
 
 Exit code: 0 answered, 4 something in the answer is not known, 2 the question is wrong,
 1 failure.`,
@@ -89,6 +91,10 @@ func (r *asking) sayBlast(c *cobra.Command, b *report.Blast, page string) error 
 	return err
 }
 
+// accessKey is how the ids of access keys look, those of users and those of sessions.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-prefixes
+var accessKey = regexp.MustCompile(`^A[KS]IA[A-Z2-7]{16}$`)
+
 // blastStart finds what was taken over: a user or role, or something that runs.
 func blastStart(w *access.World, text string) (estate.Ref, error) {
 	named := strings.HasPrefix(text, "user/") || strings.HasPrefix(text, "role/") || strings.HasPrefix(text, "permission-set/") || strings.Contains(text, ":iam:")
@@ -97,6 +103,11 @@ func blastStart(w *access.World, text string) (estate.Ref, error) {
 		for _, r := range w.Footholds() {
 			if r.ID == text || r.Name == text || access.ARNOf(r) == text {
 				found = append(found, r)
+			}
+		}
+		for _, k := range w.Estate().Keys {
+			if aliases, _ := k.Aliases.Value(); slices.Contains(aliases, text) {
+				found = append(found, k.Ref())
 			}
 		}
 		if len(found) == 1 {
@@ -111,6 +122,9 @@ func blastStart(w *access.World, text string) (estate.Ref, error) {
 		}
 	}
 	p, err := w.Principal(text)
+	if err != nil && accessKey.MatchString(text) {
+		return estate.Ref{}, fmt.Errorf("which user has access key %s is not read: ask AWS with aws iam get-access-key-last-used --access-key-id %[1]s, and then for user/NAME", text)
+	}
 	if err != nil && !named {
 		return estate.Ref{}, fmt.Errorf("nothing that runs, no user and no role %q was read%s", text, w.NearFoothold(text))
 	}

@@ -14,26 +14,39 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/onus-cloud/onus/internal/objects"
 	"github.com/onus-cloud/onus/internal/seal"
 )
 
 func newOpen() *cobra.Command {
 	var v vault
 	var receipts, holder string
+	var abandon bool
 	c := &cobra.Command{
 		Use:   "open SRC DST",
 		Short: "decrypt what onus seal, AWS's Encryption SDK or age sealed",
 		Long: `Decrypts SRC to DST with any version of your keys. Each is a file, a folder, - or
 s3://bucket/key; a folder, or a prefix that ends with /, is taken with all below it.
 
-A file is there whole or not at all. To - goes what is authenticated as it comes: only exit
-code 0 says that it was whole. An object of S3 has to have been sealed as that very object.`,
+A file is there whole or not at all; a download that was killed goes on with the next run of
+the same command if the object and what was opened of it are unchanged, else it starts again.
+To - goes what is authenticated as it comes: only exit code 0 says that it was whole. An object
+of S3 has to have been sealed as that very object.`,
 		Example: `  onus open s3://acme-backup/books.db books.db
   onus open s3://acme-backup/photos/ photos/
   onus open --format s3ec --key legacy s3://acme-old/report.csv report.csv
-  onus open --receipt receipts --holder "Ada Lovelace" s3://acme-backup/canary canary`,
-		Args: cobra.ExactArgs(2),
+  onus open --receipt receipts --holder "Ada Lovelace" s3://acme-backup/canary canary
+  onus open --abandon`,
+		Args: func(c *cobra.Command, args []string) error {
+			if abandon {
+				return cobra.NoArgs(c, args)
+			}
+			return cobra.ExactArgs(2)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if abandon {
+				return discard(c)
+			}
 			from, to, err := parseEnds(args)
 			if err != nil {
 				return err
@@ -54,13 +67,13 @@ code 0 says that it was whole. An object of S3 has to have been sealed as that v
 	f.StringArrayVar(&v.names, "key", nil, "the `name` of a key that may open (default: all there are); may be repeated")
 	f.StringVar(&v.format, "format", "", "admit only esdk, age or s3ec (Amazon S3 Encryption Client; has to be named)")
 	f.StringVar(&receipts, "receipt", "", "write to this `folder` a signed receipt of the opening")
+	f.BoolVar(&abandon, "abandon", false, "remove what downloads that were killed left")
 	f.StringVar(&holder, "holder", "", "who opens, for the receipt")
 	return c
 }
 
 func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, receipts, holder string) error {
-	ctx := c.Context()
-	items, many, err := v.items(ctx, from)
+	items, many, err := v.items(c.Context(), from)
 	switch {
 	case err != nil:
 		return err
@@ -73,48 +86,44 @@ func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, r
 	}
 	var folder *seal.Folder
 	if many && !to.remote {
-		if folder, err = seal.OpenFolder(to.text); err != nil {
+		if folder, err = openFolder(to.text); err != nil {
 			return err
 		}
 		defer folder.Close()
 	}
-	var done tally
-	stop := showing(c.ErrOrStderr(), "opening", &done)
-	err = each(ctx, items, many, func(ctx context.Context, i item) error {
-		done.total.Add(max(0, i.size))
-		p, closing, err := v.plaintext(ctx, c, i, opts)
-		if err != nil {
+	return v.run(c, job{
+		doing: "opening", from: from, to: to, items: items, many: many, atOnce: atOnce,
+		do: func(ctx context.Context, i item, done *tally) error {
+			o := &opened{item: i}
+			if receipts != "" {
+				o.digest = sha256.New()
+			}
+			var err error
+			switch to := to.below(i.name, many); {
+			case to.stdio || to.remote:
+				err = v.send(ctx, c, to, o, opts, done)
+			case folder != nil:
+				err = v.save(ctx, c, place{folder, i.name, 0o600}, o, opts, done)
+			default:
+				var at place
+				if at, err = placeOf(to.text, 0o600); err == nil {
+					err = v.save(ctx, c, at, o, opts, done)
+					at.folder.Close()
+				}
+			}
+			if err == nil && receipts != "" {
+				err = o.receipt(receipts, holder)
+			}
 			return err
-		}
-		defer closing()
-		o := opened{plain: p, item: i}
-		if receipts != "" {
-			o.digest = sha256.New()
-		}
-		switch {
-		case folder != nil:
-			err = within(folder, i.name, 0o600, o.copy(ctx, &done))
-		default:
-			err = v.write(ctx, c, to.below(i.name, many), i, &o, &done)
-		}
-		if err == nil && receipts != "" {
-			err = o.receipt(receipts, holder)
-		}
-		if err == nil {
-			done.items.Add(1)
-		}
-		return err
+		},
+		done: func(done *tally) string {
+			text := fmt.Sprintf("opened %s, %s, to %s", count(done.items.Load(), "file"), size(done.bytes.Load()), to.text)
+			if n := done.resumed.Load(); n > 0 {
+				text += fmt.Sprintf("; went on with a download of which %s were there", size(n))
+			}
+			return text
+		},
 	})
-	stop()
-	v.tidy(ctx, c, to)
-	if err == nil {
-		err = done.something(from)
-	}
-	if err != nil || to.stdio {
-		return err
-	}
-	fmt.Fprintf(c.OutOrStdout(), "opened %s, %s, to %s\n", count(done.items.Load(), "file"), size(done.bytes.Load()), to.text)
-	return nil
 }
 
 // plaintext opens an item.
@@ -166,40 +175,88 @@ func (v *vault) plaintextS3EC(ctx context.Context, i item, opts seal.OpenOptions
 	return p, func() {}, err
 }
 
-// write writes one plaintext to its end.
-func (v *vault) write(ctx context.Context, c *cobra.Command, to end, i item, o *opened, done *tally) error {
-	switch {
-	case to.stdio:
-		return o.copy(ctx, done)(c.OutOrStdout())
-	case to.remote:
-		u, err := v.upload(ctx, to.at, nil, -1, done)
-		if err != nil {
+// opened is one item on its way.
+type opened struct {
+	item   item
+	key    *seal.Key // that opened it
+	digest hash.Hash // of the plaintext; nil: nobody asks for it
+}
+
+// send opens an item to stdout or S3.
+func (v *vault) send(ctx context.Context, c *cobra.Command, to end, o *opened, opts seal.OpenOptions, done *tally) error {
+	p, closing, err := v.plaintext(ctx, c, o.item, opts)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	o.key = p.Key
+	if to.stdio {
+		return o.copy(ctx, p, done)(c.OutOrStdout())
+	}
+	u, err := v.upload(ctx, to.at, nil, -1, done)
+	if err != nil {
+		return err
+	}
+	var src io.Reader = p
+	if o.digest != nil {
+		src = io.TeeReader(p, o.digest)
+	}
+	return u.Send(ctx, stopping{ctx, src})
+}
+
+// save opens an item to a file.
+func (v *vault) save(ctx context.Context, c *cobra.Command, at place, o *opened, opts seal.OpenOptions, done *tally) error {
+	// Of what one request fetches nothing is worth going on with.
+	if o.item.remote && o.item.size > objects.RangeBytes && opts.Format != seal.S3EC {
+		err := v.download(ctx, c, at, o, opts, done)
+		if !errors.Is(err, seal.ErrNoRanges) {
 			return err
 		}
-		var src io.Reader = o.plain
-		if o.digest != nil {
-			src = io.TeeReader(o.plain, o.digest)
-		}
-		return u.Send(ctx, stopping{ctx, src})
 	}
-	return file(to.text, 0o600, o.copy(ctx, done))
+	p, closing, err := v.plaintext(ctx, c, o.item, opts)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	o.key = p.Key
+	return at.private(o.copy(ctx, p, done))
 }
 
-// opened is one plaintext on its way.
-type opened struct {
-	plain  *seal.Plain
-	item   item
-	digest hash.Hash // nil: nobody asks for it
+// download opens an object to a file by ranges, and goes on with what a run that was killed had opened.
+func (v *vault) download(ctx context.Context, c *cobra.Command, at place, o *opened, opts seal.OpenOptions, done *tally) error {
+	var err error
+	if opts.Context, err = v.demanded(o.item, opts.Context); err != nil {
+		return err
+	}
+	client, err := v.objects(ctx)
+	if err != nil {
+		return err
+	}
+	_, notes, err := seal.DefaultNotes()
+	if err != nil {
+		return err
+	}
+	object := o.item.object
+	d := &seal.Download{
+		Notes: notes, Where: client.Endpoint(), Source: object.String(), ETag: object.ETag, Version: object.Version, Size: object.Size, Mode: at.mode,
+		Hash: o.digest, Sent: func(n int) { done.bytes.Add(int64(n)) }, Now: time.Now,
+	}
+	o.key, err = d.Open(ctx, client.At(ctx, object), opts, at.folder, at.name)
+	for _, warning := range d.Warnings() {
+		fmt.Fprintf(c.ErrOrStderr(), "onus: %v\n", warning)
+	}
+	done.resumed.Add(d.Resumed())
+	return err
 }
 
-// copy copies the plaintext to a writer.
-func (o *opened) copy(ctx context.Context, done *tally) func(io.Writer) error {
+// copy copies a plaintext to a writer.
+func (o *opened) copy(ctx context.Context, p *seal.Plain, done *tally) func(io.Writer) error {
 	return func(w io.Writer) error {
 		out := io.Writer(counting{stoppingWriter{ctx, w}, done})
 		if o.digest != nil {
 			out = io.MultiWriter(out, o.digest)
 		}
-		_, err := o.plain.WriteTo(out)
+		_, err := p.WriteTo(out)
 		return err
 	}
 }
@@ -219,7 +276,7 @@ func (s stoppingWriter) Write(p []byte) (int, error) {
 
 // receipt writes who opened what, signed with the key that opened.
 func (o *opened) receipt(dir, holder string) error {
-	if o.plain.Key == nil {
+	if o.key == nil {
 		return errors.New("no key of yours opened it, so there is nothing to sign a receipt with")
 	}
 	about := o.item.String()
@@ -228,7 +285,7 @@ func (o *opened) receipt(dir, holder string) error {
 			about = abs
 		}
 	}
-	receipt, err := seal.NewReceipt(o.plain.Key, holder, about, time.Now(), [sha256.Size]byte(o.digest.Sum(nil)))
+	receipt, err := seal.NewReceipt(o.key, holder, about, time.Now(), [sha256.Size]byte(o.digest.Sum(nil)))
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,6 @@ same key and nonce, and who sees both could forge the rest: docs/seal.md says mo
 }
 
 func (v *vault) reseal(c *cobra.Command, target end, to []string, fromFormat string) error {
-	ctx := c.Context()
 	toFormat, err := v.parseFormat(seal.ESDK, seal.AgeFormat)
 	if err != nil {
 		return err
@@ -88,54 +87,40 @@ func (v *vault) reseal(c *cobra.Command, target end, to []string, fromFormat str
 			return err
 		}
 	}
-	items, many, err := v.items(ctx, target)
+	items, many, err := v.items(c.Context(), target)
 	if err != nil {
 		return err
 	}
-	var done tally
-	var labels []string
-	stop := showing(c.ErrOrStderr(), "resealing", &done)
-	// One after the other: asking for a passphrase is no work for several.
-	err = eachOf(ctx, 1, items, many, func(ctx context.Context, i item) error {
-		done.total.Add(max(0, i.size))
-		p, closing, err := opener.plaintext(ctx, c, i, open)
-		if err != nil {
-			return opener.tried(err)
-		}
-		defer closing()
-		format := toFormat
-		if format == seal.Unknown && p.Format != seal.S3EC {
-			format = p.Format
-		} else if format == seal.Unknown {
-			format = seal.ESDK
-		}
-		opts, err := sealer(format)
-		if err != nil {
-			return err
-		}
-		if format == seal.ESDK {
-			opts.Context = v.kept(p.Context, opts.Context, i)
-		}
-		labels = labels[:0]
-		for _, k := range opts.Keys {
-			labels = append(labels, k.Label())
-		}
-		if err := v.replace(ctx, i, p, opts, &done); err != nil {
-			return err
-		}
-		done.items.Add(1)
-		return nil
+	var with string
+	return v.run(c, job{
+		// One after the other: asking for a passphrase is no work for several.
+		doing: "resealing", from: target, to: target, items: items, many: many, atOnce: 1,
+		do: func(ctx context.Context, i item, done *tally) error {
+			p, closing, err := opener.plaintext(ctx, c, i, open)
+			if err != nil {
+				return opener.tried(err)
+			}
+			defer closing()
+			format := toFormat
+			if format == seal.Unknown && p.Format != seal.S3EC {
+				format = p.Format
+			} else if format == seal.Unknown {
+				format = seal.ESDK
+			}
+			opts, err := sealer(format)
+			if err != nil {
+				return err
+			}
+			if format == seal.ESDK {
+				opts.Context = v.kept(p.Context, opts.Context, i)
+			}
+			with = labels(opts.Keys)
+			return v.replace(ctx, i, p, opts, done)
+		},
+		done: func(done *tally) string {
+			return fmt.Sprintf("resealed %s, %s, written anew in %s with key %s", count(done.items.Load(), "file"), size(done.bytes.Load()), target.text, with)
+		},
 	})
-	stop()
-	v.tidy(ctx, c, target)
-	if err == nil {
-		err = done.something(target)
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.OutOrStdout(), "resealed %s, %s, written anew in %s with key %s\n", count(done.items.Load(), "file"), size(done.bytes.Load()), target.text, strings.Join(labels, ", "))
-	return nil
 }
 
 // kept is the context of what is sealed again: what was stored, what is asked for besides, and the place.

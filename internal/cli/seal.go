@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,11 +65,12 @@ under a new data key.`,
 	f.StringArrayVar(&v.names, "key", nil, "the `name` of the key (default: the only one there is); may be repeated, and each alone opens")
 	f.StringVar(&v.format, "format", "", "esdk (AWS Encryption SDK; the default) or age")
 	f.BoolVar(&sign, "sign", false, "sign each message as a whole, too (suite 0x0578): slower, has no ranges, does not go on")
-	f.BoolVar(&abandon, "abandon", false, "end the uploads that earlier runs left open")
+	f.BoolVar(&abandon, "abandon", false, "end the uploads, and remove the downloads, that earlier runs left")
 	return c
 }
 
 func (v *vault) runAbandon(c *cobra.Command) error {
+	discarded := discard(c)
 	ended, elsewhere, err := v.abandon(c.Context())
 	for _, target := range ended {
 		fmt.Fprintf(c.OutOrStdout(), "ended an upload to %s\n", target)
@@ -78,8 +78,25 @@ func (v *vault) runAbandon(c *cobra.Command) error {
 	if len(ended) == 0 && err == nil {
 		fmt.Fprintln(c.OutOrStdout(), "no upload was left open")
 	}
+	err = errors.Join(discarded, err)
 	if elsewhere > 0 {
 		fmt.Fprintf(c.ErrOrStderr(), "onus: %s left open at another endpoint: run it again with AWS_ENDPOINT_URL as it was\n", count(int64(elsewhere), "upload"))
+	}
+	return err
+}
+
+// discard removes what downloads that were killed left.
+func discard(c *cobra.Command) error {
+	_, downloads, err := seal.DefaultNotes()
+	if err != nil {
+		return err
+	}
+	targets, err := downloads.Discard()
+	for _, target := range targets {
+		fmt.Fprintf(c.OutOrStdout(), "removed what was there of %s\n", target)
+	}
+	if len(targets) == 0 && err == nil {
+		fmt.Fprintln(c.OutOrStdout(), "no download was left unfinished")
 	}
 	return err
 }
@@ -107,45 +124,37 @@ func parseEnds(args []string) (from, to end, err error) {
 }
 
 func (v *vault) seal(c *cobra.Command, from, to end, opts seal.SealOptions) error {
-	ctx := c.Context()
-	items, many, err := v.items(ctx, from)
+	items, many, err := v.items(c.Context(), from)
 	if err != nil {
 		return err
 	}
 	if many && to.stdio {
 		return usage("a folder does not go to -: name a folder or prefix")
 	}
-	var done tally
-	stop := showing(c.ErrOrStderr(), "sealing", &done)
-	err = each(ctx, items, many, func(ctx context.Context, i item) error {
-		done.total.Add(max(0, i.size))
-		err := v.sealOne(ctx, c, i, to.below(i.name, many), opts, &done)
-		if err == nil {
-			done.items.Add(1)
-		}
-		return err
+	return v.run(c, job{
+		doing: "sealing", from: from, to: to, items: items, many: many, atOnce: atOnce,
+		do: func(ctx context.Context, i item, done *tally) error {
+			return v.sealOne(ctx, c, i, to.below(i.name, many), opts, done)
+		},
+		done: func(done *tally) string {
+			text := fmt.Sprintf("sealed %s, %s, to %s", count(done.items.Load(), "file"), size(done.bytes.Load()), to.text)
+			if labels := labels(opts.Keys); labels != "" {
+				text += " with key " + labels
+			}
+			if n := done.resumed.Load(); n > 0 {
+				text += fmt.Sprintf("; went on with an upload of which %s were there", count(n, "part"))
+			}
+			return text
+		},
 	})
-	stop()
-	v.tidy(ctx, c, to)
-	if err == nil {
-		err = done.something(from)
+}
+
+func labels(keys []*seal.Key) string {
+	var all []string
+	for _, k := range keys {
+		all = append(all, k.Label())
 	}
-	if err != nil || to.stdio {
-		return err
-	}
-	text := fmt.Sprintf("sealed %s, %s, to %s", count(done.items.Load(), "file"), size(done.bytes.Load()), to.text)
-	if n := len(opts.Keys); n > 0 {
-		var labels []string
-		for _, k := range opts.Keys {
-			labels = append(labels, k.Label())
-		}
-		text += " with key " + strings.Join(labels, ", ")
-	}
-	if n := done.resumed.Load(); n > 0 {
-		text += fmt.Sprintf("; went on with an upload of which %s were there", count(n, "part"))
-	}
-	fmt.Fprintln(c.OutOrStdout(), text)
-	return nil
+	return strings.Join(all, ", ")
 }
 
 func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, opts seal.SealOptions, done *tally) error {
@@ -162,10 +171,8 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 		if err != nil {
 			return err
 		}
-		if !i.remote && !i.stdio {
-			if u.Source, err = filepath.Abs(i.path); err != nil {
-				return err
-			}
+		if u.Source, err = i.again(); err != nil {
+			return err
 		}
 		err = u.Seal(ctx, src, opts)
 		for _, warning := range u.Warnings() {

@@ -25,7 +25,7 @@ const atOnce = 4 // items of a folder or prefix that are in work
 // A tally counts what was done.
 type tally struct {
 	items, bytes atomic.Int64
-	resumed      atomic.Int64
+	resumed      atomic.Int64 // parts of uploads, bytes of downloads that were there
 	total        atomic.Int64 // bytes of what was begun
 }
 
@@ -37,13 +37,44 @@ func (t *tally) something(from end) error {
 	return nil
 }
 
-// each does something with each item, several at once, and goes on after the error of one. The errors come back joined, at most ten
-// of them whole.
-func each(ctx context.Context, items iter.Seq2[item, error], many bool, do func(context.Context, item) error) error {
-	return eachOf(ctx, atOnce, items, many, do)
+// A job is what seal, open and reseal do with each item of an end.
+type job struct {
+	doing    string // "sealing"
+	from, to end
+	items    iter.Seq2[item, error]
+	many     bool
+	atOnce   int
+	do       func(context.Context, item, *tally) error
+	done     func(*tally) string // said on stdout in the end
 }
 
-func eachOf(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bool, do func(context.Context, item) error) error {
+// run does a job, shows how far it is, and tidies up after it.
+func (v *vault) run(c *cobra.Command, j job) error {
+	var done tally
+	stop := showing(c.ErrOrStderr(), j.doing, &done)
+	err := each(c.Context(), j.atOnce, j.items, j.many, func(ctx context.Context, i item) error {
+		done.total.Add(max(0, i.size))
+		err := j.do(ctx, i, &done)
+		if err == nil {
+			done.items.Add(1)
+		}
+		return err
+	})
+	stop()
+	v.tidy(c.Context(), c, j.to)
+	if err == nil {
+		err = done.something(j.from)
+	}
+	if err != nil || j.to.stdio {
+		return err
+	}
+	fmt.Fprintln(c.OutOrStdout(), j.done(&done))
+	return nil
+}
+
+// each does something with each item, several at once, and goes on after the error of one. The errors come back joined, at most ten
+// of them whole.
+func each(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bool, do func(context.Context, item) error) error {
 	var mu sync.Mutex
 	var failed []error
 	var wait sync.WaitGroup
@@ -94,9 +125,26 @@ func (v *vault) source(ctx context.Context, c *cobra.Command, i item) (io.ReadCl
 		if err != nil {
 			return nil, err
 		}
-		return client.Read(ctx, i.object), nil
+		read := func() io.ReadCloser { return client.Read(ctx, i.object) }
+		return &rereadable{read(), read}, nil
 	}
 	return os.Open(i.path)
+}
+
+// rereadable is an object as a stream that can start again. Each read demands the same ETag and version, so that it is the same object.
+type rereadable struct {
+	io.ReadCloser
+	read func() io.ReadCloser
+}
+
+// Seek implements io.Seeker for the start alone.
+func (r *rereadable) Seek(offset int64, whence int) (int64, error) {
+	if offset != 0 || whence != io.SeekStart {
+		return 0, errors.New("an object is read again from its start only")
+	}
+	r.Close()
+	r.ReadCloser = r.read()
+	return 0, nil
 }
 
 // random opens an item for reading anywhere.
@@ -121,7 +169,7 @@ func (v *vault) upload(ctx context.Context, to objects.Location, replacing *obje
 	if err != nil {
 		return nil, err
 	}
-	dir, err := seal.DefaultNotes()
+	notes, _, err := seal.DefaultNotes()
 	if err != nil {
 		return nil, err
 	}
@@ -130,32 +178,66 @@ func (v *vault) upload(ctx context.Context, to objects.Location, replacing *obje
 		target = client.Replacing(*replacing)
 	}
 	return &seal.Upload{
-		Store: target, Notes: seal.NewNotes(dir), Where: client.Endpoint(), Target: to.String(), Size: size, Now: time.Now,
+		Store: target, Notes: notes, Where: client.Endpoint(), Target: to.String(), Size: size, Now: time.Now,
 		Sent: func(n int) { done.bytes.Add(int64(n)) },
 	}, nil
 }
 
-// file writes a file that appears whole or not at all.
-func file(to string, mode fs.FileMode, write func(io.Writer) error) error {
-	if resolved, err := filepath.EvalSymlinks(to); err == nil {
-		to = resolved // the file that a link names, not the link, is replaced
-	}
-	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
-		mode = info.Mode().Perm() // as it was
-	}
-	folder, err := seal.OpenFolder(filepath.Dir(to))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return within(folder, filepath.Base(to), mode, write)
+// A place is where a file is to be that appears whole or not at all.
+type place struct {
+	folder *seal.Folder
+	name   string
+	mode   fs.FileMode
 }
 
-func within(folder *seal.Folder, name string, mode fs.FileMode, write func(io.Writer) error) error {
-	f, err := folder.Create(name, mode)
+// placeOf is the place of a file: that which a link names, not the link, is replaced, and what is there keeps its mode.
+func placeOf(to string, mode fs.FileMode) (place, error) {
+	if resolved, err := filepath.EvalSymlinks(to); err == nil {
+		to = resolved
+	}
+	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
+		mode = info.Mode().Perm()
+	}
+	folder, err := openFolder(filepath.Dir(to))
+	return place{folder, filepath.Base(to), mode}, err
+}
+
+// openFolder opens a folder to write to. What downloads left there that can go on is kept.
+func openFolder(dir string) (*seal.Folder, error) {
+	folder, err := seal.OpenFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, downloads, err := seal.DefaultNotes(); err == nil {
+		downloads.Keep(folder)
+	}
+	return folder, nil
+}
+
+// file writes a file. What is no secret is made with its mode, which the umask narrows.
+func file(to string, mode fs.FileMode, write func(io.Writer) error) error {
+	p, err := placeOf(to, mode)
 	if err != nil {
 		return err
 	}
+	defer p.folder.Close()
+	f, err := p.folder.Create(p.name, p.mode)
+	if err != nil {
+		return err
+	}
+	return fill(f, write)
+}
+
+// private writes a file of plaintext, which nobody else may read before it is whole.
+func (p place) private(write func(io.Writer) error) error {
+	f, err := p.folder.CreatePrivate(p.name, p.mode)
+	if err != nil {
+		return err
+	}
+	return fill(f, write)
+}
+
+func fill(f *seal.File, write func(io.Writer) error) error {
 	defer f.Abort()
 	if err := write(f); err != nil {
 		return err
@@ -237,11 +319,10 @@ func (v *vault) abandon(ctx context.Context) ([]string, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	dir, err := seal.DefaultNotes()
+	notes, _, err := seal.DefaultNotes()
 	if err != nil {
 		return nil, 0, err
 	}
-	notes := seal.NewNotes(dir)
 	ended, err := notes.Abandon(ctx, client.Endpoint(), func(target string) (seal.Store, error) {
 		at, err := objects.ParseLocation(target)
 		if err != nil {
@@ -252,8 +333,13 @@ func (v *vault) abandon(ctx context.Context) ([]string, int, error) {
 	return ended, notes.Elsewhere(client.Endpoint()), err
 }
 
-// tidy is abandon after a run that wrote to S3: what it says goes to stderr and changes no outcome.
+// tidy is abandon after a run that wrote to S3, and names the downloads that can go on. What it says goes to stderr and changes no outcome.
 func (v *vault) tidy(ctx context.Context, c *cobra.Command, to end) {
+	if _, downloads, err := seal.DefaultNotes(); err == nil {
+		for _, target := range downloads.Unfinished() {
+			fmt.Fprintf(c.ErrOrStderr(), "onus: a download to %s is not finished: run it again to go on, or onus open --abandon to remove what is there\n", target)
+		}
+	}
 	if !to.remote || ctx.Err() != nil {
 		return
 	}

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/johannesboyne/gofakes3"
@@ -29,9 +30,10 @@ import (
 
 // bucket is an S3 server with one bucket, seen through a proxy of the test's own.
 type bucket struct {
-	t   *testing.T
-	url string
-	env []string
+	t     *testing.T
+	url   string
+	env   []string
+	state string
 
 	mu    sync.Mutex
 	calls int
@@ -79,9 +81,10 @@ func newBucket(t *testing.T, server string) *bucket {
 			b.env = append(b.env, v)
 		}
 	}
+	b.state = filepath.Join(dir, "state")
 	b.env = append(b.env, "AWS_ENDPOINT_URL="+b.url, "AWS_ACCESS_KEY_ID=AKIAONUS123456789012", "AWS_SECRET_ACCESS_KEY=testing", "AWS_REGION=us-east-1",
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=none", "AWS_SHARED_CREDENTIALS_FILE=none",
-		"ONUS_KEYS="+filepath.Join(dir, "keys"), "ONUS_STATE="+filepath.Join(dir, "state"), "ONUS_TEST_STATUS="+filepath.Join(dir, "status"))
+		"ONUS_KEYS="+filepath.Join(dir, "keys"), "ONUS_STATE="+b.state, "ONUS_TEST_STATUS="+filepath.Join(dir, "status"))
 	b.http("PUT", "/box", nil)
 	b.onus(nil, 0, "key", "new", "backup")
 	return b
@@ -338,7 +341,7 @@ func TestReplacedWhileItIsRead(t *testing.T) {
 	sealed := b.object("a")
 	var once sync.Once
 	b.watch(func(n int, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) bool {
-		if r.Method == "GET" && strings.HasPrefix(r.Header.Get("Range"), "bytes=8388608-") {
+		if r.Method == "GET" && rangeOf(r) > 8<<20 {
 			once.Do(func() {
 				req := httptest.NewRequest("PUT", "/box/a", bytes.NewReader(sealed[:len(sealed)-1]))
 				req.RequestURI = ""
@@ -484,18 +487,20 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestKilledWhileOpening leaves no file of that name, and the next run opens.
-func TestKilledWhileOpening(t *testing.T) {
-	t.Parallel()
-	b := newBucket(t, servers["gofakes3"](t))
-	dir := t.TempDir()
-	plaintext := noise(30_000_000)
-	b.onus(nil, 0, "seal", putFile(t, filepath.Join(dir, "src"), plaintext), "s3://box/a")
-	dst := filepath.Join(dir, "out", "dst")
-	cmd, _, _ := b.command(t.Context(), nil, "open", "s3://box/a", dst)
+// rangeOf is where the range that a request asks for starts.
+func rangeOf(r *http.Request) (from int64) {
+	fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+	return from
+}
+
+// killOpening kills the process that opens an object, as kill -9 does, once three of its parts are in the file and noted: four are fetched at
+// once, so that whoever asks for the seventh has them. A file of that name is not there.
+func (b *bucket) killOpening(dst string, args ...string) {
+	b.t.Helper()
+	cmd, out, problems := b.command(b.t.Context(), nil, append([]string{"open", "s3://box/a", dst}, args...)...)
 	dead := make(chan struct{})
-	b.watch(func(n int, w http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) bool {
-		if !strings.HasPrefix(r.Header.Get("Range"), "bytes=25165824-") {
+	b.watch(func(_ int, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) bool {
+		if from := rangeOf(r); from < 6*8<<20 || from > 8*8<<20 {
 			return false
 		}
 		cmd.Process.Kill()
@@ -503,18 +508,174 @@ func TestKilledWhileOpening(t *testing.T) {
 		return true
 	})
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
 	if err := cmd.Wait(); err == nil {
-		t.Fatal("it was not killed")
+		b.t.Fatalf("it was not killed: %s%s", out, problems)
 	}
 	close(dead)
 	b.watch(nil)
 	if _, err := os.Stat(dst); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a file is there: %v", err)
+		b.t.Errorf("a file is there: %v", err)
 	}
-	b.onus(nil, 0, "open", "s3://box/a", dst)
-	sameFile(t, dst, plaintext)
+}
+
+// fetched counts the bytes that a run reads of objects.
+func (b *bucket) fetched(do func()) int64 {
+	var total atomic.Int64
+	b.watch(func(_ int, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) bool {
+		var from, to int64
+		if n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); n == 2 && r.Method == "GET" {
+			total.Add(to - from + 1)
+		}
+		return false
+	})
+	do()
+	b.watch(nil)
+	return total.Load()
+}
+
+// hidden are the files in a folder that no name means.
+func hidden(t *testing.T, dir string) (paths []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".onus-") {
+			paths = append(paths, filepath.Join(dir, entry.Name()))
+		}
+	}
+	return paths
+}
+
+// TestKilledWhileOpening: the next run fetches only what is missing, if the object and what is there are unchanged.
+func TestKilledWhileOpening(t *testing.T) {
+	t.Parallel()
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBucket(t, start(t))
+			dir := t.TempDir()
+			plaintext := noise(74_000_000)
+			src := putFile(t, filepath.Join(dir, "src"), plaintext)
+			b.onus(nil, 0, "seal", src, "s3://box/a")
+			dst := filepath.Join(dir, "out", "dst")
+			notes := filepath.Join(b.state, "downloads")
+			var said string
+			opens := func() { said, _ = b.onus(nil, 0, "open", "s3://box/a", dst) }
+			whole := b.fetched(opens)
+			clean := func(what string) {
+				t.Helper()
+				sameFile(t, dst, plaintext)
+				left, err := os.ReadDir(notes)
+				if err != nil || len(left) > 0 || len(hidden(t, filepath.Dir(dst))) > 0 {
+					t.Errorf("%s: left behind: %v, %v, %v", what, left, hidden(t, filepath.Dir(dst)), err)
+				}
+				if err := os.Remove(dst); err != nil {
+					t.Fatal(err)
+				}
+			}
+			clean("not killed")
+
+			b.killOpening(dst)
+			left := hidden(t, filepath.Dir(dst))
+			if len(left) != 1 {
+				t.Fatalf("left behind: %v", left)
+			}
+			if info, err := os.Stat(left[0]); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%v, %v", info.Mode(), err)
+			}
+			if got := b.fetched(opens); got > whole-3*8<<20 || !strings.Contains(said, "went on with a download") {
+				t.Errorf("%d bytes were fetched again of %d: %s", got, whole, said)
+			}
+			clean("gone on with")
+
+			b.killOpening(dst)
+			text, err := os.ReadFile(hidden(t, filepath.Dir(dst))[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			text[1000] ^= 1
+			putFile(t, hidden(t, filepath.Dir(dst))[0], text)
+			if got := b.fetched(opens); got < whole || strings.Contains(said, "went on") {
+				t.Errorf("what was there was changed, and %d bytes were fetched of %d: %s", got, whole, said)
+			}
+			clean("a changed partial")
+
+			b.killOpening(dst)
+			b.onus(nil, 0, "seal", src, "s3://box/a") // the same plaintext under another data key
+			if got := b.fetched(opens); got < whole || strings.Contains(said, "went on") {
+				t.Errorf("the object is another, and %d bytes were fetched of %d: %s", got, whole, said)
+			}
+			clean("a changed object")
+
+			// Another run says that it is there; --abandon leaves nothing.
+			b.killOpening(dst)
+			b.onus(nil, 0, "seal", putFile(t, filepath.Join(dir, "small"), []byte("hello")), "s3://box/b")
+			if _, problems := b.onus(nil, 0, "open", "s3://box/b", filepath.Join(dir, "out", "b")); !strings.Contains(problems, "a download to "+dst+" is not finished") {
+				t.Errorf("said: %q", problems)
+			}
+			if out, _ := b.onus(nil, 0, "open", "--abandon"); out != "removed what was there of "+dst+"\n" {
+				t.Errorf("said: %q", out)
+			}
+			left, notesLeft := hidden(t, filepath.Dir(dst)), hidden(t, notes)
+			if len(left)+len(notesLeft) > 0 {
+				t.Errorf("abandoned, and left behind: %v %v", left, notesLeft)
+			}
+			if out, _ := b.onus(nil, 0, "seal", "--abandon"); out != "no download was left unfinished\nno upload was left open\n" {
+				t.Errorf("said: %q", out)
+			}
+		})
+	}
+}
+
+// TestKilledFromS3ToS3: an upload whose source is an object goes on, too, since the object says that it is the same and its bytes prove it.
+func TestKilledFromS3ToS3(t *testing.T) {
+	t.Parallel()
+	b := newBucket(t, servers["moto"](t))
+	dir := t.TempDir()
+	plaintext := noise(40_000_000)
+	b.http("PUT", "/box/plain", plaintext)
+	kill := func() {
+		t.Helper()
+		cmd, _, _ := b.command(t.Context(), nil, "seal", "s3://box/plain", "s3://box/a")
+		dead := make(chan struct{})
+		b.watch(func(_ int, _ http.ResponseWriter, r *http.Request, pass func() *httptest.ResponseRecorder) bool {
+			if r.Method != "PUT" || !strings.Contains(r.URL.RawQuery, "partNumber=2&") {
+				return false
+			}
+			pass()
+			cmd.Process.Kill()
+			<-dead
+			return true
+		})
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("it was not killed")
+		}
+		close(dead)
+		b.watch(nil)
+	}
+	for _, changes := range []bool{false, true} {
+		kill()
+		if changes {
+			plaintext[39_000_000] ^= 1
+			b.http("PUT", "/box/plain", plaintext)
+		}
+		said, _ := b.onus(nil, 0, "seal", "s3://box/plain", "s3://box/a")
+		if strings.Contains(said, "went on with an upload") == changes {
+			t.Errorf("the source changed: %v: %s", changes, said)
+		}
+		b.onus(nil, 0, "open", "s3://box/a", filepath.Join(dir, "dst"))
+		sameFile(t, filepath.Join(dir, "dst"), plaintext)
+		if n := b.uploads(); n > 0 {
+			t.Errorf("%d uploads are open", n)
+		}
+	}
 }
 
 // TestKMSBesides: a KMS key is one more key that opens; the local key needs none.

@@ -13,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
@@ -139,7 +138,11 @@ func parameters(op operation.Operation, in any) map[string]string {
 	}
 	values := map[string]string{}
 	for _, name := range op.By {
-		values[name] = reflect.Indirect(reflect.ValueOf(in).Elem().FieldByName(name)).String()
+		if value := reflect.Indirect(reflect.ValueOf(in).Elem().FieldByName(name)); value.IsValid() {
+			values[name] = value.String()
+		} else {
+			values[name] = "" // the version of an object that is the newest
+		}
 	}
 	return values
 }
@@ -243,10 +246,7 @@ const (
 
 // The codes by which AWS's protocols and services say the same thing.
 var (
-	expiredCodes = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-	deniedCodes  = []string{"AccessDenied", "AccessDeniedException", "AuthFailure", "AuthorizationError", "AuthorizationErrorException",
-		"InvalidAccessKeyId", "InvalidClientTokenId", "NotAuthorized", "OptInRequired", "SubscriptionRequiredException",
-		"UnauthorizedAccess", "UnauthorizedException", "UnauthorizedOperation", "UnrecognizedClientException"}
+	expiredCodes  = []string{"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 	disabledCodes = []string{"AuthFailure", "InvalidClientTokenId", "OptInRequired", "UnrecognizedClientException"}
 	// notDenied come with HTTP status 403 all the same.
 	notDenied = []string{"RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException"}
@@ -275,15 +275,15 @@ func (p *place) whatBecame(id operation.ID, err error) (operation.Outcome, strin
 		return operation.Failed, code, "the credentials could not be renewed: " + cmp.Or(message, rootCause(err))
 	}
 	op, _ := operation.Get(id)
-	switch _, throttled := retry.DefaultThrottleErrorCodes[code]; {
-	case code != "" && slices.Contains(op.Absent, code):
+	switch means := responses.Classify(op, code); {
+	case means == operation.Absent:
 		return operation.Absent, code, message
 	case slices.Contains(expiredCodes, code):
 		p.expired.CompareAndSwap(nil, &code)
 		return operation.Failed, code, message
-	case throttled || status == http.StatusTooManyRequests:
+	case means == operation.Throttled || status == http.StatusTooManyRequests:
 		return operation.Throttled, code, message
-	case slices.Contains(deniedCodes, code),
+	case means == operation.Denied,
 		(status == http.StatusForbidden || status == http.StatusUnauthorized) && !slices.Contains(notDenied, code):
 		return operation.Denied, code, message
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	cloudfronttypes "github.com/aws/aws-sdk-go-v2/service/cloudfront/types"
@@ -619,6 +620,16 @@ func TestSecretsAreTakenOut(t *testing.T) {
 		text := fmt.Sprintf("%s %v %s", r.Message, r.Parameters, r.Pages)
 		if strings.Contains(text, key) || strings.Contains(text, "plain-value") {
 			t.Errorf("%s shows a secret: %s", r.Operation, text)
+		}
+	}
+}
+
+// TestWhatTheSDKRetriesAsAThrottleIsOne: what the SDK waits for must not read as something else when it gives up.
+func TestWhatTheSDKRetriesAsAThrottleIsOne(t *testing.T) {
+	t.Parallel()
+	for code := range retry.DefaultThrottleErrorCodes {
+		if got := responses.Classify(operation.Operation{}, code); got != operation.Throttled {
+			t.Errorf("%s is %s", code, got)
 		}
 	}
 }

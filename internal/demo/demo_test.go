@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"flag"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "write acme.zip anew")
 
 // most is how large the recording may be: it is in every binary.
-const most = 550_000
+const most = 600_000
 
 // TestRecordingIsGenerated: the recording in the binary is what the generator makes, byte for byte.
 func TestRecordingIsGenerated(t *testing.T) {
@@ -57,7 +58,7 @@ func TestRecordingReads(t *testing.T) {
 	}
 }
 
-// zipped is the recording as a zip: files in the order of their names, all of one time.
+// zipped is the recording as a zip: files in the order of their names.
 func zipped(t *testing.T) []byte {
 	t.Helper()
 	set, _ := generate.Acme()
@@ -84,8 +85,9 @@ func zipped(t *testing.T) []byte {
 		if err != nil {
 			return err
 		}
-		// The files are compressed already.
-		file, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store, Modified: generate.Time})
+		// The files are compressed already, and nearly as small as what a zip says of each: no time, and the sizes once.
+		file, err := z.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(body),
+			CompressedSize64: uint64(len(body)), UncompressedSize64: uint64(len(body))})
 		if err != nil {
 			return err
 		}

@@ -66,6 +66,10 @@ type Account struct {
 	Closed []string
 	// Organization is the id of the organisation that it says it belongs to; absent if it belongs to none.
 	Organization Known[string]
+	// Canonical is the canonical user id by which S3 names the account; empty where nothing told.
+	Canonical string
+	// OriginIdentities are the canonical user ids of its origin access identities, by which CloudFront asks S3.
+	OriginIdentities []string
 }
 
 // Tagged is a resource as the tagging API shows it.

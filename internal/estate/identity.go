@@ -148,6 +148,7 @@ func (r *Role) ServiceLinked() bool {
 type ManagedPolicy struct {
 	Resource
 	Document Known[*policy.Document]
+	Default  string // id of the default version, "v3"; empty where it was not told
 	// Versions are all of it, the default among them, sorted by id: whoever may choose the default may choose any of them.
 	Versions []PolicyVersion
 	// Attachments is how many users, groups and roles have it.

@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"slices"
 	"time"
 
 	"github.com/onus-cloud/onus/internal/policy"
@@ -22,6 +23,23 @@ type IdentityCenter struct {
 	Groups Known[[]DirectoryGroup]
 	// Sets are the ARNs of its permission sets, sorted: those that stand among the PermissionSets.
 	Sets Known[[]string]
+}
+
+// Called is how people know a user or a group of the directory, whose kind is "USER" or "GROUP": "group Ops". Where its name was not
+// read its id stands for it.
+func (c *IdentityCenter) Called(kind, id string) string {
+	if kind == "GROUP" {
+		groups, _ := c.Groups.Value()
+		if i := slices.IndexFunc(groups, func(g DirectoryGroup) bool { return g.ID == id }); i >= 0 {
+			return "group " + groups[i].Name
+		}
+		return "group " + id
+	}
+	users, _ := c.Users.Value()
+	if i := slices.IndexFunc(users, func(u DirectoryUser) bool { return u.ID == id }); i >= 0 {
+		return "user " + users[i].Name
+	}
+	return "user " + id
 }
 
 // DirectoryUser is a person.

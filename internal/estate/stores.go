@@ -3,6 +3,7 @@ package estate
 import (
 	"time"
 
+	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -14,6 +15,20 @@ type Stores struct {
 	Secrets      []*Secret
 	Repositories []*Repository
 	Parameters   []*Parameter
+	Guarded      []*Guarded
+}
+
+// Guarded is something of which nothing is asked but whom its policy lets in: a file system of EFS ("file-system"), an event bus
+// ("event-bus"), a domain of OpenSearch Service ("search-domain"), or one of the resource policies of CloudWatch Logs in its Region
+// ("log-policy", by the policy's name).
+type Guarded struct {
+	Resource
+	Policy Known[*policy.Document]
+	Tells  operation.ID // which call tells the policy
+	// Shut says that something besides the policy keeps strangers out: the domain stands in a VPC, or has users of its own.
+	// https://docs.aws.amazon.com/opensearch-service/latest/developerguide/fgac.html#fgac-recommendations
+	Shut bool
+	Of   string // ARN of the log group that a log policy is about; empty where it is about all of its Region
 }
 
 // Queue is one of Amazon SQS; its ID is its name.

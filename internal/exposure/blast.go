@@ -12,9 +12,10 @@ import (
 	"github.com/onus-cloud/onus/internal/reach"
 )
 
-// Blast is what somebody gets who has taken over one thing: a server, a function, a task, a database, a cache, a user, a role.
+// Blast is what somebody gets who has taken over one thing: a server, a function, a task, a database, a cache, a KMS key, a user, a role.
 type Blast struct {
 	Start estate.Ref
+	Note  string // how to read it, where that does not go without saying
 	// Hops are what he holds, in the order in which he gets it, the start first. Each says from which hop before it.
 	Hops []BlastHop
 	// Packets are what packets from the hosts he holds arrive at.
@@ -74,6 +75,12 @@ func BlastOf(w *access.World, n *reach.Network, start estate.Ref) (*Blast, error
 	switch start.Kind {
 	case "user", "role":
 		roles = []string{start.ARN}
+	case "key":
+		i := slices.IndexFunc(w.Estate().Keys, func(k *estate.Key) bool { return k.Reference.Key() == start.Key() })
+		if i < 0 {
+			return nil, fmt.Errorf("key %s was not read", start.ID)
+		}
+		b.underKey(w.Estate().Keys[i])
 	default:
 		roles = b.rolesOf(start)
 		if len(roles) == 0 && !hasPackets(start.Kind) {
@@ -418,10 +425,14 @@ func Shells(w *access.World, n *reach.Network, server estate.Ref) []access.Shell
 	}
 	flows := n.To(reach.End{Refs: []estate.Ref{server}}, reach.Filter{Protocol: netset.TCP, Ports: netset.PortsOf(netset.PortRange{First: 22, Last: 22}), Terse: true})
 	arrives := estate.False
+	if r := w.Estate().Reading(estate.Place{Account: server.Account, Region: server.Region}, "ec2:DescribeNetworkInterfaces", ""); !r.Outcome.Complete() {
+		arrives = estate.Unknown // where it stands, nobody knows
+	}
 	var from []string
 	for _, f := range flows {
-		arrives = max(arrives, f.Arrives)
-		if f.Arrives == estate.False {
+		passes := estate.And(f.Arrives, f.Session) // without replies nobody logs in
+		arrives = max(arrives, passes)
+		if passes == estate.False {
 			continue
 		}
 		name := cmp.Or(f.From.Ref.Name, f.From.Ref.ID)

@@ -132,6 +132,50 @@ func TestBlastOfAFunction(t *testing.T) {
 	}
 }
 
+// TestBlastOfAKey: what it encrypts is read by whoever gets at the bytes, and lost for everybody with the key, however the key is named.
+func TestBlastOfAKey(t *testing.T) {
+	t.Parallel()
+	e, _ := made(t, `{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}`)
+	account := e.Accounts[0].ID
+	of := func(kind, id string) estate.Resource {
+		return estate.Resource{Reference: estate.Ref{Kind: kind, Account: account, Region: "us-east-1", ID: id, ARN: "arn:aws:kms:us-east-1:" + account + ":" + kind + "/" + id}}
+	}
+	key := &estate.Key{Resource: of("key", "k-1"), Aliases: estate.Know([]string{"alias/data"})}
+	e.Keys = []*estate.Key{key}
+	arn := key.Reference.ARN
+	e.Volumes = []*estate.Volume{{Resource: of("volume", "by-arn"), KMSKey: arn}, {Resource: of("volume", "by-another"), KMSKey: arn + "x"}, {Resource: of("volume", "plain")}}
+	e.Queues = []*estate.Queue{{Resource: of("queue", "by-id"), KMSKey: estate.Know("k-1")}, {Resource: of("queue", "by-alias"), KMSKey: estate.Know("alias/data")},
+		{Resource: of("queue", "by-another-alias"), KMSKey: estate.Know("alias/aws/sqs")}, {Resource: of("queue", "own"), KMSKey: estate.None[string]()},
+		{Resource: of("queue", "unread"), KMSKey: estate.Unread[string](estate.Gap{Operation: "sqs:GetQueueAttributes"})}}
+	e.Snapshots[0].KMSKey = "arn:aws:kms:us-east-1:" + account + ":alias/data"
+	e.Secrets = []*estate.Secret{{Resource: estate.Resource{Reference: estate.Ref{Kind: "secret", Account: account, Region: "eu-west-1", ID: "elsewhere"}}, KMSKey: "alias/data"}}
+	e.Buckets[0].Encryption = estate.None[estate.BucketEncryption]()
+
+	b, err := exposure.BlastOf(access.New(e, access.Options{}), nil, key.Reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range b.Stores {
+		if s.Reads != access.May || s.Writes != access.No || s.Destroys != access.Yes {
+			t.Errorf("%s: %+v", s.Ref.ID, s)
+		}
+		got = append(got, s.Ref.ID)
+	}
+	slices.Sort(got)
+	if want := []string{"by-alias", "by-arn", "by-id", "snap-1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if len(b.Unread) != 1 || !strings.Contains(b.Unread[0], "queue unread") {
+		t.Errorf("not read: %q", b.Unread)
+	}
+
+	key.Aliases = estate.Unread[[]string](estate.Gap{Operation: "kms:ListAliases"})
+	if b, err = exposure.BlastOf(access.New(e, access.Options{}), nil, key.Reference); err != nil || len(b.Unread) != 4 {
+		t.Errorf("%v; without aliases not read: %q", err, b.Unread)
+	}
+}
+
 func TestBlastOfWhatRunsAsNobody(t *testing.T) {
 	t.Parallel()
 	e, _ := made(t, `{"Effect": "Allow", "Action": "*", "Resource": "*"}`)

@@ -129,6 +129,7 @@ func (c *acme) buckets() {
 		{name: "acme-invoices", home: v, labels: labels{"owner": "billing", "app": "billing"}, key: c.virginia.keys["rds"], locked: true},
 		{name: "acme-payroll-exports", home: v, labels: labels{"owner": "billing", "app": "billing"}, key: c.virginia.keys["rds"]},
 		{name: "acme-build-artifacts", home: v, labels: labels{"owner": "ops"}},
+		{name: "acme-release-drop", home: v, labels: labels{"owner": "ops"}, listed: []grant{{c.legacy, "READ"}, {c.legacy, "WRITE"}}}, // from before bucket policies
 		{name: "acme-terraform-state", home: v, labels: labels{"owner": "ops"}, key: c.virginia.keys["rds"]},
 	} {
 		c.production.bucket(b)

@@ -114,6 +114,7 @@ var members = map[operation.ID][]string{
 	"apigateway:GetVpcLinks":                          {"items"},
 	"apigatewayv2:GetApis":                            {"Items"},
 	"apigatewayv2:GetVpcLinks":                        {"Items"},
+	"cloudfront:ListCloudFrontOriginAccessIdentities": {"CloudFrontOriginAccessIdentityList.Items"},
 	"cloudfront:ListVpcOrigins":                       {"VpcOriginList.Items"},
 	"ecs:ListClusters":                                {"clusterArns"},
 	"eks:ListClusters":                                {"clusters"},
@@ -133,6 +134,10 @@ var members = map[operation.ID][]string{
 	"kms:ListAliases":                                {"Aliases"},
 	"s3control:ListAccessPoints":                     {"AccessPointList"},
 	"sqs:ListQueues":                                 {"QueueUrls"},
+	"efs:DescribeFileSystems":                        {"FileSystems"},
+	"events:ListEventBuses":                          {"EventBuses"},
+	"opensearch:ListDomainNames":                     {"DomainNames"},
+	"logs:DescribeResourcePolicies":                  {"resourcePolicies"},
 	"sns:ListTopics":                                 {"Topics"},
 	"secretsmanager:ListSecrets":                     {"SecretList"},
 	"ecr:DescribeRepositories":                       {"repositories"},
@@ -407,7 +412,11 @@ func (s *site) pages(op operation.ID) []json.RawMessage {
 	var pages []json.RawMessage
 	for {
 		n := min(size, len(elements))
-		pages = append(pages, s.w.redacted(op, page(op, elements[:n])))
+		p := page(op, elements[:n])
+		if op == "s3:ListBuckets" {
+			p = append(p[:len(p)-1], `,"Owner":{"ID":"`+s.account.canonical()+`"}}`...)
+		}
+		pages = append(pages, s.w.redacted(op, p))
 		if elements = elements[n:]; len(elements) == 0 {
 			return pages
 		}

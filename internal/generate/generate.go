@@ -50,5 +50,6 @@ func Acme() (*responses.Set, Truth) {
 	c.rights()
 	c.close()
 	c.answerRights()
+	c.answerUse()
 	return w.set("the company Acme"), w.truth
 }

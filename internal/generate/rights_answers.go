@@ -26,17 +26,6 @@ func (a *account) answerRights() {
 	a.managedPolicies()
 }
 
-// answerUse answers of everybody that nothing is granted that is not used.
-func (a *account) answerUse() {
-	for _, l := range a.global.lists[details] {
-		var e struct{ Arn, UserName, RoleName string }
-		if json.Unmarshal(l.body, &e) == nil && e.UserName+e.RoleName != "" {
-			a.global.about("iam:GetServiceLastAccessedDetails", object{"JobStatus": "COMPLETED", "JobType": "ACTION_LEVEL", "JobCreationDate": ago(time.Hour), "JobCompletionDate": ago(time.Hour),
-				"IsTruncated": false, "ServicesLastAccessed": []object{}}, e.Arn)
-		}
-	}
-}
-
 // managedPolicies lists those of AWS that somebody has, as the details do.
 func (a *account) managedPolicies() {
 	attached := map[string]int{}

@@ -140,6 +140,13 @@ type bucket struct {
 	locked    bool     // objects cannot be deleted for a year
 	key       string   // ARN; empty: S3's own key
 	statement []object // of its policy, besides
+	listed    []grant  // what its access control list gives others; with none, lists are off
+}
+
+// grant is a permission that an access control list gives an account.
+type grant struct {
+	to         *account
+	permission string
 }
 
 // bucket makes one. S3 is asked once for an account.
@@ -173,14 +180,19 @@ func (a *account) bucket(b bucket) {
 		g.none("s3:GetBucketPolicy", name)
 		g.none("s3:GetBucketPolicyStatus", name)
 	}
-	owner := a.canonical()
-	g.about("s3:GetBucketAcl", object{"Owner": object{"ID": owner}, "Grants": []object{{"Grantee": object{"ID": owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}}}, name)
+	owner, ownership := a.canonical(), "BucketOwnerEnforced"
+	grants := []object{{"Grantee": object{"ID": owner, "Type": "CanonicalUser"}, "Permission": "FULL_CONTROL"}}
+	for _, l := range b.listed {
+		grants = append(grants, object{"Grantee": object{"ID": l.to.canonical(), "Type": "CanonicalUser"}, "Permission": l.permission})
+		ownership = "ObjectWriter"
+	}
+	g.about("s3:GetBucketAcl", object{"Owner": object{"ID": owner}, "Grants": grants}, name)
 	if b.public {
 		g.about("s3:GetPublicAccessBlock", object{"PublicAccessBlockConfiguration": object{"BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": false, "RestrictPublicBuckets": false}}, name)
 	} else {
 		g.about("s3:GetPublicAccessBlock", object{"PublicAccessBlockConfiguration": allBlocked}, name)
 	}
-	g.about("s3:GetBucketOwnershipControls", object{"OwnershipControls": object{"Rules": []object{{"ObjectOwnership": "BucketOwnerEnforced"}}}}, name)
+	g.about("s3:GetBucketOwnershipControls", object{"OwnershipControls": object{"Rules": []object{{"ObjectOwnership": ownership}}}}, name)
 	g.about("s3:GetBucketVersioning", object{"Status": "Enabled"}, name)
 	g.about("s3:GetBucketLogging", object{"LoggingEnabled": object{"TargetBucket": "acme-access-logs", "TargetPrefix": name + "/"}}, name)
 	if b.locked {

@@ -46,13 +46,13 @@ var managed = sync.OnceValue(func() []ManagedPolicy {
 	return all
 })
 
-// absent are the two policies that the collected data lacks, as AWS prints them.
+// absent are the two policies that the collected data lacks, as AWS's reference prints them (the second as of February 2026).
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AdministratorAccess.html
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/PowerUserAccess.html
 var absent = []ManagedPolicy{
 	{Name: "AdministratorAccess", ARN: "arn:aws:iam::aws:policy/AdministratorAccess", Version: "v1",
 		Document: json.RawMessage(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)},
-	{Name: "PowerUserAccess", ARN: "arn:aws:iam::aws:policy/PowerUserAccess", Version: "v7",
+	{Name: "PowerUserAccess", ARN: "arn:aws:iam::aws:policy/PowerUserAccess", Version: "v12",
 		Document: json.RawMessage(`{"Version":"2012-10-17","Statement":[` +
 			`{"Effect":"Allow","NotAction":["iam:*","organizations:*","account:*"],"Resource":"*"},` +
 			`{"Effect":"Allow","Action":["account:GetAccountInformation","account:GetGovCloudAccountInformation","account:GetPrimaryEmail",` +

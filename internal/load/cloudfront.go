@@ -139,3 +139,22 @@ func (l *loader) vpcOrigins() {
 	})
 	l.estate.VPCOrigins = byKey(l.estate.VPCOrigins)
 }
+
+// originIdentities reads the identities by which CloudFront asks S3, of which policies may name the canonical user id.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+func (l *loader) originIdentities() {
+	type identityList struct {
+		CloudFrontOriginAccessIdentityList struct {
+			Items []struct {
+				S3CanonicalUserID string `json:"S3CanonicalUserId"`
+			}
+		}
+	}
+	each(l, "cloudfront:ListCloudFrontOriginAccessIdentities", func(p estate.Place, page *identityList) {
+		for _, i := range page.CloudFrontOriginAccessIdentityList.Items {
+			if a := l.estate.Account(p.Account); a != nil && i.S3CanonicalUserID != "" {
+				a.OriginIdentities = sorted(append(a.OriginIdentities, i.S3CanonicalUserID))
+			}
+		}
+	})
+}

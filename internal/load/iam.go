@@ -283,8 +283,9 @@ func (l *loader) authorizationDetails() {
 			}
 		}
 		Policies []struct {
-			PolicyName, Arn string
-			AttachmentCount int
+			PolicyName, Arn  string
+			DefaultVersionID string `json:"DefaultVersionId"`
+			AttachmentCount  int
 			// Document stands in files that other tools made, which keep the default version alone: then nothing is said of others.
 			Document          document
 			PolicyVersionList []struct {
@@ -341,7 +342,7 @@ func (l *loader) authorizationDetails() {
 			l.estate.Roles = append(l.estate.Roles, role)
 		}
 		for _, m := range page.Policies {
-			managed := &estate.ManagedPolicy{Resource: resource(p, "policy", m.PolicyName, m.Arn, nil), Attachments: m.AttachmentCount}
+			managed := &estate.ManagedPolicy{Resource: resource(p, "policy", m.PolicyName, m.Arn, nil), Attachments: m.AttachmentCount, Default: m.DefaultVersionID}
 			managed.Labels = estate.Known[map[string]string]{} // the details do not tell them
 			managed.Document = estate.Unread[*policy.Document](estate.Gap{Place: p, Operation: details, Why: "the details of " + m.Arn + " name no default version"})
 			if len(m.PolicyVersionList) == 0 && len(m.Document) > 0 {
@@ -350,6 +351,7 @@ func (l *loader) authorizationDetails() {
 			for _, v := range m.PolicyVersionList {
 				version := estate.PolicyVersion{ID: v.VersionID, Default: v.IsDefaultVersion, Document: parse("policy "+m.PolicyName, v.Document)}
 				if v.IsDefaultVersion {
+					managed.Default = v.VersionID
 					managed.Document = version.Document
 				}
 				managed.Versions = append(managed.Versions, version)

@@ -18,9 +18,13 @@ func (l *loader) buckets() {
 			BucketRegion string // in newer answers only
 			CreationDate when
 		}
+		Owner struct{ ID string }
 	}
 	each(l, "s3:ListBuckets", func(p estate.Place, page *bucketList) {
 		block := l.accountBlock(p)
+		if a := l.estate.Account(p.Account); a != nil && page.Owner.ID != "" {
+			a.Canonical = page.Owner.ID
+		}
 		for _, b := range page.Buckets {
 			if b.Name == "" {
 				continue

@@ -24,7 +24,7 @@ func (j *judge) hearBeside(h *hearing) {
 		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: maybe}, unread: []Source{*s3.ListsUnread}}
 	case yes:
 		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: yes}, hits: []hit{{truth: yes,
-			Reason: Reason{Layer: ACLLayer, Source: "access control list", Statement: -1, Effect: Allow}}}}
+			Reason: Reason{Layer: ACLLayer, Source: j.bucket(), Statement: -1, Effect: Allow}}}}
 	}
 	if j.policies.grantPublic() && j.request.Caller.Kind != Service && !h.sameAccount {
 		if h.public = s3.restricts(); h.public == maybe {
@@ -114,6 +114,9 @@ func (j *judge) grantee(name string) forms {
 	return j.namedBy(name)
 }
 
+// encryptionContext is how the keys of an encryption context begin, in lower case.
+const encryptionContext = "kms:encryptioncontext:"
+
 // covers reports whether a grant is about an operation with the encryption context of the request.
 // https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html#grant-constraints
 func (g *Grant) covers(j *judge, operation string) (truth, string) {
@@ -124,11 +127,10 @@ func (g *Grant) covers(j *judge, operation string) (truth, string) {
 	if !found {
 		return no, ""
 	}
-	const prefix = "kms:encryptioncontext:"
 	t, open := yes, ""
 	for _, wanted := range []map[string]string{g.ContextEquals, g.ContextSubset} {
 		for key, value := range wanted {
-			values, there := j.key(prefix + strings.ToLower(key))
+			values, there := j.key(encryptionContext + strings.ToLower(key))
 			switch {
 			case there == maybe:
 				t, open = min(t, maybe), "kms:EncryptionContext:"+key
@@ -140,7 +142,7 @@ func (g *Grant) covers(j *judge, operation string) (truth, string) {
 	if len(g.ContextEquals) > 0 {
 		n := 0
 		for key := range j.request.Context.Values {
-			if strings.HasPrefix(key, prefix) {
+			if strings.HasPrefix(key, encryptionContext) {
 				n++
 			}
 		}
@@ -170,6 +172,12 @@ func (j *judge) behindAccessPoint() *judge {
 	return &behind
 }
 
+// bucket is the name of the bucket that is asked for, or of.
+func (j *judge) bucket() string {
+	name, _, _ := strings.Cut(arnPart(j.behindAccessPoint().resource, 5), "/")
+	return name
+}
+
 func (s *S3Access) behindAccessPoint(resource string) string {
 	if _, key, isObject := strings.Cut(resource, "/object/"); isObject {
 		return s.Bucket + "/" + key
@@ -187,20 +195,24 @@ func (s *S3Access) listsGrant(action string) truth {
 	switch {
 	case !ok:
 		return no
+	case action == "s3:deleteobject": // only MayGrant can
 	case has(s.Granted), !s.IgnoreACLs && has(s.GrantedToPublic):
 		return yes
-	case s.ListsUnread != nil && has(s.MayGrant):
+	}
+	if s.ListsUnread != nil && has(s.MayGrant) {
 		return maybe
 	}
 	return no
 }
 
 // aclActions are the actions that access control lists know, with the permission each needs: READ and WRITE of objects are for
-// reading them and, granted on the bucket, for writing them.
+// reading them and, granted on the bucket, for writing them. WRITE lets a grantee delete what he owns, and of that the bucket's list
+// does not tell.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
 var aclActions = map[string]string{
 	"s3:listbucket": "READ", "s3:listbucketversions": "READ", "s3:listbucketmultipartuploads": "READ",
 	"s3:getobject": "READ", "s3:getobjectversion": "READ",
-	"s3:putobject":    "WRITE",
+	"s3:putobject": "WRITE", "s3:deleteobject": "WRITE",
 	"s3:getbucketacl": "READ_ACP", "s3:getobjectacl": "READ_ACP", "s3:getobjectversionacl": "READ_ACP",
 	"s3:putbucketacl": "WRITE_ACP", "s3:putobjectacl": "WRITE_ACP", "s3:putobjectversionacl": "WRITE_ACP",
 }

@@ -20,7 +20,7 @@ var providers = []string{"cognito-identity.amazonaws.com", "www.amazon.com", "gr
 // user or an identity provider; an account's id; the name of a service or a provider; "*", "anonymous" or nothing for anybody.
 //
 // An account stands for its root user. A role stands for one of its sessions, whose name is open. A session does not tell the
-// path of its role: role says it where it is known, else the role is taken to have none.
+// path of its role: role says it where it is known, else the role may have any.
 func CallerOf(name, role string) (Caller, error) {
 	switch {
 	case name == "" || name == "*" || strings.EqualFold(name, "anonymous"):
@@ -58,7 +58,7 @@ func CallerOf(name, role string) (Caller, error) {
 		c.Kind, c.Role = RoleSession, role
 		if role == "" {
 			roleName, _, _ := strings.Cut(rest, "/")
-			c.Role = "arn:" + parts[1].text + ":iam::" + c.Account + ":role/" + roleName
+			c.Role, c.AnyPath = "arn:"+parts[1].text+":iam::"+c.Account+":role/"+roleName, true
 		}
 	case service == "sts" && kind == "federated-user" && rest != "":
 		c.Kind, c.User = FederatedUser, ""

@@ -50,21 +50,22 @@ type checker struct {
 	kind       Kind
 	complaints []Error
 
-	element, operator, key string // being read
-	elementAt              int
-	statements             []int // where each begins
-	version                int
-	actions                []noted
-	resources, principals  []noted
-	conditions             []noted
-	elements               []map[string]int // of each statement, with their places
+	element, operator, key, kindOfPrincipal string          // being read
+	keys                                    map[string]bool // of the operator, in lower case
+	elementAt                               int
+	statements                              []int // where each begins
+	version                                 int
+	actions                                 []noted
+	resources, principals                   []noted
+	conditions                              []noted
+	elements                                []map[string]int // of each statement, with their places
 }
 
 // noted is a value and where it stands.
 type noted struct {
 	statement int
 	element   string
-	operator  string // of conditions
+	operator  string // of conditions; of principals their type
 	text      string
 	at        int
 }
@@ -90,11 +91,16 @@ func (c *checker) spelled(r *reader, what, name string) string {
 	case "Principal", "NotPrincipal":
 		names = []string{"AWS", "Service", "Federated", "CanonicalUser"}
 	case "Condition":
-		c.operator = name
+		c.operator, c.keys = name, map[string]bool{}
 		return name
 	default:
 		c.key = name
 		if c.element == "Condition" {
+			if lowered := strings.ToLower(name); c.keys[lowered] {
+				c.says(r, r.at, "The condition key %s appears more than once with different capitalization in the same condition block. Remove the duplicate condition keys.", name)
+			} else {
+				c.keys[lowered] = true
+			}
 			c.conditions = append(c.conditions, noted{len(c.statements) - 1, "key", c.operator, name, r.at})
 		}
 		return name
@@ -110,8 +116,10 @@ func (c *checker) spelled(r *reader, what, name string) string {
 		if name == "Version" {
 			c.version = r.at
 		}
+	case "Principal", "NotPrincipal":
+		c.kindOfPrincipal = name
 	case "a statement":
-		c.element, c.elementAt = name, r.at
+		c.element, c.elementAt, c.kindOfPrincipal = name, r.at, ""
 		c.elements[len(c.elements)-1][name] = r.at
 	}
 	return name
@@ -129,6 +137,7 @@ func (c *checker) value(r *reader, text string) {
 	case "Resource", "NotResource":
 		c.resources = append(c.resources, n)
 	case "Principal", "NotPrincipal":
+		n.operator = c.kindOfPrincipal
 		c.principals = append(c.principals, n)
 	case "Condition":
 		n.element = "value"
@@ -182,6 +191,12 @@ func (c *checker) notes(r *reader, at int, format string, args ...any) {
 	c.complaints[len(c.complaints)-1].Refused = false
 }
 
+// refuses complains in our words of what AWS would refuse.
+func (c *checker) refuses(r *reader, at int, format string, args ...any) {
+	c.complain(r, at, "", format, args...)
+	c.complaints[len(c.complaints)-1].Refused = true
+}
+
 // against are AWS's words for a document that nobody understands.
 func (c *checker) against(at *Error) string {
 	if strings.HasPrefix(at.Text, "Effect is") {
@@ -198,18 +213,26 @@ func (c *checker) against(at *Error) string {
 func (k Kind) identity() bool { return k == IdentityPolicy || k == ServiceControlPolicy }
 
 func (c *checker) document(r *reader, d *Document) {
-	if c.kind == IdentityPolicy && d.Version != "2012-10-17" {
+	switch {
+	case c.kind == IdentityPolicy && d.Version != "2012-10-17":
 		c.notes(r, c.version, "Policy document must be version 2012-10-17 or greater.")
+	case c.kind == ResourceControlPolicy && d.Version != "2012-10-17":
+		c.complain(r, c.version, "", "a resource control policy is of Version 2012-10-17")
 	}
+	c.size(r)
 	c.checkSids(r, d)
 	for _, n := range c.actions {
 		c.action(r, n)
 	}
 	for _, n := range c.resources {
 		c.resource(r, n, d.Statements[n.statement].Effect)
+		c.variables(r, n, d.Version)
 	}
 	for _, n := range c.conditions {
-		c.condition(r, n)
+		c.condition(r, n, d.Version)
+	}
+	for _, n := range c.principals {
+		c.named(r, n)
 	}
 	for i := range d.Statements {
 		c.principal(r, i, &d.Statements[i])
@@ -305,16 +328,18 @@ func iamPath(path string) bool {
 		slices.ContainsFunc(iamPaths, func(p string) bool { return strings.HasPrefix(path, p) || strings.HasPrefix(path, "?") })
 }
 
-func (c *checker) condition(r *reader, n noted) {
+func (c *checker) condition(r *reader, n noted, version string) {
 	o, ok := parseOperator(n.operator)
 	switch {
 	case !ok:
-	case n.element == "key" && !strings.Contains(n.text, ":") && c.kind == ServiceControlPolicy:
+	case n.element == "value":
+		c.conditionValue(r, n, o, version)
+	case !strings.Contains(n.text, ":") && c.kind == ServiceControlPolicy:
 		c.says(r, n.at, "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")
-	case n.element == "value" && strings.HasPrefix(o.Name, "Date"):
-		if _, ok := parseDate(n.text); !ok {
-			c.complain(r, n.at, "The policy failed legacy parsing", "%q is no date: 2026-01-02T15:04:05Z, or seconds since 1970", n.text)
-		}
+	case !strings.Contains(n.text, ":"):
+		c.complain(r, n.at, "", "The condition key format of %q is not valid. Use the format service:keyname", n.text)
+	case slices.ContainsFunc(tagKeys, func(k string) bool { return strings.EqualFold(k, n.text) }):
+		c.complain(r, n.at, "", "The condition key %s must include a tag key to control access based on tags: %s/tag-key", n.text, n.text)
 	}
 }
 
@@ -332,19 +357,32 @@ func (c *checker) principal(r *reader, i int, s *Statement) {
 	switch c.kind {
 	case IdentityPolicy, ServiceControlPolicy:
 		if names {
-			c.notes(r, at("Principal"), "Policy document should not specify a principal.")
+			c.says(r, at("Principal"), "Policy document should not specify a principal.")
 		}
 	case ResourcePolicy, TrustPolicy:
 		if !names {
 			c.notes(r, begin, "Missing required field Principal")
 		}
 	case ResourceControlPolicy:
+		// https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
 		if !s.Principal.Anyone() {
-			c.complain(r, begin, "", "a resource control policy is about everybody: \"Principal\": \"*\"")
+			c.refuses(r, begin, "a resource control policy is about everybody: \"Principal\": \"*\"")
 		}
 		if s.Effect != Deny && !allowsAll(s) {
-			c.complain(r, begin, "", "a resource control policy can only deny")
+			c.refuses(r, begin, "a resource control policy can only deny")
 		}
+		if s.NotAction != nil {
+			c.refuses(r, at("NotAction"), "a resource control policy has no element NotAction")
+		}
+	}
+	switch {
+	case s.Principal != nil && s.Principal.nobody(), s.NotPrincipal != nil && s.NotPrincipal.nobody():
+		c.says(r, at("Principal"), "Invalid principal in policy")
+	case s.NotPrincipal != nil && c.kind == TrustPolicy:
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+		c.refuses(r, at("Principal"), "a trust policy has no element NotPrincipal")
+	case s.NotPrincipal != nil && s.Effect == Allow:
+		c.complain(r, at("Principal"), "", "Using Allow with NotPrincipal can be overly permissive. We recommend that you use Principal instead")
 	}
 	hasResource := s.Resource != nil || s.NotResource != nil
 	switch {

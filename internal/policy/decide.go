@@ -14,7 +14,7 @@ func Decide(r *Request, p *Policies) Decision {
 	}
 	d := j.hearing().decision(j)
 	if why := j.forbidden(); why != "" && d.Result != ExplicitDeny {
-		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: ResourceLayer, Statement: -1, Text: why}}}
+		return Decision{Result: ImplicitDeny, Because: []Reason{{Layer: NoLayer, Statement: -1, Text: why}}}
 	}
 	return d
 }
@@ -40,7 +40,7 @@ func (j *judge) hearing() *hearing {
 	h.boundary = j.hear(BoundaryLayer, "", h.signed && p.Boundary != nil, p.Boundary)
 	h.session = j.hear(SessionLayer, "", h.signed && p.Session != nil, p.Session)
 	h.endpoint = j.hear(EndpointLayer, "", p.Endpoint != nil, p.Endpoint)
-	if p.Resource != nil && !h.identityOnly {
+	if p.Resource != nil && !h.identityOnly && !j.keepsPolicy() {
 		h.resource = j.behindAccessPoint().hear(ResourceLayer, "", true, []Source{*p.Resource})
 	}
 	if j.underServiceControl() {
@@ -78,16 +78,16 @@ func (j *judge) weigh(h *hearing) {
 	}
 }
 
-// opinions are those of all layers, in the order in which a reader looks for a reason.
+// opinions are those of all layers, in the order in which a reader looks for a reason: first what may grant, then what limits.
 func (h *hearing) opinions() []*opinion {
-	all := []*opinion{}
+	all := []*opinion{&h.identity, &h.resource, &h.accessPoint, &h.grants, &h.acl, &h.boundary, &h.session}
 	for i := range h.serviceControl {
 		all = append(all, &h.serviceControl[i])
 	}
 	for i := range h.resourceControl {
 		all = append(all, &h.resourceControl[i])
 	}
-	return append(all, &h.endpoint, &h.identity, &h.resource, &h.accessPoint, &h.grants, &h.acl, &h.publicBlock, &h.boundary, &h.session)
+	return append(all, &h.endpoint, &h.publicBlock)
 }
 
 // signed reports whether the caller is a principal of an account, with policies of its own.
@@ -161,8 +161,9 @@ func (h *hearing) dependences(j *judge) []Dependence {
 			if why == "" {
 				why = "it was not read"
 			}
-			all = append(all, Dependence{Reason: Reason{Layer: o.layer, Source: s.Name, Statement: -1,
-				Text: fmt.Sprintf("%s %s is not known: %s", o.layer, quoted(s.Name), why)}})
+			reason := Reason{Layer: o.layer, Source: s.Name, Statement: -1}
+			reason.Text = reason.called() + " is not known: " + why
+			all = append(all, Dependence{Reason: reason})
 		}
 		for _, hit := range o.hits {
 			// A statement that surely matches by the caller's account may match by a session's name besides, which gives more.
@@ -265,30 +266,59 @@ func (h hit) told(j *judge) Reason {
 	if h.truth == maybe {
 		verb = map[Effect]string{Allow: "may allow", Deny: "may deny"}[r.Effect]
 	}
-	switch {
-	case r.Statement < 0:
-		r.Text = fmt.Sprintf("%s %s %s %s", r.Layer, quoted(r.Source), verb, j.what())
-	default:
-		r.Text = fmt.Sprintf("%s of %s %s %s %s", r.place(), r.Layer, quoted(r.Source), verb, j.what())
+	if h.statement != nil {
+		r.Quote = h.statement.Quote()
 	}
-	if len(h.keys) > 0 {
+	r.Text = fmt.Sprintf("%s %s %s", r.place(), verb, j.what())
+	if r.Note != "" {
+		r.Text += " (" + r.Note + ")"
+	}
+	if h.whose != "" {
+		r.Text += ", which depends on whether canonical user id " + h.whose + " is the caller's account"
+	}
+	switch {
+	case len(h.keys) > 0:
 		r.Text += ", which depends on " + strings.Join(h.keys, ", ")
+	case h.forms.direct == maybe:
+		r.Text += ", which depends on the name of the session"
 	}
 	return r
 }
 
+// place is where to find it: `statement 2 (Read) on line 7 of identity policy "reader"`.
 func (r Reason) place() string {
-	s := fmt.Sprintf("Statement[%d]", r.Statement)
-	if r.Sid != "" {
-		s += " (" + r.Sid + ")"
+	s := ""
+	if r.Statement >= 0 {
+		s = fmt.Sprintf("statement %d", r.Statement+1)
+		if r.Sid != "" {
+			s += " (" + r.Sid + ")"
+		}
+		if r.Line > 0 {
+			s += fmt.Sprintf(" on line %d", r.Line)
+		}
+		s += " of "
 	}
-	if r.Line > 0 {
-		s += fmt.Sprintf(" on line %d", r.Line)
+	s += r.called()
+	if r.Level != "" {
+		s += " at " + quoted(r.Level)
 	}
 	return s
 }
 
+// called is the policy by its name. Names that an estate gives say what they name already, and are not quoted.
+func (r Reason) called() string {
+	if strings.HasPrefix(r.Source, "inline policy ") || strings.Contains(r.Source, "policy of ") {
+		return r.Source
+	}
+	for _, noun := range []string{"organisation policy ", "policy "} {
+		if name, ok := strings.CutPrefix(r.Source, noun); ok {
+			return r.Layer.String() + " " + name
+		}
+	}
+	return r.Layer.String() + " " + quoted(r.Source)
+}
+
 var layers = [...]string{"identity policy", "resource policy", "permissions boundary", "session policy", "service control policy",
-	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list", "public access block"}
+	"resource control policy", "endpoint policy", "grant", "access point policy", "access control list", "public access block", "no policy"}
 
 func (l Layer) String() string { return layers[l] }

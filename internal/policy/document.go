@@ -72,6 +72,11 @@ func (p *Principal) Anyone() bool {
 	return p != nil && (p.Everyone || slices.Contains(p.AWS, "*"))
 }
 
+// nobody reports whether an element names nobody at all.
+func (p *Principal) nobody() bool {
+	return !p.Everyone && len(p.AWS)+len(p.Service)+len(p.Federated)+len(p.Canonical) == 0
+}
+
 // Condition is one operator on one key; one of the values must match, or for a negated operator none of them.
 type Condition struct {
 	Operator Operator
@@ -236,14 +241,15 @@ func (r *reader) members(what string, member func(name string) error) error {
 			return err
 		}
 		name, ok := token.(string)
-		switch {
-		case !ok:
+		if !ok {
 			return r.here("%s must be an object", what)
-		case seen[name]:
+		}
+		name = r.check.spelled(r, what, name)
+		if seen[name] {
 			return r.here("%s has %q twice", what, name)
 		}
 		seen[name] = true
-		if err := member(r.check.spelled(r, what, name)); err != nil {
+		if err := member(name); err != nil {
 			return err
 		}
 	}

@@ -76,7 +76,7 @@ func (e *Evaluator) Result(r *Request) Result {
 	}
 	j := &e.judge
 	j.take(r, e.policies, *f)
-	particular := f.service == "sts" || f.writesRole || f.ofAlias
+	particular := f.service == "sts" || f.writesRole || f.ofAlias || f.ofManaged || f.ofKey || f.ofPolicy
 	if particular {
 		if d, special := j.special(); special {
 			return d.Result
@@ -114,7 +114,7 @@ func (e *Evaluator) Result(r *Request) Result {
 			hear(&e.resourceControl[i])
 		}
 	}
-	if p.Resource != nil && !w.identityOnly {
+	if p.Resource != nil && !w.identityOnly && !j.keepsPolicy() {
 		resource := j.resource
 		j.resource = j.behindAccessPoint().resource
 		w.resource = hear(&e.resource)

@@ -23,15 +23,28 @@ func newJudge(r *Request, p *Policies) *judge {
 
 func (j *judge) take(r *Request, p *Policies, act actionFacts) {
 	j.request, j.policies, j.act, j.resource, j.resourceAccount = r, p, act, r.Resource, r.ResourceAccount
-	if act.noResource {
+	switch {
+	case act.ofBuckets:
+		j.resource = allBuckets(r.Caller.ARN)
+	case act.noResource:
 		j.resource = "*"
 	}
 	if j.resourceAccount == "" {
-		j.resourceAccount = arnPart(r.Resource, 4)
+		j.resourceAccount = ownerOf(r.Resource)
 	}
 	if j.resourceAccount == "" {
 		j.resourceAccount = r.Caller.Account
 	}
+}
+
+// ownerOf is the account that an ARN names. Of what AWS keeps for everybody (arn:aws:iam::aws:policy/ReadOnlyAccess), and of names for
+// many, there is none: the caller's own policies decide over those.
+func ownerOf(arn string) string {
+	account := arnPart(arn, 4)
+	if account == "" || account[0] < '0' || account[0] > '9' {
+		return ""
+	}
+	return account
 }
 
 // arnPart is one of the six parts of an ARN; empty where the text is none.
@@ -61,9 +74,11 @@ func (j *judge) sameAccount() bool {
 // hit is a statement that matches the request, or may.
 type hit struct {
 	Reason
-	truth truth
-	forms forms    // how its principal names the caller; only direct where the layer knows no principals
-	keys  []string // that are not known and of which it depends
+	truth     truth
+	forms     forms      // how its principal names the caller; only direct where the layer knows no principals
+	keys      []string   // that are not known and of which it depends
+	whose     string     // a canonical user id that may be the caller's
+	statement *Statement // nil where it is no policy's
 }
 
 // opinion is what all policies of one layer, or of one level of it, say together.
@@ -104,6 +119,7 @@ func (j *judge) hear(layer Layer, name string, applies bool, sources []Source) o
 				continue
 			}
 			h.Reason = s.reason(layer, i)
+			h.Level, h.statement = name, &s.Document.Statements[i]
 			o.hits = append(o.hits, h)
 			if h.Effect == Deny {
 				o.deny = max(o.deny, h.truth)
@@ -123,6 +139,9 @@ func (j *judge) ask(layer Layer, s *Statement) hit {
 	}
 	if h.forms = j.principal(layer, s); h.forms.any() == no {
 		return hit{}
+	}
+	if h.forms.any() == maybe {
+		h.whose = j.whose(s)
 	}
 	also := func(t truth, key string) bool {
 		if t == maybe && key != "" && !slices.Contains(h.keys, key) {
@@ -205,5 +224,6 @@ func (j *judge) principal(layer Layer, s *Statement) forms {
 
 func (s Source) reason(layer Layer, i int) Reason {
 	statement := s.Document.Statements[i]
-	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect}
+	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect,
+		Note: s.Note}
 }

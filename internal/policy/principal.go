@@ -36,10 +36,43 @@ func (j *judge) named(p *Principal) forms {
 	case WebIdentity, SAML:
 		f.direct = max(f.direct, truthOf(slices.ContainsFunc(p.Federated, func(s string) bool { return sameProvider(s, c.ARN) })))
 	}
-	if c.CanonicalID != "" && slices.Contains(p.Canonical, c.CanonicalID) {
-		f = f.max(j.ofAccount())
+	for _, id := range p.Canonical {
+		f = f.max(j.canonical(id))
 	}
 	return f
+}
+
+// canonical judges one canonical user id: it is another name of an account. Whose an id is, only S3 knows: where neither it nor the
+// caller's is known, the caller may be meant.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-bucket-user-policy-specifying-principal-intro.html
+func (j *judge) canonical(id string) forms {
+	c := &j.request.Caller
+	if !c.signed() {
+		return forms{}
+	}
+	owner, known := j.policies.Canonical[id]
+	switch {
+	case c.CanonicalID != "" && c.CanonicalID == id, known && owner == c.Account:
+		return j.ofAccount()
+	case c.CanonicalID != "", known:
+		return forms{}
+	}
+	return j.ofAccount().min(maybe)
+}
+
+// whose is a canonical user id in a statement that may be the caller's, and nobody knows; empty where there is none.
+func (j *judge) whose(s *Statement) string {
+	for _, p := range []*Principal{s.Principal, s.NotPrincipal} {
+		if p == nil {
+			continue
+		}
+		for _, id := range p.Canonical {
+			if j.canonical(id).any() == maybe {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 // sameProvider compares identity providers; one of OpenID Connect may be named by its ARN or by its host.
@@ -76,7 +109,7 @@ func (j *judge) namedBy(entry string) forms {
 		return forms{role: yes} // what it gives to the user, boundary and session policy of the federated user still bound
 	case c.Kind != RoleSession:
 		return forms{}
-	case c.Role != "" && entry == c.Role:
+	case c.Role != "" && entry == c.Role, c.AnyPath && sameButPath(entry, c.Role):
 		return forms{role: yes}
 	case c.ARN == "" && j.request.Context.Open && isSessionOf(entry, c.Role):
 		return forms{direct: maybe}
@@ -87,6 +120,13 @@ func (j *judge) namedBy(entry string) forms {
 // isRootOf reports whether an ARN is that of an account, arn:aws:iam::111122223333:root.
 func isRootOf(arn, account string) bool {
 	return strings.HasPrefix(arn, "arn:") && arnPart(arn, 2) == "iam" && arnPart(arn, 3) == "" && arnPart(arn, 4) == account && arnPart(arn, 5) == "root"
+}
+
+// sameButPath reports whether two ARNs are of roles of one account and one name.
+func sameButPath(a, b string) bool {
+	const mark = ":role/"
+	i, j := strings.Index(a, mark), strings.Index(b, mark)
+	return i >= 0 && j >= 0 && a[:i] == b[:j] && a[strings.LastIndexByte(a, '/'):] == b[strings.LastIndexByte(b, '/'):]
 }
 
 // isSessionOf reports whether an ARN is that of a session of a role, in which the role's path does not show.

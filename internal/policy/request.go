@@ -4,7 +4,8 @@ package policy
 type Request struct {
 	Action   string // "s3:GetObject"; case does not matter
 	Resource string // an ARN, or "*" for actions that know no resource
-	// ResourceAccount owns the resource, where its ARN does not say so (S3). Empty: the ARN's account, or else the caller's.
+	// ResourceAccount owns the resource, where its ARN does not say so (S3). Empty: the ARN's account, or else, where that names none
+	// (or "aws"), the caller's.
 	ResourceAccount string
 	// ResourceManagesOrganization says that the resource's account is the management account, which no resource control policy
 	// binds.
@@ -25,6 +26,10 @@ type Caller struct {
 	ARN string
 	// Role is the IAM ARN, path included, of the role whose session calls; for other kinds empty.
 	Role string
+	// AnyPath says that the path of Role is not known, as a session does not tell it: names of roles are unique in an account, so
+	// that a role of that name is this one, whichever path it has.
+	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+	AnyPath bool
 	// User is the ARN of the IAM user who made the federated session, where it is known; for other kinds empty.
 	User string
 	// Account is the caller's; empty for services, providers and anonymous callers.
@@ -62,9 +67,10 @@ type Context struct {
 
 // Source is one policy as decisions quote it.
 type Source struct {
-	Name     string    // "AdministratorAccess", "inline policy x of role y"
+	Name     string    // "policy AdministratorAccess", "inline policy x of role y", or any name
 	Document *Document // nil where it was not read or not understood: then what it says is unknown
 	Unread   string    // what would have told, where Document is nil
+	Note     string    // what else a reader must know of the document: that it is not of the account, but of AWS's reference
 }
 
 // Level is one step of an organisation's tree, from the root to the account: a request needs an Allow at each.
@@ -84,6 +90,9 @@ type Policies struct {
 	Endpoint        []Source // of the VPC endpoint that the request goes through
 	Grants          []Grant  // of the KMS key
 	S3              *S3Access
+	// Canonical are the accounts of canonical user ids, as far as they are known, by id; of one that is no account's but a service's,
+	// any other text. An id that is not among them may be the caller's, unless Caller.CanonicalID says what his is.
+	Canonical map[string]string
 }
 
 // Grant is a grant on a KMS key.
@@ -147,6 +156,7 @@ const (
 	AccessPointLayer
 	ACLLayer
 	PublicBlockLayer
+	NoLayer // what AWS does whatever policies say, and what follows from several of them
 )
 
 // Decision is the result with what decided it.
@@ -160,11 +170,14 @@ type Decision struct {
 type Reason struct {
 	Layer     Layer
 	Source    string // the policy's name
+	Level     string // of an organisation's policy: the step of the tree to which it is attached
 	Statement int    // its index in the document; -1 where nothing in the layer allows
 	Sid       string
 	Line      int
 	Effect    Effect // what it does; zero where nothing allows
 	Text      string // one sentence for a person
+	Quote     string // the statement's own words on one line
+	Note      string // of the policy's Source
 }
 
 // Dependence is one thing that is not known and that the result rests on.

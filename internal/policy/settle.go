@@ -51,11 +51,21 @@ func Settle(r *Request, p *Policies) Decision {
 	}
 	for _, result := range []Result{Allowed, ImplicitDeny, ExplicitDeny} {
 		if settled, ok := seen[result]; ok {
-			settled.Because = append(settled.Because, Reason{Statement: -1, Text: fmt.Sprintf("it is so whatever %s is", strings.Join(keys, ", "))})
+			settled.Because = append(settled.Because, Reason{Layer: NoLayer, Statement: -1, Text: fmt.Sprintf("it is so whatever %s is", strings.Join(spelled(d.DependsOn), ", "))})
 			return settled
 		}
 	}
 	return d
+}
+
+// spelled are the keys that a decision depends on, each once, as policies write them.
+func spelled(depends []Dependence) (keys []string) {
+	for _, d := range depends {
+		if !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, d.Key) }) {
+			keys = append(keys, d.Key)
+		}
+	}
+	return keys
 }
 
 // missing stands for a key that is not in the request.
@@ -92,6 +102,11 @@ func choices(r *Request, p *Policies, depends []Dependence) (keys []string, valu
 			}
 		}
 	}
+	for i := range p.Grants {
+		for at, key := range keys {
+			asked[at] = append(asked[at], p.Grants[i].asks(key)...)
+		}
+	}
 	tries := 1
 	for i := range keys {
 		v, ok := apart(asked[i])
@@ -101,6 +116,18 @@ func choices(r *Request, p *Policies, depends []Dependence) (keys []string, valu
 		values = append(values, append(v, missing))
 	}
 	return keys, values, true
+}
+
+// asks are the constraints of a grant on a key, as conditions.
+func (g *Grant) asks(key string) (all []*Condition) {
+	for _, wanted := range []map[string]string{g.ContextEquals, g.ContextSubset} {
+		for k, v := range wanted {
+			if strings.EqualFold(encryptionContext+k, key) {
+				all = append(all, &Condition{Operator: Operator{Name: "StringEquals"}, Key: key, Values: []string{v}})
+			}
+		}
+	}
+	return all
 }
 
 // all are the sources of every layer.

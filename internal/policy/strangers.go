@@ -135,6 +135,10 @@ func (c Condition) keepsOut() bool {
 		return o.Name == "IpAddress" && !manyAddresses(c.Values)
 	case c.Is("aws:PrincipalIsAWSService"):
 		return o.Name == "Bool" && !slices.ContainsFunc(c.Values, func(v string) bool { return !strings.EqualFold(v, "true") })
+	case c.Is("elasticfilesystem:AccessedViaMountTarget"):
+		// Packets must get to a mount target, which stands in a VPC.
+		// https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html
+		return o.Name == "Bool" && !slices.ContainsFunc(c.Values, func(v string) bool { return !strings.EqualFold(v, "true") })
 	case !slices.ContainsFunc(tellsWhose, c.Is):
 		return false
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/onus-cloud/onus/internal/access"
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -51,13 +52,16 @@ type AccessPrincipal struct {
 	Kind    string `json:"kind"`
 	Account string `json:"account"`
 	Name    string `json:"name"`
+	// Set is the permission set of IAM Identity Center that a role stands for, People who has it in the account.
+	Set    string   `json:"permissionSet,omitempty"`
+	People []string `json:"people,omitempty"`
 }
 
 func principalOf(p *access.Principal) AccessPrincipal {
 	if p == nil {
 		return AccessPrincipal{}
 	}
-	return AccessPrincipal{ARN: p.ARN, Kind: p.Kind, Account: p.Account, Name: p.Name}
+	return AccessPrincipal{ARN: p.ARN, Kind: p.Kind, Account: p.Account, Name: p.Name, Set: p.Set, People: p.People}
 }
 
 // called names a principal as texts do.
@@ -65,7 +69,14 @@ func (p AccessPrincipal) called() string {
 	if p.Kind == "root" {
 		return "root user"
 	}
-	return p.Kind + " " + p.Name
+	if p.Set == "" {
+		return p.Kind + " " + p.Name
+	}
+	text := "permission set " + p.Set
+	if len(p.People) > 0 {
+		text += " of " + brief(p.People, 2)
+	}
+	return text
 }
 
 // AccessAnswer is one decision.
@@ -83,11 +94,13 @@ type AccessAnswer struct {
 type AccessReason struct {
 	Layer     string `json:"layer"`
 	Policy    string `json:"policy"`
-	Statement int    `json:"statement"` // counted from 0; -1 where nothing allows
+	Level     string `json:"level,omitempty"` // of an organisation's policy: where it is attached
+	Statement int    `json:"statement"`       // counted from 0; -1 where nothing allows
 	Sid       string `json:"sid,omitempty"`
 	Line      int    `json:"line,omitempty"`
 	Effect    string `json:"effect,omitempty"`
 	Text      string `json:"text"`
+	Quote     string `json:"quote,omitempty"` // the statement on one line
 }
 
 // AccessDependence is one thing that is not known and that a decision rests on.
@@ -151,8 +164,9 @@ type AccessUnused struct {
 	Services  []string        `json:"services"`          // granted, never used
 	Actions   []string        `json:"actions,omitempty"` // of services that are used: tracked actions that are not
 	Kept      []string        `json:"kept,omitempty"`    // why something was kept that may be unused
-	Policy    string          `json:"policy,omitempty"`  // the smaller policy, as JSON
+	Policy    Block           `json:"policy,omitempty"`  // the smaller policy, as JSON
 	Unread    string          `json:"unread,omitempty"`
+	NotAsked  bool            `json:"notAsked,omitempty"` // nobody asked AWS for the report: onus collect --last-accessed
 }
 
 // AnswerOfAccess turns an answer into the words of JSON.
@@ -168,7 +182,7 @@ func AnswerOfAccess(a access.Answer) AccessAnswer {
 }
 
 func reasonOf(r policy.Reason) AccessReason {
-	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote, Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
 	if r.Effect != 0 {
 		x.Effect = r.Effect.String()
 	}
@@ -246,9 +260,9 @@ func ShellOf(s access.Shell) AccessShell {
 
 // UnusedOf turns what is not used into the words of JSON.
 func UnusedOf(u access.Unused) AccessUnused {
-	x := AccessUnused{Principal: principalOf(u.Principal), Services: u.Services, Actions: u.Actions, Kept: u.Kept, Policy: string(u.Smaller)}
+	x := AccessUnused{Principal: principalOf(u.Principal), Services: u.Services, Actions: u.Actions, Kept: u.Kept, Policy: Block(u.Smaller)}
 	if u.Unread != nil {
-		x.Unread = u.Unread.String()
+		x.Unread, x.NotAsked = u.Unread.String(), u.Unread.Outcome == operation.NotTried
 	}
 	if x.Services == nil {
 		x.Services = []string{}

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // AccessText writes what `onus can`, `onus who-can`, `onus paths`, `onus shells` and `onus unused` say.
@@ -61,6 +64,7 @@ func (t *terminal) reasons(x AccessAnswer) {
 		t.heading("because")
 		for _, r := range x.Because {
 			t.para("  ", "    ", r.Text)
+			t.quote("      ", r)
 		}
 	}
 	if len(x.DependsOn) > 0 {
@@ -68,6 +72,13 @@ func (t *terminal) reasons(x AccessAnswer) {
 		for _, d := range x.DependsOn {
 			t.para("  ", "    ", dependence(d))
 		}
+	}
+}
+
+// quote is the statement in its own words.
+func (t *terminal) quote(indent string, r AccessReason) {
+	if r.Quote != "" {
+		t.para(indent, indent+"  ", t.in(dim, r.Quote))
 	}
 }
 
@@ -95,10 +106,8 @@ func (t *terminal) whoCan(a *Access) {
 			for _, d := range x.DependsOn {
 				why = append(why, dependence(d))
 			}
-			for _, r := range x.Because {
-				if len(why) == 0 {
-					why = append(why, r.Text)
-				}
+			if len(why) == 0 && len(x.Because) > 0 {
+				why = append(why, telling(x.Because).Text)
 			}
 			rows = append(rows, []string{x.Principal.called(), x.Principal.Account, strings.Join(why, "; ")})
 		}
@@ -107,11 +116,27 @@ func (t *terminal) whoCan(a *Access) {
 		}
 		shown = true
 		t.heading(g.title + " (" + number(len(rows)) + ")")
+		if why := rows[0][2]; len(rows) > 2 && !slices.ContainsFunc(rows, func(row []string) bool { return row[2] != why }) {
+			t.para("  ", "  ", why) // once for all
+			for i := range rows {
+				rows[i] = rows[i][:2]
+			}
+		}
 		t.rows(rows)
 	}
 	if !shown {
 		t.para("", "", "nobody that was read")
 	}
+}
+
+// telling is the first reason that says more than that the organisation leaves it open.
+func telling(because []AccessReason) AccessReason {
+	for _, r := range because {
+		if r.Layer != policy.ServiceControlLayer.String() && r.Layer != policy.ResourceControlLayer.String() {
+			return r
+		}
+	}
+	return because[0]
 }
 
 func onWhat(resource string) string {
@@ -215,6 +240,11 @@ func (t *terminal) path(p AccessPath, detail bool) {
 	}
 }
 
+// limits are the layers that grant nothing.
+var limits = map[string]bool{policy.BoundaryLayer.String(): true, policy.SessionLayer.String(): true, policy.ServiceControlLayer.String(): true,
+	policy.ResourceControlLayer.String(): true, policy.EndpointLayer.String(): true}
+
+// stepReasons quotes the statements that grant a step. Policies that only limit, and let it pass, are in the JSON.
 func (t *terminal) stepReasons(decisions []AccessAnswer) {
 	for _, d := range decisions {
 		line := d.Action + " on " + d.Resource
@@ -223,7 +253,15 @@ func (t *terminal) stepReasons(decisions []AccessAnswer) {
 		}
 		t.para("        ", "          ", t.in(dim, line))
 		for _, r := range d.Because {
-			t.para("          ", "            ", r.Text)
+			if limits[r.Layer] && r.Effect == policy.Allow.String() {
+				continue
+			}
+			text := r.Text
+			if short, ok := strings.CutSuffix(text, " "+d.Action+" on "+d.Resource); ok {
+				text = short + " it"
+			}
+			t.para("          ", "            ", text)
+			t.quote("              ", r)
 		}
 		for _, x := range d.DependsOn {
 			t.para("          ", "            ", dependence(x))
@@ -294,24 +332,51 @@ func (t *terminal) unused(a *Access) {
 	if len(a.Unused) == 0 {
 		t.para("", "", "nothing that was read")
 	}
+	t.notAsked(a.Unused)
 	for _, u := range a.Unused {
+		if u.NotAsked {
+			continue
+		}
 		t.heading(u.Principal.called() + " · " + u.Principal.Account)
 		if u.Unread != "" {
 			t.para("  ? ", "    ", u.Unread)
 			continue
 		}
 		if len(u.Services) > 0 {
-			t.para("  ", "    ", "never used: "+strings.Join(u.Services, ", "))
+			t.para("  ", "    ", "never used: "+t.first(u.Services))
 		}
 		if len(u.Actions) > 0 {
-			t.para("  ", "    ", "of what is used, never: "+strings.Join(u.Actions, ", "))
+			t.para("  ", "    ", "of what is used, never: "+t.first(u.Actions))
 		}
 		for _, k := range u.Kept {
 			t.para("  ", "    ", k)
 		}
 		if u.Policy != "" && t.Causes < 0 {
 			t.blank()
-			t.block("    ", u.Policy)
+			t.block("    ", string(u.Policy))
 		}
 	}
+}
+
+// notAsked says once of everybody that nobody asked what he used.
+func (t *terminal) notAsked(all []AccessUnused) {
+	var who []string
+	for _, u := range all {
+		if u.NotAsked {
+			who = append(who, u.Principal.called()+" in "+u.Principal.Account)
+		}
+	}
+	if len(who) > 0 {
+		t.heading("not known, since AWS was not asked for their reports: onus collect --last-accessed")
+		t.para("  ? ", "    ", t.first(who))
+	}
+}
+
+// first are the first of a long list, or all where everything is to be shown.
+func (t *terminal) first(list []string) string {
+	const most = 12
+	if len(list) <= most || t.Causes < 0 {
+		return strings.Join(list, ", ")
+	}
+	return strings.Join(list[:most], ", ") + " and " + strconv.Itoa(len(list)-most) + " more"
 }

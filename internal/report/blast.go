@@ -19,6 +19,7 @@ type Blast struct {
 	Observed time.Time `json:"observed"`
 	// Start is what was taken over; Hops are what is held thereby, the start first.
 	Start   estate.Ref    `json:"start"`
+	Note    string        `json:"note,omitempty"` // how to read it
 	Hops    []BlastHop    `json:"hops"`
 	Packets []BlastPacket `json:"packets"`
 	Stores  []BlastStore  `json:"stores"`
@@ -68,7 +69,7 @@ type BlastPower struct {
 
 // BlastFrom turns a blast into the words of JSON.
 func BlastFrom(b *exposure.Blast) *Blast {
-	x := &Blast{Schema: BlastSchema, Start: b.Start, Hops: []BlastHop{}, Packets: []BlastPacket{}, Stores: []BlastStore{}, Unread: b.Unread}
+	x := &Blast{Schema: BlastSchema, Start: b.Start, Note: b.Note, Hops: []BlastHop{}, Packets: []BlastPacket{}, Stores: []BlastStore{}, Unread: b.Unread}
 	for _, h := range b.Hops {
 		hop := BlastHop{Ref: h.Ref, From: h.From, By: h.By, Text: h.Text, Sure: h.Strength.String()}
 		for _, s := range h.Steps {
@@ -89,7 +90,7 @@ func BlastFrom(b *exposure.Blast) *Blast {
 		x.Stores = append(x.Stores, store)
 		if s.Backup && s.Destroys > worst {
 			worst = s.Destroys
-			erases = BlastPower{Power: "erase-backups", Sure: worst.String(), By: called(s.Ref) + ", as " + noun(s.By.Kind) + " " + s.By.ID, Decisions: store.Decisions}
+			erases = BlastPower{Power: "erase-backups", Sure: worst.String(), By: called(s.Ref) + asWhom(", ", s.By), Decisions: store.Decisions}
 		}
 	}
 	for _, p := range []struct {
@@ -112,6 +113,6 @@ func BlastJSON(w io.Writer, b *Blast) error { return writeJSON(w, b) }
 // powerWords are how powers read.
 var powerWords = map[string]string{
 	"administrator": "become administrator", "privileges": "make users or change what anybody may do", "organisation": "rule the organisation's accounts",
-	"blind": "blind the watch: trails, detectors, recorders, logs", "give-away": "hand data to others, by policies and shared snapshots", "erase-backups": "erase backups",
-	"persist": "stay for 36 hours after a user's keys are deleted",
+	"blind": "blind the watch (trails, logs …)", "give-away": "hand data to others", "erase-backups": "erase backups",
+	"persist": "stay after its keys are deleted",
 }

@@ -30,7 +30,7 @@ func BlastHTML(w io.Writer, b *Blast) error {
 	style := pageStyle + blastStyle
 	sum := sha256.Sum256([]byte(style))
 	v := blastView{StyleHash: base64.StdEncoding.EncodeToString(sum[:]), Style: template.CSS(style), Title: "What is lost with " + refName(b.Start),
-		Source: cmp.Or(b.Source, "an unnamed source"), Observed: when(b.Observed), Picture: drawBlast(b), Unread: b.Unread}
+		Source: cmp.Or(b.Source, "an unnamed source"), Observed: when(b.Observed), Note: b.Note, Picture: drawBlast(b), Unread: b.Unread}
 	for _, p := range b.Powers {
 		v.Powers = append(v.Powers, [3]string{p.Sure, powerWords[p.Power], clip(p.By)})
 	}
@@ -38,7 +38,7 @@ func BlastHTML(w io.Writer, b *Blast) error {
 		v.Hops = append(v.Hops, [4]string{h.Sure, refName(h.Ref), refName(b.Hops[h.From].Ref), clip(h.Text)})
 	}
 	for _, s := range b.Stores[:min(len(b.Stores), maxListed)] {
-		v.Stores = append(v.Stores, [3]string{refName(s.Ref), s.effects(), strings.Trim(s.asWhom()+"; "+s.Note, "; ")})
+		v.Stores = append(v.Stores, [3]string{refName(s.Ref), s.effects(), strings.Trim(asWhom("", s.By)+"; "+s.Note, "; ")})
 	}
 	for _, p := range b.Packets[:min(len(b.Packets), maxListed)] {
 		v.Packets = append(v.Packets, [4]string{p.Arrives, refName(p.To), p.Ports, refName(p.From)})
@@ -56,6 +56,7 @@ type blastView struct {
 	StyleHash               string
 	Style                   template.CSS
 	Title, Source, Observed string
+	Note                    string
 	Picture                 blastPicture
 	Powers                  [][3]string
 	Hops                    [][4]string
@@ -89,6 +90,7 @@ const (
 	boxWidth, boxHeight = 188, 44
 	boxGap, columnGap   = 12, 84
 	pictureTop          = 34
+	nameRunes           = 20 // of a name, in a box
 )
 
 // blastNode is a box before it has a place.
@@ -97,6 +99,7 @@ type blastNode struct {
 	kind, name     string
 	full           string
 	class, sure    string
+	leads          int // how many things are held by way of it
 	count          int
 	members        []string
 }
@@ -117,13 +120,8 @@ func drawBlast(b *Blast) blastPicture {
 		columns[n.column] = append(columns[n.column], i)
 	}
 	p := blastPicture{Title: "What is lost with " + refName(b.Start)}
-	rows := 1
-	for _, c := range columns {
-		rows = max(rows, len(c))
-	}
 	used := slices.Sorted(maps.Keys(columns))
 	p.Width = len(used)*boxWidth + (len(used)-1)*columnGap + 8
-	p.Height = pictureTop + rows*(boxHeight+boxGap) + 4
 	place := make([][2]int, len(nodes))
 	for at, column := range used {
 		x := 2 + at*(boxWidth+columnGap)
@@ -137,9 +135,9 @@ func drawBlast(b *Blast) blastPicture {
 		p.Heads = append(p.Heads, drawnText{Class: "head", X: x, Y: 16, Text: head})
 		list := columns[column]
 		slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(parentRow(nodes, place, a), parentRow(nodes, place, b)) })
-		free := p.Height - pictureTop - len(list)*(boxHeight+boxGap)
-		for row, i := range list {
-			y := pictureTop + free/2 + row*(boxHeight+boxGap)
+		y := pictureTop
+		for _, i := range list {
+			y = max(y, parentRow(nodes, place, i)) // beside what it hangs on, or as near below as there is room
 			place[i] = [2]int{x, y}
 			n := nodes[i]
 			full := n.full
@@ -150,7 +148,9 @@ func drawBlast(b *Blast) blastPicture {
 					full += " and " + number(len(n.members)-few) + " more"
 				}
 			}
-			p.Boxes = append(p.Boxes, blastBox{Class: n.class + " " + n.sure, X: x, Y: y, W: boxWidth, H: boxHeight, Kind: shortenRunes(n.kind, 28), Name: shortenRunes(n.name, 22), Full: full, Several: n.count > 1})
+			p.Boxes = append(p.Boxes, blastBox{Class: n.class + " " + n.sure, X: x, Y: y, W: boxWidth, H: boxHeight, Kind: shortenRunes(n.kind, 25), Name: shortenRunes(n.name, nameRunes), Full: full, Several: n.count > 1})
+			y += boxHeight + boxGap
+			p.Height = max(p.Height, y+4)
 		}
 	}
 	for i, n := range nodes {
@@ -199,6 +199,11 @@ func blastNodes(b *Blast) (nodes []blastNode, deepest int) {
 		of[h.Ref.Key()] = i
 		nodes = append(nodes, blastNode{column: depth[i], parent: parent, kind: noun(h.Ref.Kind), name: cmp.Or(h.Ref.Name, h.Ref.ID), full: refName(h.Ref) + " " + h.Text, class: class, sure: h.Sure, count: 1, members: []string{cmp.Or(h.Ref.Name, h.Ref.ID)}})
 	}
+	for i := len(b.Hops) - 1; i > 0; i-- { // a hop comes after the one that it is from
+		if from := b.Hops[i].From; from >= 0 {
+			nodes[from].leads += 1 + nodes[i].leads
+		}
+	}
 	add := func(r estate.Ref, parent estate.Ref, class, sure, kind string) {
 		at, ok := of[parent.Key()]
 		if !ok {
@@ -242,8 +247,13 @@ func grouped(nodes []blastNode, key func(blastNode) string) []blastNode {
 			at[k] = j
 			all = append(all, n)
 		} else {
+			if n.leads > all[j].leads { // a group goes by the name of the one that leads furthest
+				all[j].name, all[j].leads = n.name, n.leads
+				all[j].members = append(n.members, all[j].members...)
+			} else {
+				all[j].members = append(all[j].members, n.members...)
+			}
 			all[j].count += n.count
-			all[j].members = append(all[j].members, n.members...)
 		}
 		moved[i] = j
 	}
@@ -255,7 +265,8 @@ func grouped(nodes []blastNode, key func(blastNode) string) []blastNode {
 			}
 		}
 		if all[j].count > 1 {
-			all[j].name = number(all[j].count) + " of them"
+			more := fmt.Sprintf(" +%s", number(all[j].count-1))
+			all[j].name = shortenRunes(all[j].name, nameRunes-len(more)) + more
 		}
 	}
 	return all

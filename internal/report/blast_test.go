@@ -141,6 +141,60 @@ func TestAccessText(t *testing.T) {
 	}
 }
 
+func TestThePolicyOfUnusedIsShownInLines(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("unused")
+	a.Unused[0].Policy = "{\n  \"Sid\": \"\x1b[31m\"\n}"
+	var text bytes.Buffer
+	if err := AccessText(&text, a, Options{Causes: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "    {\n      \"Sid\": \"\\x1b[31m\"\n    }\n"; !strings.Contains(text.String(), want) {
+		t.Errorf("want %q in %q", want, text.String())
+	}
+}
+
+func TestWhoWasNotAskedAboutIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("unused")
+	alice := a.Unused[0].Principal
+	a.Unused = append(a.Unused, AccessUnused{Principal: alice, Unread: "not tried", NotAsked: true}, AccessUnused{Principal: alice, Unread: "not tried", NotAsked: true})
+	var text bytes.Buffer
+	if err := AccessText(&text, a, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), "? user alice in 111122223333, user alice in 111122223333\n") || strings.Contains(text.String(), "not tried") {
+		t.Error(text.String())
+	}
+}
+
+func TestARoleOfAPermissionSetIsCalledByWhoHasIt(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]AccessPrincipal{
+		"role Deploy":              {Kind: "role", Name: "Deploy"},
+		"permission set Operators": {Kind: "role", Name: "AWSReservedSSO_Operators_0123456789abcdef", Set: "Operators"},
+		"permission set Operators of group Ops, user ana":         {Kind: "role", Set: "Operators", People: []string{"group Ops", "user ana"}},
+		"permission set Operators of group A, group B and 2 more": {Kind: "role", Set: "Operators", People: []string{"group A", "group B", "group C", "user d"}},
+	} {
+		if got := p.called(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+func TestOneReasonForEverybodyIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("who-can")
+	a.Answers = append(a.Answers, a.Answers[0], a.Answers[0])
+	var text bytes.Buffer
+	if err := AccessText(&text, a, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(text.String(), "a second factor"); n != 1 {
+		t.Errorf("the reason stands there %d times:\n%s", n, &text)
+	}
+}
+
 func TestAccessJSONKeepsItsNames(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer

@@ -16,6 +16,10 @@ func BlastText(w io.Writer, b *Blast, o Options) error {
 	t := newTerminal(o)
 	t.para("", "  ", t.in(bold, "what is lost with "+refName(b.Start)))
 	t.para("", "", t.in(dim, "read from "+cmp.Or(b.Source, "an unnamed source")+", observed "+when(b.Observed)))
+	if b.Note != "" {
+		t.blank()
+		t.para("", "", b.Note)
+	}
 	t.heading("whoever has it can")
 	var rows [][]string
 	for _, p := range b.Powers {
@@ -52,7 +56,7 @@ func BlastText(w io.Writer, b *Blast, o Options) error {
 		t.heading("stores (" + number(len(b.Stores)) + ")")
 		rows = nil
 		for _, s := range b.Stores {
-			rows = append(rows, []string{refName(s.Ref), s.effects(), strings.Trim(s.asWhom()+"; "+s.Note, "; ")})
+			rows = append(rows, []string{refName(s.Ref), s.effects(), strings.Trim(asWhom("", s.By)+"; "+s.Note, "; ")})
 		}
 		t.rows(rows)
 	}
@@ -126,9 +130,10 @@ func (s BlastStore) effects() string {
 	return strings.Join(words, ", ")
 }
 
-func (s BlastStore) asWhom() string {
-	if (s.By == estate.Ref{}) {
+// asWhom names the principal that may, after a separator; nothing where it is nobody in particular.
+func asWhom(before string, by estate.Ref) string {
+	if (by == estate.Ref{}) {
 		return ""
 	}
-	return "as " + noun(s.By.Kind) + " " + s.By.ID
+	return before + "as " + noun(by.Kind) + " " + by.ID
 }

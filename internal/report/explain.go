@@ -265,7 +265,7 @@ func (t *terminal) see(r estate.Ref) {
 
 // fix writes all of a fix.
 func (t *terminal) fix(f answer.Fix) {
-	if f.Text == "" && len(f.CLI) == 0 && f.Terraform == "" {
+	if f.Text == "" && len(f.CLI) == 0 && f.Terraform == "" && f.Policy == "" {
 		return
 	}
 	t.para("  ", "    ", t.in(bold, "fix")+" "+f.Text)
@@ -276,6 +276,7 @@ func (t *terminal) fix(f answer.Fix) {
 		t.para("    ", "    ", t.in(dim, "or in Terraform:"))
 		t.block("    ", f.Terraform)
 	}
+	t.block("    ", f.Policy)
 }
 
 // explainDoubts lists everything that could not be judged, and what would have told.

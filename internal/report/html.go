@@ -256,7 +256,7 @@ func (x *index) pageCauses(v *pageView, shown []*answer.Cause) {
 			Number: x.number[c.Key], Key: c.Key, Title: clip(c.Title), Breaks: kinds(c.Members), Place: x.place(c.Subject), Concerns: clip(concerns(c.Owners)),
 			Why: clip(strings.Join(c.Rank.Why, "; ")), Practices: x.practicesOf(c), Fix: c.Fix, Console: console,
 		}
-		view.FixTitle = strings.Join(present([]string{oneIf(len(c.Fix.CLI) > 0, "AWS CLI"), oneIf(c.Fix.Terraform != "", "Terraform")}), " and ")
+		view.FixTitle = strings.Join(present([]string{oneIf(len(c.Fix.CLI) > 0, "AWS CLI"), oneIf(c.Fix.Terraform != "", "Terraform"), oneIf(c.Fix.Policy != "", "policy")}), " and ")
 		all := members[c.Key]
 		view.MembersTitle = count(len(all), "counter-example")
 		most := maxMembers

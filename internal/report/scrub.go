@@ -12,13 +12,14 @@ import (
 )
 
 // scrub returns a copy of the report in which every string is safe to show: control characters, those that turn text round or
-// are invisible, and bytes that are not UTF-8 appear as escapes. Line breaks stay only in the text of a fix, which is laid out
-// in lines on purpose. It walks the whole value, so that a field added to the report is covered the day it is added.
+// are invisible, and bytes that are not UTF-8 appear as escapes. Line breaks stay only in the text of a fix and in a Block, which
+// are laid out in lines on purpose. It walks the whole value, so that a field added to the report is covered the day it is added.
 func scrub(r *answer.Report) *answer.Report {
 	return scrubValue(reflect.ValueOf(r), false).Interface().(*answer.Report)
 }
 
 func scrubValue(v reflect.Value, lines bool) reflect.Value {
+	lines = lines || v.Type() == reflect.TypeFor[answer.Fix]() || v.Type() == reflect.TypeFor[Block]()
 	switch v.Kind() {
 	case reflect.String:
 		s := v.String()
@@ -47,7 +48,6 @@ func scrubValue(v reflect.Value, lines bool) reflect.Value {
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			return v
 		}
-		lines = lines || v.Type() == reflect.TypeFor[answer.Fix]()
 		c := reflect.New(v.Type()).Elem()
 		c.Set(v)
 		for i := range v.NumField() {
@@ -57,6 +57,9 @@ func scrubValue(v reflect.Value, lines bool) reflect.Value {
 	}
 	return v
 }
+
+// Block is text that is laid out in lines.
+type Block string
 
 // escape makes a string safe to show on a terminal.
 func escape(s string, lines bool) string {

@@ -108,6 +108,7 @@ var results = map[operation.ID][]string{
 	"s3:GetPublicAccessBlock":                  {"PublicAccessBlockConfiguration", "BlockPublicAcls", "RestrictPublicBuckets"},
 	"s3:GetObject":                             {"Sample", "Metadata", "ContentLength"}, // the first in recordings
 	"s3:ListBuckets":                           {"Buckets"},
+	"s3:ListObjectVersions":                    {"Versions", "DeleteMarkers", "VersionCount"}, // the last in recordings
 	"s3:ListObjectsV2":                         {"Contents", "KeyCount", "RequestCharged"},
 	"s3control:GetPublicAccessBlock":           {"PublicAccessBlockConfiguration", "BlockPublicAcls", "RestrictPublicBuckets"},
 	"ssm:DescribeInstanceInformation":          {"InstanceInformationList"},
@@ -148,6 +149,7 @@ var results = map[operation.ID][]string{
 	"apigatewayv2:GetStages":                                 {"Items"},
 	"apigatewayv2:GetVpcLinks":                               {"Items"},
 	"cloudfront:GetVpcOrigin":                                {"VpcOrigin"},
+	"cloudfront:ListCloudFrontOriginAccessIdentities":        {"CloudFrontOriginAccessIdentityList"},
 	"cloudfront:ListVpcOrigins":                              {"VpcOriginList"},
 	"ecs:DescribeServices":                                   {"services"},
 	"ecs:DescribeTasks":                                      {"tasks"},
@@ -225,6 +227,12 @@ var results = map[operation.ID][]string{
 	"secretsmanager:GetResourcePolicy":                             {"ResourcePolicy", "ARN"},
 	"secretsmanager:ListSecrets":                                   {"SecretList"},
 	"sns:GetTopicAttributes":                                       {"Attributes"},
+	"efs:DescribeFileSystems":                                      {"FileSystems"},
+	"efs:DescribeFileSystemPolicy":                                 {"FileSystemId", "Policy"},
+	"events:ListEventBuses":                                        {"EventBuses"},
+	"opensearch:ListDomainNames":                                   {"DomainNames"},
+	"opensearch:DescribeDomain":                                    {"DomainStatus"},
+	"logs:DescribeResourcePolicies":                                {"resourcePolicies"},
 	"sns:ListTopics":                                               {"Topics"},
 	"sqs:GetQueueAttributes":                                       {"Attributes"},
 	"sqs:ListQueues":                                               {"QueueUrls"},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -20,10 +21,14 @@ const (
 	tempAge    = time.Minute // a file that was just made is not locked yet
 )
 
-// A Folder takes files that appear under their names whole or not at all. No name leads out of it, by whatever links there are in it.
+// A Folder takes files that appear under their names whole or not at all. No name leads out of it, by whatever links there are in it. It is safe
+// for use by several goroutines.
 type Folder struct {
-	root  *os.Root
+	root *os.Root
+
+	mu    sync.Mutex
 	swept map[string]bool
+	kept  func(path string) bool // what a run that was killed left and another may go on with
 }
 
 // OpenFolder opens a folder, and makes it if it is not there.
@@ -35,7 +40,7 @@ func OpenFolder(dir string) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Folder{root, map[string]bool{}}, nil
+	return &Folder{root: root, swept: map[string]bool{}}, nil
 }
 
 // Close closes the folder.
@@ -45,7 +50,8 @@ func (f *Folder) Close() error { return f.root.Close() }
 type File struct {
 	*os.File
 	folder     *Folder
-	temp, name string // relative to the folder
+	temp, name string      // relative to the folder
+	mode       fs.FileMode // that it has once it has its name; 0: as it was made
 	lock       *flock.Flock
 	done       bool
 }
@@ -53,15 +59,9 @@ type File struct {
 // Create starts the file of a name with slashes, "a/b.txt". It is locked, so that what a run that was killed left is told from what
 // another run works on; the former is removed.
 func (f *Folder) Create(name string, mode fs.FileMode) (*File, error) {
-	if !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) || name == "." {
-		return nil, fmt.Errorf("%q is no name of a file in a folder: it is not written", name)
-	}
-	dir := path.Dir(name)
-	if err := f.root.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
+	dir, err := f.prepare(name)
+	if err != nil {
 		return nil, err
-	}
-	if info, err := f.root.Lstat(filepath.FromSlash(name)); err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0 {
-		return nil, fmt.Errorf("%s is there and is no regular file: choose another place", filepath.Join(f.root.Name(), name))
 	}
 	f.sweep(dir)
 	id := make([]byte, 8)
@@ -81,8 +81,66 @@ func (f *Folder) Create(name string, mode fs.FileMode) (*File, error) {
 	return out, nil
 }
 
+// CreatePrivate is Create for plaintext: nobody else reads it before it is whole, and only then it has its mode.
+func (f *Folder) CreatePrivate(name string, mode fs.FileMode) (*File, error) {
+	o, err := f.Create(name, 0o600)
+	if err == nil {
+		o.mode = mode
+	}
+	return o, err
+}
+
+// resume opens what a run that was killed left of a file, by the path that it noted.
+func (f *Folder) resume(name, noted string, mode fs.FileMode) (*File, error) {
+	dir, err := f.prepare(name)
+	if err != nil {
+		return nil, err
+	}
+	temp := filepath.FromSlash(path.Join(dir, filepath.Base(noted)))
+	if !IsTemp(filepath.Base(noted)) {
+		return nil, fmt.Errorf("%q is no file in work", noted)
+	}
+	o := &File{folder: f, temp: temp, name: filepath.FromSlash(name), mode: mode}
+	o.lock = flock.New(filepath.Join(f.root.Name(), temp), flock.SetFlag(os.O_RDONLY))
+	if info, err := f.root.Lstat(temp); err != nil {
+		return nil, err
+	} else if err := checkPrivate(noted, info, 0o077); err != nil || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%q is not private: %w", noted, errors.Join(err, fs.ErrPermission))
+	}
+	if locked, err := o.lock.TryLock(); err != nil || !locked {
+		return nil, fmt.Errorf("%s is in use", noted)
+	}
+	if o.File, err = f.root.OpenFile(temp, os.O_RDWR, 0); err != nil {
+		o.lock.Unlock()
+		return nil, err
+	}
+	return o, nil
+}
+
+// path is where the file of a name is to be.
+func (f *Folder) path(name string) string {
+	return filepath.Join(f.root.Name(), filepath.FromSlash(name))
+}
+
+// prepare makes the folder that the file of a name lies in.
+func (f *Folder) prepare(name string) (dir string, err error) {
+	if !fs.ValidPath(name) || !filepath.IsLocal(filepath.FromSlash(name)) || name == "." {
+		return "", fmt.Errorf("%q is no name of a file in a folder: it is not written", name)
+	}
+	dir = path.Dir(name)
+	if err := f.root.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
+		return "", err
+	}
+	if info, err := f.root.Lstat(filepath.FromSlash(name)); err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0 {
+		return "", fmt.Errorf("%s is there and is no regular file: choose another place", f.path(name))
+	}
+	return dir, nil
+}
+
 // sweep removes what runs that were killed left in a folder, once.
 func (f *Folder) sweep(dir string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.swept[dir] || !canLock {
 		return
 	}
@@ -97,6 +155,9 @@ func (f *Folder) sweep(dir string) {
 			continue
 		}
 		name := filepath.FromSlash(path.Join(dir, entry.Name()))
+		if f.kept != nil && f.kept(f.path(name)) {
+			continue
+		}
 		lock := flock.New(filepath.Join(f.root.Name(), name), flock.SetFlag(os.O_RDONLY))
 		if locked, err := lock.TryLock(); err == nil && locked {
 			f.root.Remove(name)
@@ -110,8 +171,13 @@ func (o *File) Commit() error {
 	if o.done {
 		return errors.New("the file is closed already")
 	}
-	err := o.Sync()
-	if err != nil {
+	if o.mode != 0 {
+		if err := o.Chmod(o.mode); err != nil {
+			o.Abort()
+			return err
+		}
+	}
+	if err := o.Sync(); err != nil {
 		o.Abort()
 		return err
 	}

@@ -226,10 +226,35 @@ func (k *Key) WrappingKey() (esdk.WrappingKey, error) {
 		if err != nil {
 			return nil, err
 		}
-		return esdk.NewRawRSA(k.Namespace, k.ID, nil, pair, crypto.SHA256)
+		// Messages do not say which hash their padding has. Here it is SHA-256; others write others.
+		var all anyHash
+		for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA1, crypto.SHA384, crypto.SHA512} {
+			key, err := esdk.NewRawRSA(k.Namespace, k.ID, nil, pair, hash)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, key)
+		}
+		return all, nil
 	default:
 		return nil, fmt.Errorf("key %s is an age identity: use it with --format age", k.Label())
 	}
+}
+
+// anyHash is one RSA key with all hashes that OAEP has in the format: it wraps with the first, and unwraps with whichever fits.
+type anyHash []esdk.WrappingKey
+
+func (k anyHash) Wrap(ctx context.Context, dataKey []byte, pairs map[string]string) (esdk.WrappedKey, error) {
+	return k[0].Wrap(ctx, dataKey, pairs)
+}
+
+func (k anyHash) Unwrap(ctx context.Context, wrapped esdk.WrappedKey, pairs map[string]string) (dataKey []byte, err error) {
+	for _, key := range k {
+		if dataKey, err = key.Unwrap(ctx, wrapped, pairs); err == nil {
+			break
+		}
+	}
+	return dataKey, err
 }
 
 // Recipient is the public half of an age key.

@@ -41,11 +41,16 @@ func (k *Key) Encode() ([]byte, error) {
 		f.Secret = nil
 	}
 	var out bytes.Buffer
-	e := json.NewEncoder(&out)
+	err := writeJSON(&out, f)
+	return out.Bytes(), err
+}
+
+// writeJSON writes a key, a share or a receipt as people read it.
+func writeJSON(w io.Writer, value any) error {
+	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	err := e.Encode(f)
-	return out.Bytes(), err
+	return e.Encode(value)
 }
 
 // ReadKeys reads keys as Encode wrote them, one after the other.

@@ -195,13 +195,18 @@ func (i usedIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 }
 
 // DecryptAt returns a reader of any range of the plaintext of src, which has size bytes, and the size of the plaintext. Each read fetches
-// and authenticates the frames that hold what is asked for.
+// and authenticates the frames that hold what is asked for. What opens as a whole only is refused with ErrNoRanges.
 func DecryptAt(ctx context.Context, src io.ReaderAt, size int64, opts OpenOptions) (*Ranged, int64, error) {
-	format, err := opts.format(bufio.NewReaderSize(io.NewSectionReader(src, 0, size), len(ageMagic)))
+	held, err := startOf(src, size)
 	if err != nil {
 		return nil, 0, err
 	}
-	held := &windows{src: src}
+	format, err := opts.format(bufio.NewReaderSize(io.NewSectionReader(held, 0, size), len(ageMagic)))
+	if err != nil {
+		return nil, 0, err
+	}
+	opened := &Ranged{held: held, window: windowBytes}
+	opts.used = func(k *Key) { opened.Key = k }
 	if format == AgeFormat {
 		identities, err := opts.identities()
 		if err != nil {
@@ -212,7 +217,8 @@ func DecryptAt(ctx context.Context, src io.ReaderAt, size int64, opts OpenOption
 		if err != nil {
 			return nil, 0, watched.hidden(err)
 		}
-		return &Ranged{&ageReaderAt{plaintext, watched}, length, ageExtent(size, length), held}, length, nil
+		opened.at, opened.size, opened.extent = &ageReaderAt{plaintext, watched}, length, ageExtent(size, length)
+		return opened, length, nil
 	}
 	read, err := opts.esdk()
 	if err != nil {
@@ -222,7 +228,8 @@ func DecryptAt(ctx context.Context, src io.ReaderAt, size int64, opts OpenOption
 	if err != nil {
 		return nil, 0, hidden(err)
 	}
-	return &Ranged{&esdkReaderAt{r}, r.Size(), r.Extent, held}, r.Size(), nil
+	opened.at, opened.size, opened.extent = &esdkReaderAt{r}, r.Size(), r.Extent
+	return opened, r.Size(), nil
 }
 
 // format decides how the data is read: by what is admitted, and between the two by how it starts.

@@ -20,29 +20,30 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// Notes is a folder with one file for each upload that is open. A note is written before what it is about is done, so that whatever a
-// run that was killed left open is found by the next one. A note holds no secret: the data key stands in it wrapped.
+// Notes is a folder with one file for each upload, or each download, that is not finished. A note is written before what it is about is done, so
+// that whatever a run that was killed left is found by the next one. A note holds no secret: the data key stands in it wrapped.
 type Notes struct{ dir string }
 
 // NewNotes are the notes in a folder, which need not exist yet.
 func NewNotes(dir string) Notes { return Notes{dir} }
 
-// DefaultNotes is the folder of notes unless ONUS_STATE names another: onus/uploads in the user's state.
-func DefaultNotes() (string, error) {
-	if dir := os.Getenv("ONUS_STATE"); dir != "" {
-		return filepath.Join(dir, "uploads"), nil
+// DefaultNotes are the notes of uploads and of downloads, in two folders of the user's state unless ONUS_STATE names another.
+func DefaultNotes() (uploads, downloads Notes, err error) {
+	dir := os.Getenv("ONUS_STATE")
+	if state := os.Getenv("XDG_STATE_HOME"); dir == "" && filepath.IsAbs(state) {
+		dir = filepath.Join(state, "onus")
 	}
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "onus", "uploads"), nil
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return Notes{}, Notes{}, fmt.Errorf("where to note what is not finished is not known (%w): name a folder with ONUS_STATE", err)
+		}
+		dir = filepath.Join(home, ".local", "state", "onus")
 	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("where to note uploads is not known (%w): name a folder with ONUS_STATE", err)
-	}
-	return filepath.Join(home, ".local", "state", "onus", "uploads"), nil
+	return Notes{filepath.Join(dir, "uploads")}, Notes{filepath.Join(dir, "downloads")}, nil
 }
 
-const noteSchema = "onus.upload/1"
+const uploadSchema, downloadSchema = "onus.upload/1", "onus.download/1"
 
 // An intent is the first line of a note.
 type intent struct {
@@ -57,9 +58,16 @@ type intent struct {
 	Header  []byte    `json:"header,omitempty"`
 	Frame   int       `json:"frame,omitempty"` // plaintext in a frame
 	Part    int       `json:"part,omitempty"`  // plaintext in a part
+
+	// Of a download: which object it is, and where its plaintext is as far as it came.
+	ETag    string `json:"etag,omitempty"`
+	Version string `json:"version,omitempty"`
+	Size    int64  `json:"size,omitempty"`
+	Partial string `json:"partial,omitempty"`
 }
 
-// A line of a note after the first: the upload's name once it is known, and of each part the digest of its plaintext before it is sealed.
+// A line of a note after the first: the upload's name once it is known; of each part the digest of its plaintext, before it is sealed or after
+// it was opened.
 type line struct {
 	Upload string `json:"upload,omitempty"`
 	Digest []byte `json:"digest,omitempty"`
@@ -84,7 +92,10 @@ func (n Notes) begin(first intent) (*note, error) {
 	id := make([]byte, 12)
 	rand.Read(id)
 	o := &note{intent: first, path: filepath.Join(n.dir, hex.EncodeToString(id)+".jsonl")}
-	o.Schema = noteSchema
+	o.Schema = uploadSchema
+	if o.Partial != "" {
+		o.Schema = downloadSchema
+	}
 	temp := o.path + ".tmp"
 	var err error
 	if o.file, err = os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600); err != nil {
@@ -108,21 +119,27 @@ func (n Notes) begin(first intent) (*note, error) {
 		o.close()
 		os.Remove(temp)
 		os.Remove(o.path)
-		return nil, fmt.Errorf("noting an upload in %s: %w", n.dir, err)
+		return nil, fmt.Errorf("noting a transfer in %s: %w", n.dir, err)
 	}
 	return o, nil
 }
 
 // append adds a line, which lasts when it returns.
 func (o *note) append(value any) error {
+	if err := o.write(value); err != nil {
+		return err
+	}
+	return o.file.Sync()
+}
+
+// write adds a line, which a crash of the machine may lose.
+func (o *note) write(value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	if _, err := o.file.Write(append(text, '\n')); err != nil {
-		return err
-	}
-	return o.file.Sync()
+	_, err = o.file.Write(append(text, '\n'))
+	return err
 }
 
 func (o *note) began(upload string) error {
@@ -165,7 +182,14 @@ func (n Notes) left(fits func(intent) bool) ([]*note, error) {
 		if filepath.Ext(entry.Name()) != ".jsonl" {
 			continue
 		}
-		o, err := take(filepath.Join(n.dir, entry.Name()))
+		path := filepath.Join(n.dir, entry.Name())
+		if raw, err := os.ReadFile(path); err == nil { // to look is not to lock: others look for theirs at the same time
+			var o note
+			if o.parse(raw) == nil && !fits(o.intent) {
+				continue
+			}
+		}
+		o, err := take(path)
 		switch {
 		case err != nil:
 			problems = append(problems, err)
@@ -202,7 +226,7 @@ func take(path string) (*note, error) {
 	}
 	if err != nil {
 		o.lock.Unlock()
-		return nil, fmt.Errorf("the note of an upload, %s: %w", path, err)
+		return nil, fmt.Errorf("the note of a transfer, %s: %w", path, err)
 	}
 	return o, nil
 }
@@ -211,8 +235,8 @@ func take(path string) (*note, error) {
 func (o *note) parse(raw []byte) error {
 	lines := bufio.NewScanner(bytes.NewReader(raw))
 	lines.Buffer(nil, 4<<20)
-	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &o.intent) != nil || o.Schema != noteSchema || o.Target == "" {
-		return errors.New("it does not parse: end the upload by hand (aws s3api list-multipart-uploads) and remove the file")
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &o.intent) != nil || o.Schema != uploadSchema && o.Schema != downloadSchema || o.Target == "" {
+		return errors.New("it does not parse: remove it, and the file or upload that it names (aws s3api list-multipart-uploads)")
 	}
 	for lines.Scan() {
 		var l line

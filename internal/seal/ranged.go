@@ -7,14 +7,18 @@ import (
 )
 
 const (
-	windowBytes  = 8 << 20 // of plaintext, fetched with one read of the source
-	windowsAhead = 4       // windows that are fetched at once
+	windowBytes  = 8 << 20
+	windowsAhead = 4 // windows that are fetched at once
 )
 
 // Ranged reads any range of a plaintext.
 type Ranged struct {
+	// Key is the one that opened, if it is one of OpenOptions.Keys.
+	Key *Key
+
 	at     io.ReaderAt
 	size   int64
+	window int64 // of plaintext, fetched with one read of the source
 	extent func(off, n int64) (from, to int64)
 	held   *windows
 }
@@ -28,6 +32,7 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 	n = min(n, r.size-off)
 	ctx, cancel := context.WithCancel(ctx)
 	ready := make(chan chan window, windowsAhead-2)
+	free := make(chan []byte, windowsAhead) // memory of windows that were handed out
 	done := make(chan struct{})
 	defer func() {
 		cancel()
@@ -39,9 +44,14 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 	go func() {
 		defer close(done)
 		defer close(ready)
-		for at := off; at < off+n; at += windowBytes {
+		for at := off; at < off+n; at += r.window {
 			answer := make(chan window, 1)
-			go func() { answer <- r.fetch(at, min(windowBytes, off+n-at)) }()
+			var room []byte
+			select {
+			case room = <-free:
+			default:
+			}
+			go func() { answer <- r.fetch(at, min(r.window, off+n-at), room) }()
 			select {
 			case ready <- answer:
 			case <-ctx.Done():
@@ -50,7 +60,7 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 			}
 		}
 	}()
-	plaintext := make([]byte, min(windowBytes, max(n, 0)))
+	plaintext := make([]byte, min(r.window, max(n, 0)))
 	for answer := range ready {
 		next := <-answer
 		if next.err != nil {
@@ -69,13 +79,17 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		free <- next.data // there are never more than it holds
 	}
 	return ctx.Err()
 }
 
-func (r *Ranged) fetch(off, n int64) window {
+func (r *Ranged) fetch(off, n int64, room []byte) window {
 	from, to := r.extent(off, n)
-	next := window{off: off, n: n, from: from, data: make([]byte, to-from)}
+	if int64(cap(room)) < to-from {
+		room = make([]byte, to-from)
+	}
+	next := window{off: off, n: n, from: from, data: room[:to-from]}
 	if len(next.data) > 0 {
 		if _, err := r.held.src.ReadAt(next.data, from); err != nil && err != io.EOF {
 			next.err = err
@@ -97,6 +111,17 @@ type windows struct {
 	src  io.ReaderAt
 	mu   sync.Mutex
 	held []window
+}
+
+// startOf fetches the start of a source at once: a header is read in many small pieces, each of which would be a request to S3.
+func startOf(src io.ReaderAt, size int64) (*windows, error) {
+	start := window{off: -1, data: make([]byte, max(0, min(size, HeadLength)))}
+	n, err := src.ReadAt(start.data, 0)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	start.data = start.data[:n]
+	return &windows{src: src, held: []window{start}}, nil
 }
 
 func (w *windows) hold(next window) {

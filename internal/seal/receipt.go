@@ -82,10 +82,7 @@ func (r *Receipt) signed() []byte {
 
 // Write writes the receipt as JSON.
 func (r *Receipt) Write(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return writeJSON(w, r)
 }
 
 // ReadReceipt reads what Write wrote. It verifies nothing.

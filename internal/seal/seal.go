@@ -22,10 +22,17 @@ var ErrOpen = errors.New("does not open: wrong key or context, or damaged")
 // ErrRefused is the error for what is not admitted, judged by what everybody can read of it: its format, its suite, its length.
 var ErrRefused = errors.New("refused")
 
+// ErrNoRanges is the error for what opens as a whole only, as a stream. It is an ErrRefused.
+var ErrNoRanges = fmt.Errorf("%w", ErrRefused)
+
 // hidden replaces the errors of esdk for a message that does not open or is not admitted. What a service said that could not be asked stays beside it.
 func hidden(err error) error {
 	if errors.Is(err, esdk.ErrRefused) {
-		return fmt.Errorf("%w%s", ErrRefused, strings.TrimPrefix(err.Error(), esdk.ErrRefused.Error()))
+		refused := ErrRefused
+		if errors.Is(err, esdk.ErrNoRanges) {
+			refused = ErrNoRanges
+		}
+		return fmt.Errorf("%w%s", refused, strings.TrimPrefix(err.Error(), esdk.ErrRefused.Error()))
 	}
 	if !errors.Is(err, esdk.ErrOpen) {
 		return err

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,8 @@ import (
 	"testing/fstest"
 	"testing/iotest"
 	"time"
+
+	"github.com/onus-cloud/onus/esdk"
 )
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
@@ -312,6 +315,29 @@ func TestSealAndOpen(t *testing.T) {
 		broken := errors.New("the disk is broken")
 		if _, err := Decrypt(t.Context(), iotest.ErrReader(broken), open); !errors.Is(err, broken) {
 			t.Errorf("%s: a broken source: %v", test.format, err)
+		}
+	}
+}
+
+// TestForeignPaddingsOpen: messages do not say which hash the padding of an RSA key has, and others write others.
+func TestForeignPaddingsOpen(t *testing.T) {
+	t.Parallel()
+	k := newTestKey(t, "theirs", RSA)
+	pair, err := k.pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, hash := range []crypto.Hash{crypto.SHA1, crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		key, err := esdk.NewRawRSA(k.Namespace, k.ID, &pair.PublicKey, nil, hash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		message, err := esdk.Seal(t.Context(), nil, []byte("hello"), esdk.WriteOptions{Keys: []esdk.WrappingKey{key}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := Opened(t.Context(), message, OpenOptions{Keys: []*Key{k}}); err != nil || string(got) != "hello" {
+			t.Errorf("%v: %q, %v", hash, got, err)
 		}
 	}
 }

@@ -149,10 +149,7 @@ func (s *Share) sum() []byte {
 
 // Write writes the share as JSON.
 func (s *Share) Write(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(s)
+	return writeJSON(w, s)
 }
 
 // ReadShare reads what Write wrote.

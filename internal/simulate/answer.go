@@ -28,11 +28,13 @@ type Answer struct {
 type Because struct {
 	Type      string `json:"type"`
 	Policy    string `json:"policy,omitempty"`
+	Level     string `json:"level,omitempty"` // of an organisation's policy
 	Statement *int   `json:"statement"`
 	Sid       string `json:"sid,omitempty"`
 	Line      int    `json:"line,omitempty"`
 	Effect    string `json:"effect,omitempty"`
 	Text      string `json:"text"`
+	Quote     string `json:"quote,omitempty"` // the statement on one line
 }
 
 // DependsOn is a condition key that nobody knows, with the statement that asks for it.
@@ -83,8 +85,11 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 		a.ID = r.ID
 	}
 	a.Ignored = ignored(line)
-	if r.Request.Action == "" {
+	switch service, name, _ := strings.Cut(r.Request.Action, ":"); {
+	case r.Request.Action == "":
 		return fail(errors.New(`"request" has no "action": it is such as "s3:GetObject"`))
+	case service == "" || name == "":
+		return fail(fmt.Errorf(`the action %q has no service: it is such as "s3:GetObject"`, r.Request.Action))
 	}
 	if len(r.Request.Resource) == 0 {
 		r.Request.Resource = stringOrList{"*"}
@@ -107,8 +112,12 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 	for i, resource := range r.Request.Resource {
 		one := policy.Settle(&policy.Request{Action: r.Request.Action, Resource: resource, ResourceAccount: string(r.Request.ResourceAccount),
 			ResourceManagesOrganization: r.ResourceInManagementAccount, AWSManagedKey: r.AWSManagedKey, Caller: caller, Context: context}, p)
-		if i == 0 || worse(one.Result, d.Result) {
+		switch {
+		case i == 0 || worse(one.Result, d.Result):
 			d = one
+		case one.Result == d.Result: // each resource has its own reasons
+			d.Because = with(d.Because, one.Because)
+			d.DependsOn = with(d.DependsOn, one.DependsOn)
 		}
 	}
 	a.decision(d, r.UnknownContext)
@@ -116,6 +125,16 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 		a.Error = fmt.Sprintf("line %d: %s", number, g.first)
 	}
 	return a, g.first != ""
+}
+
+// with adds what is not among some yet.
+func with[T comparable](some, more []T) []T {
+	for _, m := range more {
+		if !slices.Contains(some, m) {
+			some = append(some, m)
+		}
+	}
+	return some
 }
 
 // worse orders results by how far they are from Allowed: a request for several resources is as good as its worst.
@@ -133,6 +152,14 @@ func (a *Answer) decision(d policy.Decision, unknown string) {
 		}
 	}
 	a.Decision = result.String()
+	if result != d.Result { // what nobody knows decides
+		d.Because = nil
+		for _, o := range d.DependsOn {
+			if (o.Effect == policy.Deny) == (result == policy.ExplicitDeny) && !slices.Contains(d.Because, o.Reason) {
+				d.Because = append(d.Because, o.Reason)
+			}
+		}
+	}
 	for _, r := range d.Because {
 		a.Because = append(a.Because, because(r))
 	}
@@ -142,7 +169,7 @@ func (a *Answer) decision(d policy.Decision, unknown string) {
 }
 
 func because(r policy.Reason) Because {
-	b := Because{Type: r.Layer.String(), Policy: r.Source, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	b := Because{Type: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote, Sid: r.Sid, Line: r.Line, Text: r.Text}
 	if r.Statement >= 0 {
 		b.Statement = &r.Statement
 	}
@@ -282,14 +309,23 @@ func (s *simulator) document(kind policy.Kind, text []byte) reading {
 	return r
 }
 
+// ignored names the members of a line, and of its request, that mean nothing.
 func ignored(line []byte) (names []string) {
-	var members map[string]json.RawMessage
+	var members, request map[string]json.RawMessage
 	if json.Unmarshal(line, &members) != nil {
 		return nil
 	}
-	for name := range members {
-		if !slices.ContainsFunc(parts, func(p string) bool { return strings.EqualFold(p, name) }) {
-			names = append(names, name)
+	note := func(of string, members map[string]json.RawMessage, known []string) {
+		for name := range members {
+			if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+				names = append(names, of+name)
+			}
+		}
+	}
+	note("", members, parts)
+	for name, part := range members {
+		if strings.EqualFold(name, "request") && json.Unmarshal(part, &request) == nil {
+			note("request.", request, requestParts)
 		}
 	}
 	slices.Sort(names)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -73,6 +74,9 @@ func TestLinesThatAreWrong(t *testing.T) {
 		{`{"id": {"a": 1}}`, `{"a":1}`, `"request" has no "action"`},
 		{`{"request": {"action": "s3:GetObject", "principal": "me"}}`, `null`, `the principal "me" is no ARN`},
 		{`{"request": {"action": "s3:GetObject", "principal": "arn:aws:iam::111122223333:group/g"}}`, `null`, "a group, which cannot call"},
+		{`{"request": {"action": "GetObject"}}`, `null`, `the action "GetObject" has no service`},
+		{`{"request": {"action": "s3:GetObject", "resource": 7}}`, `null`, `resource is a string or a list of strings`},
+		{`{"request": {"action": "s3:GetObject", "context": {"aws:x": "1", "AWS:X": "1"}}}`, `null`, "context key aws:x is given twice"},
 		{`{"request": {"action": "s3:GetObject", "context": {"aws:x": {}}}}`, `null`, "context key aws:x: a value is a string"},
 		{`{"request": {"action": "s3:GetObject"}, "unknownContext": "maybe"}`, `null`, `unknownContext is "maybe"`},
 		{line(fmt.Sprintf(policy, `{"Statement": [{"Effect": "allow"}]}`)), `"x"`, `line 2: identityPolicies[0] (p), line 1, column 27: Effect is "allow": it must be Allow or Deny: The policy failed legacy parsing`},
@@ -84,6 +88,52 @@ func TestLinesThatAreWrong(t *testing.T) {
 		all, sum := answersTo(t, strings.NewReader("\n"+c.line+"\n\n"+line("")))
 		if len(all) != 2 || sum != (Summary{Lines: 2, Wrong: 1}) || !strings.Contains(all[0].Error, c.want) || string(all[0].ID) != c.id || all[1].Decision != "allowed" {
 			t.Errorf("%s\n got %+v of %+v\nwant %s", c.line, all, sum, c.want)
+		}
+	}
+}
+
+// What means nothing is told: a misspelt member would otherwise be taken for one that was left out.
+func TestMembersThatMeanNothing(t *testing.T) {
+	t.Parallel()
+	all, _ := answersTo(t, strings.NewReader(`{"comment": 1, "identityPolicy": [], "request": {"action": "s3:GetObject", "ressource": "*", "Principal": "*"}}`))
+	if want := []string{"comment", "identityPolicy", "request.ressource"}; !slices.Equal(all[0].Ignored, want) {
+		t.Errorf("%v, want %v", all[0].Ignored, want)
+	}
+}
+
+// Of several resources each has its reasons told.
+func TestReasonsOfSeveralResources(t *testing.T) {
+	t.Parallel()
+	line := func(resources, extra string) string {
+		return `{"unknownContext": "depends", "request": {"action": "s3:GetObject", "resource": ` + resources + `, "principal": "arn:aws:iam::111122223333:user/ann"}, ` +
+			`"identityPolicies": {"Version": "2012-10-17", "Statement": [` +
+			`{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::a/*"` + extra + `}, {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/*"` + extra + `}]}}`
+	}
+	const both = `["arn:aws:s3:::a/k", "arn:aws:s3:::b/k"]`
+	all, _ := answersTo(t, strings.NewReader(line(both, "")+"\n"+line(both, `, "Condition": {"Null": {"aws:SourceVpc": "true"}}`)))
+	if all[0].Decision != "allowed" || len(all[0].Because) != 2 || all[1].Decision != "depends" || len(all[1].DependsOn) != 2 {
+		t.Errorf("%+v", all)
+	}
+}
+
+// Where nobody knows and the answer is no, the statements that might have matched are its reasons.
+func TestReasonsWhereNobodyKnows(t *testing.T) {
+	t.Parallel()
+	const statement = `{"Effect": "%s", "Action": "*", "Resource": "*"%s}`
+	const mfa = `, "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}, "Null": {"aws:SourceVpc": "false"}}`
+	for _, c := range []struct {
+		statements, want string
+		index            int
+	}{
+		{fmt.Sprintf(statement, "Allow", mfa), "implicitDeny", 0},
+		{fmt.Sprintf(statement, "Allow", "") + "," + fmt.Sprintf(statement, "Deny", mfa), "explicitDeny", 1},
+	} {
+		all, _ := answersTo(t, strings.NewReader(
+			`{"unknownContext": "deny", "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "principal": "arn:aws:iam::111122223333:user/ann"}, `+
+				`"identityPolicies": {"Version": "2012-10-17", "Statement": [`+c.statements+`]}}`))
+		a := all[0]
+		if a.Decision != c.want || len(a.Because) != 1 || a.Because[0].Statement == nil || *a.Because[0].Statement != c.index || len(a.DependsOn) != 2 {
+			t.Errorf("%s: %+v, want %s by statement %d alone", c.statements, a, c.want, c.index)
 		}
 	}
 }

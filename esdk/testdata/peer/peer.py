@@ -22,15 +22,17 @@ class Keys(RawMasterKeyProvider):
     def _get_raw_key(self, key_id):
         name = key_id.decode() if isinstance(key_id, bytes) else key_id
         if name.startswith("rsa-"):
+            padding = "RSA_PKCS1" if name == "rsa-pkcs1" else "RSA_OAEP_%s_MGF1" % name[4:].upper()
             with open(os.environ["PEER_RSA"], "rb") as file:
                 return WrappingKey(
-                    wrapping_algorithm=getattr(WrappingAlgorithm, "RSA_OAEP_%s_MGF1" % name[4:].upper()),
+                    wrapping_algorithm=getattr(WrappingAlgorithm, padding),
                     wrapping_key=file.read(),
                     wrapping_key_type=EncryptionKeyType.PRIVATE,
                 )
+        bits = int(name[4:]) if name.startswith("aes-") else 256
         return WrappingKey(
-            wrapping_algorithm=WrappingAlgorithm.AES_256_GCM_IV12_TAG16_NO_PADDING,
-            wrapping_key=name.encode().ljust(32, b"\0"),
+            wrapping_algorithm=getattr(WrappingAlgorithm, "AES_%d_GCM_IV12_TAG16_NO_PADDING" % bits),
+            wrapping_key=name.encode().ljust(bits // 8, b"\0"),
             wrapping_key_type=EncryptionKeyType.SYMMETRIC,
         )
 

@@ -65,7 +65,7 @@ func judgeKey(c *control.Case, company permissions.Company, h permissions.Holder
 	if document, known := k.Policy.Value(); known {
 		through := func(i int, s *policy.Statement, name, who string) {
 			open = append(open, opening{text: fmt.Sprintf("%s: statement %s of its policy lets %s decrypt", h.Name(), name, who),
-				fact: fmt.Sprintf("statement %s of its policy: %s", name, permissions.Quote(*s)), tells: h.Tells, key: h.CauseKey(i),
+				fact: fmt.Sprintf("statement %s of its policy: %s", name, s.Quote()), tells: h.Tells, key: h.CauseKey(i),
 				fix: answer.Fix{Text: "Name who may decrypt; or hold the statement to the own accounts: StringEquals kms:CallerAccount.", CLI: h.Edit(s.Sid)}})
 		}
 		for _, o := range document.Strangers() {

@@ -183,7 +183,11 @@ func (x *erasing) erases(p *access.Principal, b copyOf) (estate.Truth, access.An
 	if x.never(p, b.action) {
 		return estate.False, access.Answer{}
 	}
-	a := x.ask.Can(p, b.action, b.arn)
+	can := x.ask.Can
+	if b.vault != nil && !b.vault.Policy.Absent() {
+		can = x.c.Access().Can // its policy tells the vault's points from others
+	}
+	a := can(p, b.action, b.arn)
 	truth := permissions.Decided(a.Decision)
 	if b.vault == nil || truth == estate.False {
 		return truth, a

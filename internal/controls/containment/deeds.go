@@ -169,6 +169,8 @@ func giving(e *estate.Estate) []permissions.Deed {
 		{Action: "sns:AddPermission", Does: "open topics", On: of["topic"], Lists: []operation.ID{"sns:ListTopics"}},
 		{Action: "lambda:AddPermission", Does: "open functions", On: of["function"], Lists: []operation.ID{"lambda:ListFunctions"}},
 		{Action: "ecr:SetRepositoryPolicy", Does: "open repositories of images", On: of["repository"], Lists: []operation.ID{"ecr:DescribeRepositories"}},
+		{Action: "elasticfilesystem:PutFileSystemPolicy", Does: "open file systems", On: of["file system"], Lists: []operation.ID{"efs:DescribeFileSystems"}},
+		{Action: "es:UpdateDomainConfig", Does: "open search domains", On: of["search domain"], Lists: []operation.ID{"opensearch:ListDomainNames"}},
 		{Action: "backup:PutBackupVaultAccessPolicy", Does: "open backup vaults", On: of["backup vault"], Lists: []operation.ID{"backup:ListBackupVaults"}},
 		{Action: "backup:StartCopyJob", Does: "copy backups elsewhere", Any: "arn:aws:backup:REGION:ACCOUNT:recovery-point:onus0"},
 		{Action: "ram:CreateResourceShare", Does: "share resources with other accounts", Any: "*"},

@@ -51,15 +51,15 @@ var ExposedHostIsWeak = &control.Control{
 	},
 }
 
-// exposure is how the Internet reaches a host.
-type exposure struct {
+// exposedHost is how the Internet reaches a host.
+type exposedHost struct {
 	passes estate.Truth // True or Unknown
 	flow   reach.Flow
 	gaps   []estate.Gap
 }
 
-func exposures(c *control.Case) map[string]exposure {
-	x, all := packets.Of(c.Estate), map[string]exposure{}
+func exposures(c *control.Case) map[string]exposedHost {
+	x, all := packets.Of(c.Estate), map[string]exposedHost{}
 	for _, f := range c.Packets().Internet() {
 		passes := packets.FromInternet(f, packets.Everybody)
 		if passes == estate.False {
@@ -67,7 +67,7 @@ func exposures(c *control.Case) map[string]exposure {
 		}
 		key := x.Subject(f.To.Ref).Ref().Key()
 		if old, ok := all[key]; !ok || passes > old.passes || passes == old.passes && len(f.Through) < len(old.flow.Through) {
-			e := exposure{passes: passes, flow: f}
+			e := exposedHost{passes: passes, flow: f}
 			if passes == estate.Unknown {
 				e.gaps = f.Gaps
 			}
@@ -119,7 +119,7 @@ func strength(c *control.Case) func(*access.Principal) ([]power, []estate.Gap) {
 	}
 }
 
-func judgeExposed(c *control.Case, s permissions.Server, e exposure, ask func(*access.Principal) ([]power, []estate.Gap)) {
+func judgeExposed(c *control.Case, s permissions.Server, e exposedHost, ask func(*access.Principal) ([]power, []estate.Gap)) {
 	role, has := s.Role.Value()
 	if gap, unread := s.Role.Unread(); unread {
 		c.Unknown(s, "which role it has was not read", append(e.gaps, gap)...)

@@ -11,15 +11,17 @@ import (
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/controls/permissions"
 	"github.com/onus-cloud/onus/internal/estate"
+	"github.com/onus-cloud/onus/internal/exposure"
 )
 
 // ServerCannotGetRootElsewhere is contain-server-cannot-get-root-elsewhere: the role of no server opens a shell on another one: by a
 // session or a command of Systems Manager, a key pushed by EC2 Instance Connect or to the serial console, changed user data, another
 // root volume, or ecs:ExecuteCommand. Whether packets get there besides is another matter; the key is pushed already.
 //
-// The claim "only group/Ops can open a shell on shop.web" asks who can, of people and roles alike, server by server of the tier. A key
-// pair names nobody: whoever has its private key gets in where the SSH port can be reached, and so it is not known. Root users
-// are not judged.
+// The claim "only group/Ops can open a shell on shop.web" asks who can, of people and roles alike, server by server of the tier, with
+// packets joined: Instance Connect and key pairs open no shell where no packet gets to port 22 and back (exposure.Shells). Where one does,
+// a key pair names nobody, for whoever has its private key gets in: then it is not known, and the doubt says from where the port is open.
+// Root users are not judged.
 var ServerCannotGetRootElsewhere = &control.Control{
 	ID:          "contain-server-cannot-get-root-elsewhere",
 	Practice:    "containment",
@@ -32,6 +34,7 @@ var ServerCannotGetRootElsewhere = &control.Control{
 	Severity:    answer.Critical,
 	Lists:       permissions.ServerLists(),
 	Permissions: true,
+	Packets:     true,
 	Judge: func(c *control.Case) {
 		if only, ok := c.Slots.Principals("principals"); ok {
 			tier, _ := c.Slots.Tier("tier")
@@ -142,9 +145,9 @@ func judgeShells(c *control.Case, only []claims.Principal, tier claims.Tier) {
 		}
 		var doubts []estate.Gap
 		broken := map[string]bool{}
-		for _, shell := range w.Shells(s.Ref()) {
+		for _, shell := range shellsOn(c, w, s.Ref()) {
 			if shell.Principal == nil {
-				doubts = append(doubts, estate.Gap{Place: estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}, Why: shell.Note})
+				doubts = append(doubts, estate.Gap{Place: estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}, Why: strings.Join(append([]string{shell.Note}, shell.Unread...), "; ")})
 				continue
 			}
 			if shell.Principal.Kind == "root" {
@@ -184,4 +187,13 @@ func judgeShells(c *control.Case, only []claims.Principal, tier claims.Tier) {
 			c.Holds(s)
 		}
 	}
+}
+
+// shellsOn are the ways to a shell on a server. Of hosts that nobody opens by their SSH port packets need not be asked.
+func shellsOn(c *control.Case, w *access.World, server estate.Ref) []access.Shell {
+	all := w.Shells(server)
+	if !slices.ContainsFunc(all, func(s access.Shell) bool { return s.Way == "key-pair" || s.Way == "instance-connect" }) {
+		return all
+	}
+	return exposure.Shells(w, c.Packets(), server)
 }

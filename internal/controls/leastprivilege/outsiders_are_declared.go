@@ -10,8 +10,8 @@ import (
 	"github.com/onus-cloud/onus/internal/operation"
 )
 
-// OutsidersAreDeclared is lp-outsiders-are-declared: each account outside the organisation that a trust policy or a resource's policy lets
-// in is one of a system of the claims file, with an owner:
+// OutsidersAreDeclared is lp-outsiders-are-declared: each account outside the organisation that a trust policy, a resource's policy or a
+// bucket's access control list lets in is one of a system of the claims file, with an owner:
 //
 //	systems: {backup-vendor: {accounts: [999988887777], owner: ops}}
 //
@@ -28,7 +28,8 @@ var OutsidersAreDeclared = &control.Control{
 	Fix:      "Take the outsider out of the policies; or declare its account as a system with an owner.",
 	Severity: answer.Medium,
 	Lists:    append([]operation.ID{authorizationDetails}, permissions.HolderLists()...),
-	Reads:    append(permissions.HolderReads(), "organizations:DescribeOrganization", "organizations:ListAccounts"),
+	Reads: append(permissions.HolderReads(), "s3:GetBucketAcl", "s3:GetBucketOwnershipControls", "cloudfront:ListCloudFrontOriginAccessIdentities",
+		"organizations:DescribeOrganization", "organizations:ListAccounts"),
 	Judge: func(c *control.Case) {
 		for _, o := range permissions.Outsiders(c.Estate) {
 			judgeOutsider(c, o)
@@ -36,6 +37,11 @@ var OutsidersAreDeclared = &control.Control{
 		for _, h := range permissions.Holders(c.Estate) {
 			if gap, unread := h.Policy.Unread(); unread {
 				c.Unknown(h, "whom its policy lets in was not read", gap)
+			}
+		}
+		for _, b := range c.Estate.Buckets {
+			if gap, unread := permissions.ListUnread(b); unread {
+				c.Unknown(b, "whom its access control list lets in was not read", gap)
 			}
 		}
 		for _, role := range c.Estate.Roles {

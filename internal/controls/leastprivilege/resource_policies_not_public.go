@@ -17,6 +17,7 @@ import (
 //   - S3's RestrictPublicBuckets, on the bucket, its access point or its account, leaves of a public policy only what it gives to the
 //     own account and to services: such a bucket is not open.
 //     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+//   - A search domain in a VPC, or with users of its own, is not open by its policy alone.
 //   - A resource of a system that the claims file calls "data: public" is meant to be open.
 //   - Access control lists are another matter: net-bucket-blocked's.
 var ResourcePoliciesNotPublic = &control.Control{
@@ -79,6 +80,9 @@ func restricted(s estate.Subject) (shut estate.Truth, gaps []estate.Gap) {
 		blocks = append(blocks, s.Block)
 	}
 	shut = estate.False
+	if g, ok := s.(*estate.Guarded); ok && g.Shut {
+		return estate.True, nil
+	}
 	for _, block := range blocks {
 		shut = estate.Or(shut, block.Holds(false, func(b estate.PublicAccessBlock) bool { return b.RestrictPublicBuckets }))
 		if gap, unread := block.Unread(); unread {
@@ -103,7 +107,7 @@ func letsStrangersIn(h permissions.Holder, o policy.Opening) control.Counter {
 	text := fmt.Sprintf("%s: %s", h.Name(), o.Says())
 	return control.Counter{
 		Text:  text,
-		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of its policy: %s", o.Name(), permissions.Quote(*o.Statement)), Operation: h.Tells}},
+		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of its policy: %s", o.Name(), o.Statement.Quote()), Operation: h.Tells}},
 		Cause: answer.Cause{
 			Key:     h.CauseKey(o.Index),
 			Subject: h.Ref(),

@@ -131,19 +131,30 @@ func wideTrust(company permissions.Company, s policy.Statement, open bool) (all 
 		}
 	}
 	for _, service := range s.Principal.Service {
-		if slices.Contains(sayForWhom, service) && !slices.ContainsFunc(s.Condition, source) {
-			all = append(all, wide{"lets " + service + " assume it for whomever it works" + despite(s), "Hold the service to our account: StringEquals aws:SourceAccount, ArnLike aws:SourceArn."})
+		if page := sayForWhom[service]; page != "" && !slices.ContainsFunc(s.Condition, source) {
+			all = append(all, wide{"lets " + service + " assume it for whomever it works" + despite(s), "Hold the service to our account: StringEquals aws:SourceAccount, ArnLike aws:SourceArn. See " + page})
 		}
 	}
 	return all, gaps
 }
 
-// sayForWhom are services whose own pages ask for aws:SourceArn or aws:SourceAccount in the trust of the roles that they take.
-// https://docs.aws.amazon.com/autoscaling/ec2/userguide/cross-service-confused-deputy-prevention.html and the pages of that name
-// of the others. Asking EC2 or Lambda for it would lock them out.
-var sayForWhom = []string{"autoscaling.amazonaws.com", "bedrock.amazonaws.com", "codebuild.amazonaws.com", "ecs-tasks.amazonaws.com", "events.amazonaws.com",
-	"iot.amazonaws.com", "personalize.amazonaws.com", "pipes.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com", "transfer.amazonaws.com",
-	"vpc-flow-logs.amazonaws.com"}
+// sayForWhom are services whose own pages ask for aws:SourceArn or aws:SourceAccount in the trust of the roles that they take, each with
+// the page. Asking EC2 or Lambda for it would lock them out.
+var sayForWhom = map[string]string{
+	"autoscaling.amazonaws.com":   "https://docs.aws.amazon.com/autoscaling/ec2/userguide/cross-service-confused-deputy-prevention.html",
+	"ecs-tasks.amazonaws.com":     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+	"iot.amazonaws.com":           "https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html",
+	"personalize.amazonaws.com":   "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html",
+	"scheduler.amazonaws.com":     "https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html",
+	"vpc-flow-logs.amazonaws.com": "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html",
+	// The pages of these were not at hand when the others were looked up.
+	"bedrock.amazonaws.com":   "https://docs.aws.amazon.com/bedrock/latest/userguide/cross-service-confused-deputy-prevention.html",
+	"codebuild.amazonaws.com": "https://docs.aws.amazon.com/codebuild/latest/userguide/cross-service-confused-deputy-prevention.html",
+	"events.amazonaws.com":    "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
+	"pipes.amazonaws.com":     "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html",
+	"states.amazonaws.com":    "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
+	"transfer.amazonaws.com":  "https://docs.aws.amazon.com/transfer/latest/userguide/confused-deputy.html",
+}
 
 // positive reports whether an operator is false of a key that is not in the request.
 func positive(o policy.Operator) bool {
@@ -241,11 +252,11 @@ func despite(s policy.Statement) string {
 
 func wideCounter(role *estate.Role, i int, s policy.Statement, w wide) control.Counter {
 	ref := role.Ref()
-	name := permissions.StatementName(i, s)
+	name := permissions.StatementName(i, s.Sid)
 	text := fmt.Sprintf("role %s: statement %s of its trust policy %s", ref.ID, name, w.text)
 	return control.Counter{
 		Text:  text,
-		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of AssumeRolePolicyDocument: %s", name, permissions.Quote(s)), Operation: authorizationDetails}},
+		Facts: []answer.Fact{{Text: fmt.Sprintf("statement %s of AssumeRolePolicyDocument: %s", name, s.Quote()), Operation: authorizationDetails}},
 		Cause: answer.Cause{
 			Key:     fmt.Sprintf("trust-statement/%s/%d", ref.ARN, i+1),
 			Subject: ref,

@@ -77,19 +77,24 @@ func judgeUnused(c *control.Case, p *access.Principal, s estate.Subject, report 
 		at = c.Now
 	}
 	idle := func(last time.Time) bool { return last.IsZero() || at.Sub(last) >= period }
-	var services, actions []string
+	var never, services, actions []string
 	var facts []answer.Fact
+	fact := func(text string) { facts = append(facts, answer.Fact{Text: text, Operation: lastAccessed}) }
 	for _, x := range report.Services {
 		if idle(x.Last) {
 			services = append(services, x.Namespace)
-			facts = append(facts, answer.Fact{Text: x.Namespace + " " + lastUse(x.Last), Operation: lastAccessed})
+			if x.Last.IsZero() {
+				never = append(never, x.Namespace)
+			} else {
+				fact(x.Namespace + " " + lastUse(x.Last))
+			}
 			continue
 		}
 		tracked, _ := x.Actions.Value()
 		for _, a := range tracked {
 			if idle(a.Last) {
 				actions = append(actions, x.Namespace+":"+a.Name)
-				facts = append(facts, answer.Fact{Text: x.Namespace + ":" + a.Name + " " + lastUse(a.Last), Operation: lastAccessed})
+				fact(x.Namespace + ":" + a.Name + " " + lastUse(a.Last))
 			}
 		}
 	}
@@ -97,23 +102,28 @@ func judgeUnused(c *control.Case, p *access.Principal, s estate.Subject, report 
 		c.Holds(s)
 		return
 	}
+	if len(never) > 0 {
+		fact(fmt.Sprintf("%d of %d granted services were not used in the time that AWS remembers: %s", len(never), len(report.Services), some(never, 20)))
+	}
 	var what []string
 	if len(services) > 0 {
-		what = append(what, "all of "+some(services))
+		what = append(what, "all of "+some(services, 5))
 	}
 	if len(actions) > 0 {
-		what = append(what, some(actions))
+		what = append(what, some(actions, 5))
 	}
 	w := c.Access()
-	text := fmt.Sprintf("%s is granted and has not used within %d days: %s", permissions.Call(w, p), days(period), strings.Join(what, "; "))
+	missed := fmt.Sprintf("is granted and has not used within %d days: %s", days(period), strings.Join(what, "; "))
 	fix := answer.Fix{Text: "Take what was not used out of its policies."}
 	if u := w.Unused(p); len(u.Smaller) > 0 {
-		fix.Text = "Put this in the place of its policies; it keeps what was used, and what nobody can tell: " + string(u.Smaller)
+		fix.Text, fix.Policy = "Put this in the place of its policies; it keeps what was used, and what nobody can tell.", string(u.Smaller)
 		if len(u.Kept) > 0 {
-			fix.Text += " (" + strings.Join(u.Kept, "; ") + ")"
+			fix.Text += " Kept: " + strings.Join(u.Kept, "; ") + "."
 		}
 	}
-	c.Breaks(s, control.Counter{Text: text, Facts: facts, Cause: answer.Cause{Key: p.Kind + "/" + p.ARN + "/rights", Subject: p.Ref, Title: text, Fix: fix}})
+	called := permissions.Call(w, p)
+	c.Breaks(s, control.Counter{Text: called + " " + missed, Facts: facts,
+		Cause: answer.Cause{Key: p.Kind + "/" + p.ARN + "/rights", Subject: p.Ref, Title: called + " " + missed, Fix: fix}})
 }
 
 func lastUse(last time.Time) string {
@@ -124,8 +134,7 @@ func lastUse(last time.Time) string {
 }
 
 // some are the first of many.
-func some(list []string) string {
-	const most = 5
+func some(list []string, most int) string {
 	if len(list) > most {
 		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
 	}

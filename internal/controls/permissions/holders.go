@@ -2,6 +2,7 @@ package permissions
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/onus-cloud/onus/internal/control"
 	"github.com/onus-cloud/onus/internal/estate"
@@ -22,13 +23,15 @@ type Holder struct {
 // HolderLists are the operations that list the holders.
 func HolderLists() []operation.ID {
 	return []operation.ID{"s3:ListBuckets", "s3control:ListAccessPoints", "sqs:ListQueues", "sns:ListTopics", "kms:ListKeys", "lambda:ListFunctions",
-		"secretsmanager:ListSecrets", "ecr:DescribeRepositories", "backup:ListBackupVaults", "dynamodb:ListTables"}
+		"secretsmanager:ListSecrets", "ecr:DescribeRepositories", "backup:ListBackupVaults", "dynamodb:ListTables",
+		"efs:DescribeFileSystems", "events:ListEventBuses", "opensearch:ListDomainNames", "logs:DescribeResourcePolicies"}
 }
 
 // HolderReads are the operations that tell their policies, and of keys whose they are.
 func HolderReads() []operation.ID {
 	return []operation.ID{"s3:GetBucketPolicy", "s3control:GetAccessPointPolicy", "sqs:GetQueueAttributes", "sns:GetTopicAttributes", "kms:GetKeyPolicy", "kms:DescribeKey",
-		"lambda:GetPolicy", "secretsmanager:GetResourcePolicy", "ecr:GetRepositoryPolicy", "backup:GetBackupVaultAccessPolicy", "dynamodb:GetResourcePolicy"}
+		"lambda:GetPolicy", "secretsmanager:GetResourcePolicy", "ecr:GetRepositoryPolicy", "backup:GetBackupVaultAccessPolicy", "dynamodb:GetResourcePolicy",
+		"efs:DescribeFileSystemPolicy", "opensearch:DescribeDomain"}
 }
 
 // Holders are all resources that may have a policy, kind by kind. Keys that AWS's services made have AWS's policies, and are not
@@ -70,6 +73,9 @@ func Holders(e *estate.Estate) []Holder {
 	}
 	for _, t := range e.Tables {
 		all = append(all, Holder{Subject: t, Noun: "table", Policy: t.Policy, Tells: "dynamodb:GetResourcePolicy"})
+	}
+	for _, g := range e.Guarded {
+		all = append(all, Holder{Subject: g, Noun: strings.ReplaceAll(g.Reference.Kind, "-", " "), Policy: g.Policy, Tells: g.Tells})
 	}
 	return all
 }
@@ -125,6 +131,18 @@ func (h Holder) Edit(sid string) []string {
 	case "backup vault":
 		get = "aws backup get-backup-vault-access-policy --query Policy --output text --backup-vault-name " + id
 		put = "aws backup put-backup-vault-access-policy --policy file://policy.json --backup-vault-name " + id
+	case "file system":
+		get = "aws efs describe-file-system-policy --query Policy --output text --file-system-id " + id
+		put = "aws efs put-file-system-policy --policy file://policy.json --file-system-id " + id
+	case "event bus":
+		get = "aws events describe-event-bus --query Policy --output text --name " + id
+		put = "aws events put-permission --policy file://policy.json --event-bus-name " + id
+	case "search domain":
+		get = "aws opensearch describe-domain --query DomainStatus.AccessPolicies --output text --domain-name " + id
+		put = "aws opensearch update-domain-config --access-policies file://policy.json --domain-name " + id
+	case "log policy":
+		get = "aws logs describe-resource-policies --output json"
+		put = "aws logs put-resource-policy --policy-document file://policy.json --policy-name " + id
 	case "table":
 		get = "aws dynamodb get-resource-policy --query Policy --output text --resource-arn " + arn
 		put = "aws dynamodb put-resource-policy --policy file://policy.json --resource-arn " + arn

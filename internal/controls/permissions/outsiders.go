@@ -21,29 +21,35 @@ type Outsider struct {
 	Ways []Way
 }
 
-// Way is one statement that lets an outsider in.
+// Way is one statement, or one line of a bucket's access control list, that lets an outsider in.
 type Way struct {
-	Into      estate.Subject // a role, or a resource with a policy
-	Text      string         // "statement 2 of the policy of queue orders"
-	Quote     string         // the statement
-	Tells     operation.ID
-	Key       string // of the cause that is this statement
-	Statement policy.Statement
+	Into  estate.Subject // a role, or a resource with a policy
+	Text  string         // "statement 2 of the policy of queue orders"
+	Quote string         // the statement
+	Tells operation.ID
+	Key   string // of the cause that is this statement
 }
 
-// Outsiders are those that trust policies of roles and policies of resources let in, sorted by id. Who is let in by a statement that
-// lets in everybody is nobody in particular, and not among them.
+// Outsiders are those that trust policies of roles, policies of resources and access control lists of buckets let in, sorted by id. Who
+// is let in with everybody is nobody in particular, and not among them; neither are AWS's services, of which the identities by which
+// our CloudFront asks S3 are one. Whose a canonical user id is, only S3 knows: of one that it told of nobody, whether it is ours is not known.
 func Outsiders(e *estate.Estate) []*Outsider {
-	company, all := CompanyOf(e), map[string]*Outsider{}
+	company, all, canonical := CompanyOf(e), map[string]*Outsider{}, e.CanonicalIDs()
 	note := func(n policy.Named, way Way) {
-		if n.Account == "" && n.Organization == "" {
-			return // S3 alone knows whose a canonical id is
+		if owner := canonical[n.Canonical]; owner == estate.CloudFront {
+			return
+		} else if owner != "" {
+			n.Account = owner
 		}
 		id, kind := n.Account, "account"
 		ours, gaps := estate.False, []estate.Gap(nil)
 		switch {
 		case n.Account != "":
 			ours, gaps = company.Owns(n.Account)
+		case n.Canonical != "":
+			id, kind, ours, gaps = n.Canonical, "canonical-user", estate.Unknown, nameless(n.Canonical)
+		case n.Organization == "":
+			return
 		default:
 			id, kind = n.Organization, "organization"
 			ours, gaps = company.OwnsOrganization(id)
@@ -64,8 +70,8 @@ func Outsiders(e *estate.Estate) []*Outsider {
 			continue
 		}
 		for _, n := range document.Named() {
-			note(n, Way{Into: role, Text: fmt.Sprintf("statement %s of the trust policy of role %s", n.Name(), role.Ref().ID), Quote: Quote(*n.Statement),
-				Tells: "iam:GetAccountAuthorizationDetails", Key: fmt.Sprintf("trust-statement/%s/%d", role.Ref().ARN, n.Index+1), Statement: *n.Statement})
+			note(n, Way{Into: role, Text: fmt.Sprintf("statement %s of the trust policy of role %s", n.Name(), role.Ref().ID), Quote: n.Statement.Quote(),
+				Tells: "iam:GetAccountAuthorizationDetails", Key: fmt.Sprintf("trust-statement/%s/%d", role.Ref().ARN, n.Index+1)})
 		}
 	}
 	for _, h := range Holders(e) {
@@ -74,8 +80,14 @@ func Outsiders(e *estate.Estate) []*Outsider {
 			continue
 		}
 		for _, n := range document.Named() {
-			note(n, Way{Into: h.Subject, Text: fmt.Sprintf("statement %s of the policy of %s", n.Name(), h.Name()), Quote: Quote(*n.Statement),
-				Tells: h.Tells, Key: h.CauseKey(n.Index), Statement: *n.Statement})
+			note(n, Way{Into: h.Subject, Text: fmt.Sprintf("statement %s of the policy of %s", n.Name(), h.Name()), Quote: n.Statement.Quote(),
+				Tells: h.Tells, Key: h.CauseKey(n.Index)})
+		}
+	}
+	for _, b := range e.Buckets {
+		for i, g := range Granted(b) {
+			note(policy.Named{Canonical: g.Canonical}, Way{Into: b, Text: "the access control list of bucket " + b.Ref().ID, Quote: g.Permission + " for canonical user id " + g.Canonical,
+				Tells: "s3:GetBucketAcl", Key: fmt.Sprintf("list-grant/%s/%d", b.Ref().ARN, i+1)})
 		}
 	}
 	var sorted []*Outsider
@@ -83,6 +95,45 @@ func Outsiders(e *estate.Estate) []*Outsider {
 		sorted = append(sorted, all[id])
 	}
 	return sorted
+}
+
+// nameless are what would have told whose a canonical user id is.
+func nameless(id string) []estate.Gap {
+	return []estate.Gap{{Place: estate.Place{Account: "*", Region: estate.Global}, Operation: "s3:ListBuckets", Outcome: operation.NotTried,
+		Why: "canonical user id " + id + " is of no account that was read (Owner in s3:ListBuckets of each)"}}
+}
+
+// Granted are the lines of a bucket's access control list that count and are for others than its owner and everybody; none where lists
+// are off or were not read.
+func Granted(b *estate.Bucket) []estate.ACLGrant {
+	if ownership, known := b.Ownership.Value(); known && ownership == "BucketOwnerEnforced" || !known && !b.Ownership.Absent() {
+		return nil
+	}
+	list, _ := b.ACL.Value()
+	var all []estate.ACLGrant
+	for _, g := range list.Grants {
+		if g.Canonical != "" && g.Canonical != list.Owner {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// ListUnread is what would have told whom a bucket's access control list lets in, where that is not known.
+func ListUnread(b *estate.Bucket) (estate.Gap, bool) {
+	ownership, known := b.Ownership.Value()
+	gap, unread := b.Ownership.Unread()
+	if list, unknown := b.ACL.Unread(); unknown {
+		if unread {
+			return gap, true
+		}
+		return list, !known || ownership != "BucketOwnerEnforced"
+	}
+	if !unread {
+		return gap, false
+	}
+	list, _ := b.ACL.Value()
+	return gap, slices.ContainsFunc(list.Grants, func(g estate.ACLGrant) bool { return g.Canonical != "" && g.Canonical != list.Owner })
 }
 
 // Subject is the outsider as a control's subject: of the account that it is.

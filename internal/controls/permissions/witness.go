@@ -1,6 +1,7 @@
 package permissions
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -230,20 +231,22 @@ func short1(resource string) string {
 	return resource
 }
 
+// StatementName is how people find a statement: its Sid, or else its number, from 1.
+func StatementName(i int, sid string) string { return cmp.Or(sid, fmt.Sprint(i+1)) }
+
 // quoteReason is a statement with its place and its words: "statement 1 of inline policy x of role y: Allow ec2:* on *".
 func quoteReason(a access.Answer, r policy.Reason) string {
 	if r.Statement < 0 {
 		return r.Text
 	}
-	name := r.Sid
-	if name == "" {
-		name = fmt.Sprint(r.Statement + 1)
+	text := fmt.Sprintf("statement %s of %s", StatementName(r.Statement, r.Sid), r.Source)
+	if r.Note != "" {
+		text += " (" + r.Note + ")"
 	}
-	text := fmt.Sprintf("statement %s of %s", name, r.Source)
 	if a.Principal != nil && r.Layer == policy.IdentityLayer {
 		for _, s := range a.Principal.Policies.Identity {
 			if s.Name == r.Source && s.Document != nil && r.Statement < len(s.Document.Statements) {
-				return text + ": " + Quote(s.Document.Statements[r.Statement])
+				return text + ": " + s.Document.Statements[r.Statement].Quote()
 			}
 		}
 	}
@@ -285,14 +288,11 @@ func Permit(a access.Answer, title string) answer.Cause {
 		if r.Effect != policy.Allow || r.Layer != policy.IdentityLayer || r.Statement < 0 {
 			continue
 		}
-		name := r.Sid
-		if name == "" {
-			name = fmt.Sprint(r.Statement + 1)
-		}
+		name := StatementName(r.Statement, r.Sid)
 		says := ""
 		if i := slices.IndexFunc(p.Policies.Identity, func(s policy.Source) bool { return s.Name == r.Source }); i >= 0 {
 			if d := p.Policies.Identity[i].Document; d != nil && r.Statement < len(d.Statements) {
-				says = Quote(d.Statements[r.Statement])
+				says = d.Statements[r.Statement].Quote()
 			}
 		}
 		of := r.Source

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -26,6 +27,7 @@ const fileBytes = 512 << 20
 // A process is a row of the second table: a command that turns file in into file out.
 type process struct {
 	name string
+	to   string // the process that does the same with no format around it
 	run  *exec.Cmd
 	took []round
 	peak int64 // bytes
@@ -48,17 +50,22 @@ func processes(dir string, rounds int) error {
 		return err
 	}
 	var all []*process
+	to := ""
 	add := func(name, binary string, args ...string) {
-		all = append(all, &process{name: name, run: exec.Command(binary, args...)})
+		all = append(all, &process{name: name, to: to, run: exec.Command(binary, args...)})
 	}
 	at := func(name string) string { return filepath.Join(folder, name) }
 	add("copy", self, "-child", "copy", in, at("copy"))
 	add("GCM seal, one core", self, "-child", "gcm", in, at("gcm"))
+	to = "GCM seal, one core"
 	add("esdk seal, one", self, "-child", "seal1", in, at("esdk"))
 	add("esdk seal, two", self, "-child", "seal4", in, at("esdk"))
+	to = ""
 	add("GCM open, one core", self, "-child", "gcmopen", at("gcm"), at("gcmopened"))
+	to = "GCM open, one core"
 	add("esdk open, one", self, "-child", "open1", at("esdk"), at("opened"))
 	add("esdk open, two", self, "-child", "open4", at("esdk"), at("opened"))
+	to = ""
 	add("age encrypt", self, "-child", "age", in, at("age"))
 	if binary, err := exec.LookPath("openssl"); err == nil {
 		zero := strings.Repeat("00", 32)
@@ -76,11 +83,18 @@ func processes(dir string, rounds int) error {
 	if same, err := sameFiles(in, at("opened")); err != nil || !same {
 		return errors.Join(errors.New("what was opened is not what was sealed"), err)
 	}
-	fmt.Printf("\nprocesses, a file of %d MiB to a file in %s\n\n%-40s %9s %9s %11s\n", fileBytes>>20, dir, "", "clock s", "CPU s", "peak MB")
+	fmt.Printf("\nprocesses, a file of %d MiB to a file in %s\n\n%-28s %9s %9s %9s  %s\n", fileBytes>>20, dir, "", "clock s", "CPU s", "peak MB", "ratio of speeds (of CPU) to")
 	for _, p := range all {
 		wall := median(p.took, func(i int) float64 { return p.took[i].wall.Seconds() })
 		cpu := median(p.took, func(i int) float64 { return p.took[i].cpu.Seconds() })
-		fmt.Printf("%-40s %9.2f %9.2f %11.0f\n", p.name, wall, cpu, float64(p.peak)/1e6)
+		fmt.Printf("%-28s %9.2f %9.2f %9.0f", p.name, wall, cpu, float64(p.peak)/1e6)
+		if at := slices.IndexFunc(all, func(o *process) bool { return o.name == p.to }); at >= 0 {
+			other := all[at].took
+			clock := median(p.took, func(i int) float64 { return float64(other[i].wall) / float64(p.took[i].wall) })
+			spent := median(p.took, func(i int) float64 { return float64(other[i].cpu) / float64(p.took[i].cpu) })
+			fmt.Printf("  %.2f (%.2f) %s", clock, spent, p.to)
+		}
+		fmt.Println()
 	}
 	return nil
 }

@@ -1,25 +1,15 @@
-package permissions
+package policy
 
 import (
 	"fmt"
 	"strings"
-
-	"github.com/onus-cloud/onus/internal/policy"
 )
-
-// StatementName is how people find a statement: its Sid, or else its number, from 1.
-func StatementName(i int, s policy.Statement) string {
-	if s.Sid != "" {
-		return s.Sid
-	}
-	return fmt.Sprint(i + 1)
-}
 
 // Quote writes a statement on one line, as its document does: "Allow AWS arn:aws:iam::111122223333:root sts:AssumeRole on * if
 // StringEquals sts:ExternalId x". Long lists are cut.
-func Quote(s policy.Statement) string {
+func (s *Statement) Quote() string {
 	words := []string{s.Effect.String()}
-	principal := func(not string, p *policy.Principal) {
+	principal := func(not string, p *Principal) {
 		if p == nil {
 			return
 		}
@@ -31,7 +21,7 @@ func Quote(s policy.Statement) string {
 				of   []string
 			}{{"AWS", p.AWS}, {"Service", p.Service}, {"Federated", p.Federated}, {"CanonicalUser", p.Canonical}} {
 				if len(kind.of) > 0 {
-					who = append(who, kind.name+" "+short(kind.of))
+					who = append(who, kind.name+" "+firstOf(kind.of))
 				}
 			}
 		}
@@ -42,9 +32,9 @@ func Quote(s policy.Statement) string {
 	list := func(before string, not, is []string) {
 		switch {
 		case not != nil:
-			words = append(words, before+"all but "+short(not))
+			words = append(words, before+"all but "+firstOf(not))
 		case is != nil:
-			words = append(words, before+short(is))
+			words = append(words, before+firstOf(is))
 		}
 	}
 	list("", s.NotAction, s.Action)
@@ -54,12 +44,12 @@ func Quote(s policy.Statement) string {
 		if i == 0 {
 			join = "if"
 		}
-		words = append(words, fmt.Sprintf("%s %s %s %s", join, c.Operator, c.Key, short(c.Values)))
+		words = append(words, fmt.Sprintf("%s %s %s %s", join, c.Operator, c.Key, firstOf(c.Values)))
 	}
 	return strings.Join(words, " ")
 }
 
-func short(list []string) string {
+func firstOf(list []string) string {
 	const most = 6
 	if len(list) > most {
 		return strings.Join(list[:most], ", ") + fmt.Sprintf(" and %d more", len(list)-most)
