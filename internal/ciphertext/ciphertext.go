@@ -16,8 +16,11 @@ import (
 	"github.com/onus-cloud/onus/esdk"
 )
 
-// Enough is how many bytes of an object are looked at.
-const Enough = 1 << 10
+// Enough is how many bytes of an object are looked at. A header that is longer is read up to MostHeader: some hundred wrapped keys.
+const (
+	Enough     = 1 << 10
+	MostHeader = 64 << 10
+)
 
 // Format is how an encrypted object is laid out.
 type Format string
@@ -98,20 +101,26 @@ func (f Facts) Commits() bool {
 	return false
 }
 
-// Look returns what an object shows. The names of metadata are without "x-amz-meta-", in lower case; first is the beginning of the object, of
-// which no more than Enough is looked at.
-func Look(metadata map[string]string, first []byte) Facts {
-	first = first[:min(len(first), Enough)]
+// Look returns what an object of that size shows. The names of metadata are without "x-amz-meta-", in lower case; first is the beginning of the
+// object: Enough of it, or MostHeader where HeaderGoesOn. Of what follows the header no more than Enough is looked at.
+func Look(metadata map[string]string, first []byte, size int64) Facts {
+	first = first[:min(len(first), MostHeader)]
 	f, rest := byMetadata(metadata), first
 	if f.Format == None {
-		f, rest = byHeader(first)
+		f, rest = byHeader(first, size > int64(len(first)))
 	}
+	rest = rest[:min(len(rest), Enough)]
 	f.Readable, f.Seen = structure(rest), len(rest)
 	return f
 }
 
+// HeaderGoesOn says whether more bytes of the object would tell more: its header is longer than what was looked at.
+func (f Facts) HeaderGoesOn() bool {
+	return f.Format == ESDK && (f.KeysUnseen || f.Seen == 0) || f.Format == Age && f.Seen == 0
+}
+
 // byHeader recognises the formats that begin with a header of their own, and returns what follows it.
-func byHeader(first []byte) (Facts, []byte) {
+func byHeader(first []byte, more bool) (Facts, []byte) {
 	for _, m := range headers {
 		if bytes.HasPrefix(first, []byte(m.begins)) {
 			rest := first[len(m.begins):]
@@ -124,7 +133,7 @@ func byHeader(first []byte) (Facts, []byte) {
 			return Facts{Format: m.format}, rest
 		}
 	}
-	return byMessage(first)
+	return byMessage(first, more)
 }
 
 // headers are formats by their first bytes.
@@ -155,11 +164,11 @@ var allSuites = []esdk.Suite{esdk.AES256GCMCommit, esdk.AES256GCMCommitSigned, e
 
 // byMessage reads a header of the AWS Encryption SDK.
 // https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/message-format.html
-func byMessage(first []byte) (Facts, []byte) {
+func byMessage(first []byte, more bool) (Facts, []byte) {
 	src := bytes.NewReader(first)
 	h, err := esdk.ReadHeader(src, esdk.ReadOptions{Suites: allSuites, MaxDataKeys: 0xFFFF, MaxFrame: esdk.MaxFrameLength})
 	if err != nil {
-		if suite, ok := cutOff(first, src.Len()); ok {
+		if suite, ok := cutOff(first, src.Len()); ok && more {
 			return Facts{Format: ESDK, Suite: suite.String(), KeysUnseen: true}, nil
 		}
 		return Facts{}, first
@@ -177,7 +186,7 @@ func byMessage(first []byte) (Facts, []byte) {
 
 // cutOff says whether what could not be read is a header that goes on beyond what was looked at.
 func cutOff(first []byte, left int) (esdk.Suite, bool) {
-	if len(first) < Enough || left > 0 {
+	if len(first) < 4 || left > 0 {
 		return 0, false
 	}
 	suite := esdk.Suite(binary.BigEndian.Uint16(first[1:]))

@@ -87,7 +87,10 @@ func TestLook(t *testing.T) {
 		"a few bytes":              {nil, []byte("hello"), Facts{}},
 		"nothing":                  {nil, nil, Facts{}},
 	} {
-		got := Look(test.metadata, test.first)
+		got := Look(test.metadata, test.first[:min(len(test.first), Enough)], int64(len(test.first)))
+		if want := strings.HasPrefix(name, "a header longer"); got.HeaderGoesOn() != want && len(test.first) > Enough {
+			t.Errorf("%s: its header goes on: %t", name, got.HeaderGoesOn())
+		}
 		test.want.Seen = got.Seen
 		if d := cmp.Diff(test.want, got); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", name, d)
@@ -95,6 +98,42 @@ func TestLook(t *testing.T) {
 		if got.Seen > Enough {
 			t.Errorf("%s: %d bytes were looked at", name, got.Seen)
 		}
+	}
+}
+
+// TestLongHeaders: where the first KiB is not all of a header, more of it tells the keys.
+func TestLongHeaders(t *testing.T) {
+	t.Parallel()
+	text := []byte(strings.Repeat("name,salary\nann,1000\n", 100))
+	for _, n := range []int{12, 150} {
+		var many []esdk.WrappingKey
+		for i := range n {
+			many = append(many, key(t, "onus", fmt.Sprintf("%060d", i)))
+		}
+		message := sealed(t, text, esdk.WriteOptions{Keys: many})
+		first := Look(nil, message[:Enough], int64(len(message)))
+		if !first.HeaderGoesOn() || !first.KeysUnseen {
+			t.Errorf("%d keys: %+v", n, first)
+		}
+		if got := Look(nil, message[:min(len(message), MostHeader)], int64(len(message))); len(got.Keys) != n || got.KeysUnseen || got.HeaderGoesOn() || got.Readable != "" || got.Seen == 0 {
+			t.Errorf("%d keys: %d are seen: %+v", n, len(got.Keys), got)
+		}
+	}
+	// What ends in its header is no message.
+	if got := Look(nil, []byte("\x02\x04\x78 and some more"), 17); got.Format != None {
+		t.Errorf("%+v", got)
+	}
+	var recipients strings.Builder
+	recipients.WriteString("age-encryption.org/v1\n")
+	for range 20 {
+		recipients.WriteString("-> X25519 " + strings.Repeat("a", 43) + "\n" + strings.Repeat("b", 43) + "\n")
+	}
+	aged := append([]byte(recipients.String()+"--- mac\n"), text...)
+	if got := Look(nil, aged[:Enough], int64(len(aged))); !got.HeaderGoesOn() {
+		t.Errorf("age: %+v", got)
+	}
+	if got := Look(nil, aged, int64(len(aged))); got.Readable != "text" {
+		t.Errorf("age over plaintext: %+v", got)
 	}
 }
 
@@ -120,9 +159,9 @@ func TestFactsHoldNoContent(t *testing.T) {
 	plain := []byte(strings.Repeat(secret+" ", 50))
 	keys := []esdk.WrappingKey{key(t, "onus", "payroll/1")}
 	for name, facts := range map[string]Facts{
-		"plaintext": Look(map[string]string{"patient": secret, secret: "x", "x-amz-iv": secret, "x-amz-key": secret, "x-amz-w": secret}, plain),
-		"context":   Look(nil, sealed(t, plain, esdk.WriteOptions{Keys: keys, Context: map[string]string{"patient": secret}})),
-		"algorithm": Look(map[string]string{"x-amz-key-v2": secret, "x-amz-iv": secret, "x-amz-cek-alg": secret, "x-amz-wrap-alg": secret, "x-amz-matdesc": secret}, plain),
+		"plaintext": Look(map[string]string{"patient": secret, secret: "x", "x-amz-iv": secret, "x-amz-key": secret, "x-amz-w": secret}, plain, 600),
+		"context":   Look(nil, sealed(t, plain, esdk.WriteOptions{Keys: keys, Context: map[string]string{"patient": secret}}), 5000),
+		"algorithm": Look(map[string]string{"x-amz-key-v2": secret, "x-amz-iv": secret, "x-amz-cek-alg": secret, "x-amz-wrap-alg": secret, "x-amz-matdesc": secret}, plain, 600),
 	} {
 		raw, err := json.Marshal(facts)
 		if err != nil {
@@ -155,11 +194,11 @@ func FuzzLook(f *testing.F) {
 	f.Add("x-amz-c", []byte("age-encryption.org/v1\n---"))
 	f.Add("", []byte("\x02\x04\x78"))
 	f.Fuzz(func(t *testing.T, name string, first []byte) {
-		got := Look(map[string]string{name: name}, first)
-		if d := cmp.Diff(got, Look(map[string]string{name: name}, first)); d != "" {
+		got := Look(map[string]string{name: name}, first, 1<<20)
+		if d := cmp.Diff(got, Look(map[string]string{name: name}, first, 1<<20)); d != "" {
 			t.Error(d)
 		}
-		if raw, err := json.Marshal(got); err != nil || len(raw) > 1000*Enough {
+		if raw, err := json.Marshal(got); err != nil || len(raw) > 100*MostHeader {
 			t.Errorf("%d bytes, %v", len(raw), err)
 		}
 	})

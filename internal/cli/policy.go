@@ -86,12 +86,12 @@ func sampling(places []claims.S3Place) []statement {
 	var all []statement
 	objects := resources{}
 	for _, p := range places {
-		list := statement{Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: resources{"arn:aws:s3:::" + p.Bucket}}
+		list := statement{Effect: "Allow", Action: []string{"s3:ListBucket", "s3:ListBucketVersions"}, Resource: resources{"arn:aws:s3:::" + p.Bucket}}
 		if p.Prefix != "" {
 			list.Condition = map[string]map[string]string{"StringEquals": {"s3:prefix": p.Prefix}}
 		}
 		all = append(all, list)
 		objects = append(objects, "arn:aws:s3:::"+p.Bucket+"/"+p.Prefix+"*")
 	}
-	return append(all, statement{Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: objects})
+	return append(all, statement{Effect: "Allow", Action: []string{"s3:GetObject", "s3:GetObjectVersion"}, Resource: objects})
 }

@@ -138,7 +138,11 @@ func parameters(op operation.Operation, in any) map[string]string {
 	}
 	values := map[string]string{}
 	for _, name := range op.By {
-		values[name] = reflect.Indirect(reflect.ValueOf(in).Elem().FieldByName(name)).String()
+		if value := reflect.Indirect(reflect.ValueOf(in).Elem().FieldByName(name)); value.IsValid() {
+			values[name] = value.String()
+		} else {
+			values[name] = "" // the version of an object that is the newest
+		}
 	}
 	return values
 }

@@ -45,12 +45,13 @@ func readBucket(ctx context.Context, p *place, b bucket) {
 	call(ctx, p, "s3:GetBucketAcl", client.GetBucketAcl, &s3.GetBucketAclInput{Bucket: name})
 	call(ctx, p, "s3:GetPublicAccessBlock", client.GetPublicAccessBlock, &s3.GetPublicAccessBlockInput{Bucket: name})
 	call(ctx, p, "s3:GetBucketOwnershipControls", client.GetBucketOwnershipControls, &s3.GetBucketOwnershipControlsInput{Bucket: name})
-	call(ctx, p, "s3:GetBucketVersioning", client.GetBucketVersioning, &s3.GetBucketVersioningInput{Bucket: name})
+	versioning := call(ctx, p, "s3:GetBucketVersioning", client.GetBucketVersioning, &s3.GetBucketVersioningInput{Bucket: name})
 	call(ctx, p, "s3:GetBucketLogging", client.GetBucketLogging, &s3.GetBucketLoggingInput{Bucket: name})
 	call(ctx, p, "s3:GetObjectLockConfiguration", client.GetObjectLockConfiguration, &s3.GetObjectLockConfigurationInput{Bucket: name})
 	for _, prefix := range p.Sample.Prefixes {
 		if prefix.Bucket == b.name && p.Sample.Objects > 0 {
-			sampleObjects(ctx, p, client, prefix)
+			// A bucket that does not tell, or stopped to keep versions, may have some.
+			sampleObjects(ctx, p, client, prefix, len(versioning) == 0 || versioning[0].Status != "")
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/onus-cloud/onus/internal/ciphertext"
+	"github.com/onus-cloud/onus/internal/operation"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -25,9 +26,12 @@ type Sample struct {
 	// Listed is what there is; unknown where the listing could not be read.
 	Listed  Known[Listing]
 	Objects []*Object // those chosen to be looked at, sorted by key
+	// Older is what there is of older versions, which nothing tells of a bucket that keeps none.
+	Older    Known[Listing]
+	Versions []*Object // those of them that were chosen, sorted by key and version
 }
 
-// Listing says how many objects there are.
+// Listing says how many objects, or older versions of objects, there are.
 type Listing struct {
 	Objects int64
 	// All says that the listing came to its end: else there are more than Objects, and what was chosen was chosen among those.
@@ -36,8 +40,9 @@ type Listing struct {
 
 // Object is one object that was looked at, by its first bytes and its metadata.
 type Object struct {
-	Key  string
-	Size int64 // bytes
+	Key     string
+	Version string // of an older version its id
+	Size    int64  // bytes
 	// Facts are unknown where the object could not be read, and absent of an empty one.
 	Facts Known[ciphertext.Facts]
 }
@@ -49,8 +54,10 @@ func (d *Data) Sample(p Place, bucket, prefix string) *Sample {
 			return s
 		}
 	}
-	gap := Gap{Place: p, Operation: "s3:ListObjectsV2", About: bucket + " " + prefix}
-	return &Sample{Place: p, Bucket: bucket, Prefix: prefix, Listed: Unread[Listing](gap)}
+	gap := func(op operation.ID) Known[Listing] {
+		return Unread[Listing](Gap{Place: p, Operation: op, About: bucket + " " + prefix})
+	}
+	return &Sample{Place: p, Bucket: bucket, Prefix: prefix, Listed: gap("s3:ListObjectsV2"), Older: gap("s3:ListObjectVersions")}
 }
 
 // Bucket is an S3 bucket. Each of its settings is a question of its own.

@@ -138,7 +138,8 @@ var table = []Operation{
 	{ID: "s3:GetObjectLockConfiguration", Scope: PerAccount, Actions: []string{"s3:GetBucketObjectLockConfiguration"}, By: []string{"Bucket"}, Absent: []string{"ObjectLockConfigurationNotFoundError"}},
 	// Of a listing of objects are kept their number and the ones that were chosen to be looked at; of an object, what package ciphertext tells.
 	{ID: "s3:ListObjectsV2", Scope: PerAccount, Actions: []string{"s3:ListBucket"}, By: []string{"Bucket", "Prefix"}, OptIn: true},
-	{ID: "s3:GetObject", Scope: PerAccount, Actions: []string{"s3:GetObject"}, By: []string{"Bucket", "Key"}, Secret: []string{"Metadata.*"}, OptIn: true},
+	{ID: "s3:ListObjectVersions", Scope: PerAccount, Actions: []string{"s3:ListBucketVersions"}, By: []string{"Bucket", "Prefix"}, OptIn: true},
+	{ID: "s3:GetObject", Scope: PerAccount, Actions: []string{"s3:GetObject", "s3:GetObjectVersion"}, By: []string{"Bucket", "Key", "VersionId"}, Secret: []string{"Metadata.*"}, OptIn: true},
 	{ID: "s3control:GetPublicAccessBlock", Scope: PerAccount, Actions: []string{"s3:GetAccountPublicAccessBlock"}, Absent: []string{"NoSuchPublicAccessBlockConfiguration"}},
 	{ID: "s3control:ListAccessPoints", Scope: PerRegion, Actions: []string{"s3:ListAccessPoints"}},
 	{ID: "s3control:GetAccessPoint", Scope: PerRegion, Actions: []string{"s3:GetAccessPoint"}, By: []string{"Name"}},

@@ -24,6 +24,8 @@ func (f *cliFile) parameters(names *names) (map[string]string, string) {
 			values[name] = f.member(bodyNames[name]) // all of it, where the name has a part
 		case value != "":
 			values[name] = value
+		case name == "VersionId":
+			values[name] = "" // of the newest, whatever the answer says that it is
 		case f.member(name) != "":
 			values[name] = f.member(name)
 		case bodyNames[name] != "" && f.member(bodyNames[name]) != "":

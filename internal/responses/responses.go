@@ -47,6 +47,9 @@ func (r Response) About() string {
 	for i, name := range op.By {
 		values[i] = r.Parameters[name]
 	}
+	for len(values) > 1 && values[len(values)-1] == "" { // the version of an object that is the newest
+		values = values[:len(values)-1]
+	}
 	return strings.Join(values, " ")
 }
 

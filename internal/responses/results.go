@@ -108,6 +108,7 @@ var results = map[operation.ID][]string{
 	"s3:GetPublicAccessBlock":                  {"PublicAccessBlockConfiguration", "BlockPublicAcls", "RestrictPublicBuckets"},
 	"s3:GetObject":                             {"Sample", "Metadata", "ContentLength"}, // the first in recordings
 	"s3:ListBuckets":                           {"Buckets"},
+	"s3:ListObjectVersions":                    {"Versions", "DeleteMarkers", "VersionCount"}, // the last in recordings
 	"s3:ListObjectsV2":                         {"Contents", "KeyCount", "RequestCharged"},
 	"s3control:GetPublicAccessBlock":           {"PublicAccessBlockConfiguration", "BlockPublicAcls", "RestrictPublicBuckets"},
 	"ssm:DescribeInstanceInformation":          {"InstanceInformationList"},

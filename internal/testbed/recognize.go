@@ -170,6 +170,7 @@ var routes = []route{
 	bucket("policyStatus", "GetBucketPolicyStatus"),
 	bucket("publicAccessBlock", "GetPublicAccessBlock"),
 	bucket("versioning", "GetBucketVersioning"),
+	bucket("versions", "ListObjectVersions"),
 	{"s3", regexp.MustCompile(`^GET /\?`), "ListBuckets"},
 	bucket("list-type", "ListObjectsV2"),
 	{"s3", regexp.MustCompile(`^GET /[^/?]+/[^?]+\?(.*&)?x-id=GetObject(&|$)`), "GetObject"},

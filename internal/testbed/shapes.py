@@ -26,9 +26,9 @@ ALSO = {
 }
 # The report on a principal is asked for with a job's id; which principal, the call that started the job was told.
 STARTED_BY = {"GetServiceLastAccessedDetails": {"Arn"}}
-# What a recording keeps of a look into stored objects is ours: facts about the first KiB instead of the bytes, and whether the listing
-# stopped at its bound (collect/sample.go).
-OURS = {"GetObject": {"Sample"}, "ListObjectsV2": {"Bounded"}}
+# What a recording keeps of a look into stored objects is ours: facts about the first KiB instead of the bytes, and of listings how many
+# there are and whether they stopped at their bound (collect/sample.go).
+OURS = {"GetObject": {"Sample"}, "ListObjectsV2": {"Bounded"}, "ListObjectVersions": {"Bounded", "VersionCount"}}
 ERROR = re.compile(r"An error occurred \(([A-Za-z0-9._]+)\) when calling the (\w*) ?operation(?: \(reached max retries: [0-9]+\))?: .")
 
 

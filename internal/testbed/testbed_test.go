@@ -166,6 +166,7 @@ func TestRecognize(t *testing.T) {
 		{"GET", "/?x-id=ListBuckets", "s3", "ListBuckets"},
 		{"GET", "/acme/key?list-type=2", "s3", ""},
 		{"GET", "/acme?list-type=2&prefix=a%2F", "s3", "ListObjectsV2"},
+		{"GET", "/acme?versions&prefix=a%2F", "s3", "ListObjectVersions"},
 		{"GET", "/acme/a/b?x-id=GetObject", "s3", "GetObject"},
 		{"GET", "/backup/plans/p1/selections/s1", "backup", "GetBackupSelection"},
 		{"GET", "/backup/plans/", "backup", "ListBackupPlans"},

@@ -27,7 +27,7 @@ var AlgorithmCommitsToKey = &control.Control{
 	Fix:      "Write with suite 0x0478 or 0x0578 of the AWS Encryption SDK, version 4 of the S3 client or age, and seal the old objects anew.",
 	Severity: answer.Medium,
 	Lists:    []operation.ID{"s3:ListBuckets"},
-	Reads:    []operation.ID{listObjects, getObject},
+	Reads:    sampleReads(),
 	Judge: func(c *control.Case) {
 		each(c, func(p *place) {
 			judge(c, p, asked{}, uncommitted, func(bad []finding) control.Counter {
@@ -39,7 +39,7 @@ var AlgorithmCommitsToKey = &control.Control{
 						Title:   "what is written to " + p.text + " does not commit to its key",
 						Fix: answer.Fix{
 							Text: "Let what writes there use an algorithm with key commitment, and seal these objects anew.",
-							CLI:  []string{fmt.Sprintf("onus reseal %s --to KEY", control.ShellQuote(objectURL(p, bad[0].key)))},
+							CLI:  p.mending(bad, "onus reseal %s --to KEY"),
 						},
 					},
 				}

@@ -15,9 +15,15 @@ import (
 )
 
 const (
-	listObjects operation.ID = "s3:ListObjectsV2"
-	getObject   operation.ID = "s3:GetObject"
+	listObjects  operation.ID = "s3:ListObjectsV2"
+	listVersions operation.ID = "s3:ListObjectVersions"
+	getObject    operation.ID = "s3:GetObject"
 )
+
+// sampleReads are the operations that a sample takes.
+func sampleReads() []operation.ID {
+	return []operation.ID{listObjects, getObject, listVersions, "s3:GetBucketVersioning"}
+}
 
 // The two sentences that declare a place. The first is about all of its objects, the second about those that were looked at.
 var declares = []claims.Form{
@@ -42,6 +48,7 @@ type place struct {
 	ref    estate.Ref
 	tags   estate.Known[map[string]string]
 	sample *estate.Sample // nil where why says what is missing
+	keeps  bool           // older versions, or it may
 	why    string
 	gaps   []estate.Gap
 }
@@ -94,14 +101,17 @@ func placeOf(e *estate.Estate, text string) *place {
 		return p
 	}
 	p.sample = sample
+	versioning, told := b.Versioning.Value()
+	p.keeps = !told || versioning != ""
 	return p
 }
 
 // finding is what one look at an object comes to.
 type finding struct {
-	key   string
-	bad   string // what is wrong with it; it then counts as a counter-example
-	doubt string // or what is not known
+	key     string
+	version string // id of an older version
+	bad     string // what is wrong with it; it then counts as a counter-example
+	doubt   string // or what is not known
 }
 
 // asked is how far a sentence goes.
@@ -118,10 +128,10 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 		c.Unknown(p, p.why, p.gaps...)
 		return
 	}
-	listed, _ := p.sample.Listed.Value()
+	listed, older := p.listings()
 	var bad, doubts []finding
 	var gaps []estate.Gap
-	for _, o := range p.sample.Objects {
+	for _, o := range p.objects() {
 		if gap, unread := o.Facts.Unread(); unread {
 			gaps = append(gaps, gap)
 			continue
@@ -132,13 +142,13 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 		}
 		switch wrong, doubt := look(facts); {
 		case wrong != "":
-			bad = append(bad, finding{key: o.Key, bad: wrong})
+			bad = append(bad, finding{key: o.Key, version: o.Version, bad: wrong})
 		case doubt != "":
-			doubts = append(doubts, finding{key: o.Key, doubt: doubt})
+			doubts = append(doubts, finding{key: o.Key, version: o.Version, doubt: doubt})
 		}
 	}
 	looked := p.looked()
-	if listed.Objects > 0 {
+	if listed.Objects+older.Objects > 0 {
 		c.Note(looked)
 	}
 	switch {
@@ -150,9 +160,12 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 		c.Unknown(p, fmt.Sprintf("%s of the objects chosen at %s could not be read", count(len(gaps)), p.text), gaps[:min(len(gaps), 5)]...)
 	case len(doubts) > 0:
 		c.Unknown(p, fmt.Sprintf("of %s at %s it cannot be told: %s", objects(len(doubts)), p.text, doubts[0].doubt),
-			p.gap("s3://%s/%s: %s", p.sample.Bucket, doubts[0].key, doubts[0].doubt))
-	case listed.Objects == 0 && listed.All:
-	case q.all && (!listed.All || int64(len(p.sample.Objects)) < listed.Objects):
+			p.gap("%s: %s", p.named(doubts[0]), doubts[0].doubt))
+	case p.keeps && unread(p.sample.Older):
+		gap, _ := p.sample.Older.Unread()
+		c.Unknown(p, "older versions of objects at "+p.text+" were not looked at, and the bucket may keep some: that takes s3:ListBucketVersions and s3:GetObjectVersion", gap)
+	case listed.Objects == 0 && listed.All && older.Objects == 0 && older.All:
+	case q.all && (!listed.All || int64(len(p.sample.Objects)) < listed.Objects || !older.All || int64(len(p.sample.Versions)) < older.Objects):
 		c.Unknown(p, looked+", and no counter-example is among them; the sentence is about all objects",
 			p.gap("the other objects at %s were not looked at", p.text))
 	case len(q.unseen) > 0:
@@ -166,17 +179,57 @@ func judge(c *control.Case, p *place, q asked, look func(ciphertext.Facts) (bad,
 	}
 }
 
+// objects are those that were looked at, and in a bucket that keeps versions the older versions.
+func (p *place) objects() []*estate.Object {
+	if !p.keeps {
+		return p.sample.Objects
+	}
+	return slices.Concat(p.sample.Objects, p.sample.Versions)
+}
+
+// listings say how much there is. Of a bucket that keeps no versions there are none, and all are known.
+func (p *place) listings() (newest, older estate.Listing) {
+	newest, _ = p.sample.Listed.Value()
+	if !p.keeps {
+		return newest, estate.Listing{All: true}
+	}
+	older, _ = p.sample.Older.Value()
+	return newest, older
+}
+
+func unread[T any](k estate.Known[T]) bool { _, is := k.Unread(); return is }
+
 // looked says how much of what is there was looked at.
 func (p *place) looked() string {
-	listed, _ := p.sample.Listed.Value()
-	n := len(p.sample.Objects)
+	listed, older := p.listings()
+	n, versions := len(p.sample.Objects), len(p.sample.Versions)
+	some := ""
+	switch {
+	case older.Objects == 0:
+	case !older.All:
+		some = fmt.Sprintf(" and %s of more than %s older versions", count(versions), rough(older.Objects))
+	default:
+		some = fmt.Sprintf(" and %s of %s older versions", count(versions), rough(older.Objects))
+	}
 	switch {
 	case !listed.All:
-		return fmt.Sprintf("%s of more than %s objects of %s sampled", count(n), rough(listed.Objects), p.text)
-	case int64(n) == listed.Objects:
-		return fmt.Sprintf("all %s of %s looked at", objects(n), p.text)
+		return fmt.Sprintf("%s of more than %s objects%s of %s sampled", count(n), rough(listed.Objects), some, p.text)
+	case int64(n) == listed.Objects && int64(versions) == older.Objects && older.All:
+		if older.Objects > 0 {
+			some = " and all " + counted(versions, "older version")
+		}
+		return fmt.Sprintf("all %s%s of %s looked at", objects(n), some, p.text)
 	}
-	return fmt.Sprintf("%s of %s objects of %s sampled", count(n), rough(listed.Objects), p.text)
+	return fmt.Sprintf("%s of %s objects%s of %s sampled", count(n), rough(listed.Objects), some, p.text)
+}
+
+// named is an object as a person finds it.
+func (p *place) named(f finding) string {
+	name := "s3://" + p.sample.Bucket + "/" + f.key
+	if f.version != "" {
+		name += " (version " + f.version + ")"
+	}
+	return name
 }
 
 func (p *place) gap(why string, args ...any) estate.Gap {
@@ -189,12 +242,25 @@ const mostFacts = 5
 func (p *place) facts(bad []finding) []answer.Fact {
 	var facts []answer.Fact
 	for _, f := range bad[:min(len(bad), mostFacts)] {
-		facts = append(facts, answer.Fact{Text: fmt.Sprintf("s3://%s/%s %s", p.sample.Bucket, f.key, f.bad), Operation: getObject})
+		facts = append(facts, answer.Fact{Text: p.named(f) + " " + f.bad, Operation: getObject})
 	}
 	if more := len(bad) - mostFacts; more > 0 {
 		facts = append(facts, answer.Fact{Text: "and " + objects(more) + " more", Operation: getObject})
 	}
 	return facts
+}
+
+// mending are the commands that mend the first object that is bad, and the first older version, which nothing but deleting it mends.
+func (p *place) mending(bad []finding, format string) []string {
+	var commands []string
+	if i := slices.IndexFunc(bad, func(f finding) bool { return f.version == "" }); i >= 0 {
+		commands = append(commands, fmt.Sprintf(format, control.ShellQuote("s3://"+p.sample.Bucket+"/"+bad[i].key)))
+	}
+	if i := slices.IndexFunc(bad, func(f finding) bool { return f.version != "" }); i >= 0 {
+		commands = append(commands, fmt.Sprintf("aws s3api delete-object --bucket %s --key %s --version-id %s",
+			control.ShellQuote(p.sample.Bucket), control.ShellQuote(bad[i].key), control.ShellQuote(bad[i].version)))
+	}
+	return commands
 }
 
 // each judges every declared place, or says that none is declared.
@@ -208,11 +274,13 @@ func each(c *control.Case, do func(p *place)) {
 	}
 }
 
-func objects(n int) string {
+func objects(n int) string { return counted(n, "object") }
+
+func counted(n int, noun string) string {
 	if n == 1 {
-		return "1 object"
+		return "1 " + noun
 	}
-	return count(n) + " objects"
+	return count(n) + " " + noun + "s"
 }
 
 // count writes a number with commas.

@@ -27,7 +27,7 @@ var DeclaredDataIsCiphertext = &control.Control{
 	Fix:      "Encrypt the objects with the local key, and let what writes there write through onus seal or an SDK of the same format.",
 	Severity: answer.High,
 	Lists:    []operation.ID{"s3:ListBuckets"},
-	Reads:    []operation.ID{listObjects, getObject},
+	Reads:    sampleReads(),
 	Judge: func(c *control.Case) {
 		_, one := c.Slots.Text("location")
 		q := asked{all: one && c.Asks(declares[0])}
@@ -64,12 +64,8 @@ func inPlaintext(p *place, bad []finding) control.Counter {
 			Title:   "what is written to " + p.text + " is not all encrypted with a local key",
 			Fix: answer.Fix{
 				Text: "Find what writes these objects and let it encrypt; seal what is there, and delete the old versions if the bucket keeps them.",
-				CLI: []string{
-					fmt.Sprintf("aws s3 cp %s - | onus seal - %[1]s --key KEY", control.ShellQuote(objectURL(p, bad[0].key))),
-				},
+				CLI:  p.mending(bad, "aws s3 cp %s - | onus seal - %[1]s --key KEY"),
 			},
 		},
 	}
 }
-
-func objectURL(p *place, key string) string { return "s3://" + p.sample.Bucket + "/" + key }

@@ -35,7 +35,7 @@ var KeyStaysLocal = &control.Control{
 	Fix:      "Seal the objects with local keys alone, and keep copies of these outside AWS.",
 	Severity: answer.High,
 	Lists:    []operation.ID{"s3:ListBuckets"},
-	Reads:    []operation.ID{listObjects, getObject},
+	Reads:    sampleReads(),
 	Judge: func(c *control.Case) {
 		_, one := c.Slots.Text("location")
 		q := asked{all: one}
@@ -54,7 +54,7 @@ var KeyStaysLocal = &control.Control{
 						Title:   "what is written to " + p.text + " opens with a key of KMS",
 						Fix: answer.Fix{
 							Text: "Take the KMS key off the wrapping keys of what writes there, and seal these objects anew under local keys alone.",
-							CLI:  []string{fmt.Sprintf("onus reseal %s --to KEY", control.ShellQuote(objectURL(p, bad[0].key)))},
+							CLI:  p.mending(bad, "onus reseal %s --to KEY"),
 						},
 					},
 				}

@@ -23,7 +23,7 @@ var SampleIsNotReadable = &control.Control{
 	Fix:      "Encrypt the objects with the local key, and find what wrote them in the clear.",
 	Severity: answer.High,
 	Lists:    []operation.ID{"s3:ListBuckets"},
-	Reads:    []operation.ID{listObjects, getObject},
+	Reads:    sampleReads(),
 	Judge: func(c *control.Case) {
 		each(c, func(p *place) {
 			judge(c, p, asked{}, readable, func(bad []finding) control.Counter {

@@ -33,7 +33,7 @@ var ServersCannotDecrypt = &control.Control{
 	Fix:         "Take kms:Decrypt on that key out of the role's policies, or seal the data under local keys alone.",
 	Severity:    answer.High,
 	Lists:       slices.Concat([]operation.ID{"s3:ListBuckets"}, permissions.ServerLists()),
-	Reads:       []operation.ID{listObjects, getObject},
+	Reads:       sampleReads(),
 	Permissions: true,
 	Judge: func(c *control.Case) {
 		users := usersOf(c)
