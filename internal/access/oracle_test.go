@@ -108,7 +108,7 @@ func TestSearchAgreesWithPlainSearch(t *testing.T) {
 		e := randomEstate(rand.New(rand.NewPCG(seed, 5)))
 		w := New(e, Options{AsRead: seed%2 == 0})
 		goals := []Goal{Administrator, {Kind: "privileges"}}
-		if seed < 3 { // it looks at each principal by itself, and takes longer
+		if seed == 0 { // it looks at each principal by itself, and takes longer
 			goals = append(goals, Goal{Kind: "keys", Stores: []string{"arn:aws:kms:us-east-1:111111111111:key/k"}})
 		}
 		for _, g := range goals {

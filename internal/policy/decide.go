@@ -266,9 +266,6 @@ func (h hit) told(j *judge) Reason {
 	if h.truth == maybe {
 		verb = map[Effect]string{Allow: "may allow", Deny: "may deny"}[r.Effect]
 	}
-	if h.statement != nil {
-		r.Quote = h.statement.Quote()
-	}
 	r.Text = fmt.Sprintf("%s %s %s", r.place(), verb, j.what())
 	if r.Note != "" {
 		r.Text += " (" + r.Note + ")"
@@ -276,8 +273,11 @@ func (h hit) told(j *judge) Reason {
 	if h.whose != "" {
 		r.Text += ", which depends on whether canonical user id " + h.whose + " is the caller's account"
 	}
-	if len(h.keys) > 0 {
+	switch {
+	case len(h.keys) > 0:
 		r.Text += ", which depends on " + strings.Join(h.keys, ", ")
+	case h.forms.direct == maybe:
+		r.Text += ", which depends on the name of the session"
 	}
 	return r
 }

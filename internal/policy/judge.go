@@ -30,11 +30,21 @@ func (j *judge) take(r *Request, p *Policies, act actionFacts) {
 		j.resource = "*"
 	}
 	if j.resourceAccount == "" {
-		j.resourceAccount = arnPart(r.Resource, 4)
+		j.resourceAccount = ownerOf(r.Resource)
 	}
 	if j.resourceAccount == "" {
 		j.resourceAccount = r.Caller.Account
 	}
+}
+
+// ownerOf is the account that an ARN names. Of what AWS keeps for everybody (arn:aws:iam::aws:policy/ReadOnlyAccess), and of names for
+// many, there is none: the caller's own policies decide over those.
+func ownerOf(arn string) string {
+	account := arnPart(arn, 4)
+	if account == "" || account[0] < '0' || account[0] > '9' {
+		return ""
+	}
+	return account
 }
 
 // arnPart is one of the six parts of an ARN; empty where the text is none.
@@ -64,11 +74,10 @@ func (j *judge) sameAccount() bool {
 // hit is a statement that matches the request, or may.
 type hit struct {
 	Reason
-	truth     truth
-	forms     forms      // how its principal names the caller; only direct where the layer knows no principals
-	keys      []string   // that are not known and of which it depends
-	whose     string     // a canonical user id that may be the caller's
-	statement *Statement // nil where it is no policy's
+	truth truth
+	forms forms    // how its principal names the caller; only direct where the layer knows no principals
+	keys  []string // that are not known and of which it depends
+	whose string   // a canonical user id that may be the caller's
 }
 
 // opinion is what all policies of one layer, or of one level of it, say together.
@@ -109,7 +118,7 @@ func (j *judge) hear(layer Layer, name string, applies bool, sources []Source) o
 				continue
 			}
 			h.Reason = s.reason(layer, i)
-			h.Level, h.statement = name, &s.Document.Statements[i]
+			h.Level = name
 			o.hits = append(o.hits, h)
 			if h.Effect == Deny {
 				o.deny = max(o.deny, h.truth)
@@ -213,7 +222,7 @@ func (j *judge) principal(layer Layer, s *Statement) forms {
 }
 
 func (s Source) reason(layer Layer, i int) Reason {
-	statement := s.Document.Statements[i]
+	statement := &s.Document.Statements[i]
 	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect,
-		Note: s.Note}
+		Note: s.Note, words: statement}
 }

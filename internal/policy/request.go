@@ -4,7 +4,8 @@ package policy
 type Request struct {
 	Action   string // "s3:GetObject"; case does not matter
 	Resource string // an ARN, or "*" for actions that know no resource
-	// ResourceAccount owns the resource, where its ARN does not say so (S3). Empty: the ARN's account, or else the caller's.
+	// ResourceAccount owns the resource, where its ARN does not say so (S3). Empty: the ARN's account, or else, where that names none
+	// (or "aws"), the caller's.
 	ResourceAccount string
 	// ResourceManagesOrganization says that the resource's account is the management account, which no resource control policy
 	// binds.
@@ -175,8 +176,16 @@ type Reason struct {
 	Line      int
 	Effect    Effect // what it does; zero where nothing allows
 	Text      string // one sentence for a person
-	Quote     string // the statement's own words on one line
 	Note      string // of the policy's Source
+	words     *Statement
+}
+
+// Quote is the statement's own words on one line; empty where the reason is no statement.
+func (r Reason) Quote() string {
+	if r.words == nil {
+		return ""
+	}
+	return r.words.Quote()
 }
 
 // Dependence is one thing that is not known and that the result rests on.

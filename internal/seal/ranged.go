@@ -32,6 +32,7 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 	n = min(n, r.size-off)
 	ctx, cancel := context.WithCancel(ctx)
 	ready := make(chan chan window, windowsAhead-2)
+	free := make(chan []byte, windowsAhead) // memory of windows that were handed out
 	done := make(chan struct{})
 	defer func() {
 		cancel()
@@ -45,7 +46,12 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 		defer close(ready)
 		for at := off; at < off+n; at += r.window {
 			answer := make(chan window, 1)
-			go func() { answer <- r.fetch(at, min(r.window, off+n-at)) }()
+			var room []byte
+			select {
+			case room = <-free:
+			default:
+			}
+			go func() { answer <- r.fetch(at, min(r.window, off+n-at), room) }()
 			select {
 			case ready <- answer:
 			case <-ctx.Done():
@@ -73,13 +79,17 @@ func (r *Ranged) Range(ctx context.Context, w io.Writer, off, n int64) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		free <- next.data // there are never more than it holds
 	}
 	return ctx.Err()
 }
 
-func (r *Ranged) fetch(off, n int64) window {
+func (r *Ranged) fetch(off, n int64, room []byte) window {
 	from, to := r.extent(off, n)
-	next := window{off: off, n: n, from: from, data: make([]byte, to-from)}
+	if int64(cap(room)) < to-from {
+		room = make([]byte, to-from)
+	}
+	next := window{off: off, n: n, from: from, data: room[:to-from]}
 	if len(next.data) > 0 {
 		if _, err := r.held.src.ReadAt(next.data, from); err != nil && err != io.EOF {
 			next.err = err
