@@ -29,6 +29,8 @@ func Needs() []operation.ID {
 
 		"ec2:DescribeInstances", "ec2:GetSerialConsoleAccessStatus", "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions",
 		"autoscaling:DescribeAutoScalingGroups", "ssm:DescribeInstanceInformation", "ecs:ListClusters", "ecs:ListTasks", "ecs:DescribeTasks", "ecs:DescribeTaskDefinition",
+		"eks:ListClusters", "eks:DescribeCluster", "eks:ListNodegroups", "eks:DescribeNodegroup", "eks:ListPodIdentityAssociations", "eks:DescribePodIdentityAssociation",
+		"eks:ListAccessEntries", "eks:ListAssociatedAccessPolicies", "iam:ListOpenIDConnectProviders", "iam:GetOpenIDConnectProvider",
 		"codebuild:ListProjects", "stepfunctions:DescribeStateMachine", "apprunner:DescribeService", "sagemaker:DescribeNotebookInstance",
 		"bedrock-agentcore-control:GetAgentRuntime", "bedrock-agentcore-control:GetCodeInterpreter", "bedrock-agentcore-control:GetBrowser",
 	}

@@ -24,6 +24,16 @@ func (w *World) changers() actionSet {
 	return all
 }
 
+// jointly are those that are looked for where it takes two. Tags of other things than users and roles are set by who acts, or by who can act
+// as him.
+func (w *World) jointly() actionSet {
+	all := changing
+	if len(w.tagKeys)+len(w.labelKeys) > 0 {
+		all = all.union(tagsPrincipals)
+	}
+	return all
+}
+
 // maxChanges is how many changes one after the other are followed: a boundary off, a denial off, a group joined, everything allowed.
 const maxChanges = 4
 
@@ -235,8 +245,8 @@ func (f *field) make(from int, m move, s Strength) {
 
 // mayChangeAny reports whether a group might change anybody: no is sure.
 func (f *field) mayChangeAny(g *group) bool {
-	for i := range f.changing {
-		for left := f.changing[i] & g.allows[i]; left != 0; left &= left - 1 {
+	for i := range f.jointly {
+		for left := f.jointly[i] & g.allows[i]; left != 0; left &= left - 1 {
 			if !f.scope(g, i*64+bits.TrailingZeros64(left)).empty() {
 				return true
 			}

@@ -15,16 +15,23 @@ import (
 type documents struct {
 	mu      sync.Mutex
 	byText  map[[32]byte]*policy.Document
+	same    map[*policy.Document]*policy.Document // what stands for each that was seen
 	compile map[*policy.Document]*document
 	list    []*document
 }
 
 func newDocuments() *documents {
-	return &documents{byText: map[[32]byte]*policy.Document{}, compile: map[*policy.Document]*document{}}
+	return &documents{byText: map[[32]byte]*policy.Document{}, same: map[*policy.Document]*policy.Document{}, compile: map[*policy.Document]*document{}}
 }
 
 // intern returns the copy of a document that stands for all of its text.
 func (ds *documents) intern(d *policy.Document) *policy.Document {
+	ds.mu.Lock()
+	seen, ok := ds.same[d]
+	ds.mu.Unlock()
+	if ok {
+		return seen
+	}
 	text, err := json.Marshal(d)
 	if err != nil {
 		return d // a document holds nothing that JSON refuses
@@ -33,9 +40,10 @@ func (ds *documents) intern(d *policy.Document) *policy.Document {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
 	if same, ok := ds.byText[key]; ok {
+		ds.same[d] = same
 		return same
 	}
-	ds.byText[key] = d
+	ds.byText[key], ds.same[d] = d, d
 	return d
 }
 

@@ -9,22 +9,23 @@ import (
 
 // field is all who may act, as the estate has them and as they could be made, and what leads from one to another.
 type field struct {
-	w         *World
-	nodes     []*node
-	byARN     map[string]int   // of those that the estate has
-	same      map[string][]int // by ARN: what principals can be made into, and themselves
-	byContent map[string]int   // of those that were made
-	groups    []*group
-	trusts    map[string]*trust // by the role's ARN
-	workloads []*Workload
-	byRole    map[string][]*Workload // by the ARN of their role
-	byKind    map[string][]*Workload // by kind and account
-	all       *targets
-	proofs    map[proofKey]proof
-	open      map[*rule][]*Workload // see openFunctions
-	unlisted  []string              // accounts in which the policies of functions were not read
-	out       map[int][]link        // see outward
-	changing  actionSet             // see changers
+	w                 *World
+	nodes             []*node
+	byARN             map[string]int   // of those that the estate has
+	same              map[string][]int // by ARN: what principals can be made into, and themselves
+	byContent         map[string]int   // of those that were made
+	groups            []*group
+	trusts            map[string]*trust // by the role's ARN
+	workloads         []*Workload
+	byRole            map[string][]*Workload // by the ARN of their role
+	byKind            map[string][]*Workload // by kind and account
+	entered           map[string][]*Workload // roles of clusters, by the ARN of who has an access entry there
+	all               *targets
+	proofs            map[proofKey]proof
+	open              map[*rule][]*Workload // see openFunctions
+	unlisted          []string              // accounts in which the policies of functions were not read
+	out               map[int][]link        // see outward
+	changing, jointly actionSet             // see changers
 	// sessionable are the roles of which sessions with tags may be begun, and to which tags matter; nil for none.
 	sessionable *targets
 	thorough    bool // follow also what administrators can make of others
@@ -72,16 +73,17 @@ type proofKey struct {
 
 // targets are nodes by what rules ask of them.
 type targets struct {
-	hubs  map[string]*roster // roles, by the account that they may let in
-	open  []int              // roles that may let in anybody
-	named map[string][]int   // roles, by the ARN that they name
-	roles map[string]*roster // by account
-	users map[string]*roster
-	by    map[string]*roster // roles, by account and service that may take them on
+	hubs      map[string]*roster // roles, by the account that they may let in
+	open      []int              // roles that may let in anybody
+	named     map[string][]int   // roles, by the ARN that they name
+	roles     map[string]*roster // by account
+	users     map[string]*roster
+	by        map[string]*roster // roles, by account and service that may take them on
+	federated map[string][]int   // roles that trust OpenID Connect providers, by account
 }
 
 func (w *World) newField(thorough bool) *field {
-	f := &field{w: w, thorough: thorough, byARN: map[string]int{}, same: map[string][]int{}, byContent: map[string]int{}, trusts: map[string]*trust{}, byRole: map[string][]*Workload{}, byKind: map[string][]*Workload{}, proofs: map[proofKey]proof{}, open: map[*rule][]*Workload{}}
+	f := &field{w: w, entered: map[string][]*Workload{}, thorough: thorough, byARN: map[string]int{}, same: map[string][]int{}, byContent: map[string]int{}, trusts: map[string]*trust{}, byRole: map[string][]*Workload{}, byKind: map[string][]*Workload{}, proofs: map[proofKey]proof{}, open: map[*rule][]*Workload{}}
 	for _, c := range w.classes {
 		g := &group{allows: c.allows, sure: w.sure(&c.members[0].Policies), scopes: map[int]*scope{}}
 		for _, p := range c.members {
@@ -120,6 +122,12 @@ func (w *World) newField(thorough bool) *field {
 			f.byRole[x.Role] = append(f.byRole[x.Role], x)
 		}
 		f.byKind[x.Kind+" "+x.Account] = append(f.byKind[x.Kind+" "+x.Account], x)
+		if x.cluster != nil && x.Role != "" {
+			entries, _ := x.cluster.Entries.Value()
+			for _, e := range entries {
+				f.entered[e.Principal] = append(f.entered[e.Principal], x)
+			}
+		}
 	}
 	for _, a := range w.estate.Accounts {
 		if w.object("lambda:UpdateFunctionCode", "arn:aws:lambda:"+w.regionOf(a.ID)+":"+a.ID+":function:onus0").policy != nil {
@@ -131,7 +139,7 @@ func (w *World) newField(thorough bool) *field {
 		everyone = append(everyone, i)
 	}
 	f.all = f.targets(everyone)
-	f.changing = w.changers()
+	f.changing, f.jointly = w.changers(), w.jointly()
 	if len(w.tagKeys) > 0 {
 		if of := slices.DeleteFunc(everyone, func(i int) bool { return !w.takesTags(f.nodes[i].p) || !w.asksTags(f.nodes[i].p) }); len(of) > 0 {
 			f.sessionable = f.targets(of)
@@ -143,7 +151,7 @@ func (w *World) newField(thorough bool) *field {
 
 // targets sorts nodes by what rules ask of them. Those that were made are reached by their links alone.
 func (f *field) targets(of []int) *targets {
-	t := &targets{hubs: map[string]*roster{}, named: map[string][]int{}, roles: map[string]*roster{}, users: map[string]*roster{}, by: map[string]*roster{}}
+	t := &targets{hubs: map[string]*roster{}, named: map[string][]int{}, roles: map[string]*roster{}, users: map[string]*roster{}, by: map[string]*roster{}, federated: map[string][]int{}}
 	of = slices.DeleteFunc(slices.Clone(of), func(i int) bool { return f.nodes[i].made > 0 || f.nodes[i].p.ServiceLinked() })
 	slices.SortFunc(of, func(a, b int) int { return strings.Compare(f.nodes[a].p.ARN, f.nodes[b].p.ARN) })
 	put := func(in map[string]*roster, key string, i int) {
@@ -169,8 +177,13 @@ func (f *field) targets(of []int) *targets {
 		for arn := range trust.arns {
 			t.named[arn] = append(t.named[arn], i)
 		}
+		oidc := false
 		for s := range trust.services {
 			put(t.by, p.Account+" "+s, i)
+			oidc = oidc || strings.HasPrefix(s, "federated:") && strings.Contains(s, ":oidc-provider/")
+		}
+		if oidc {
+			t.federated[p.Account] = append(t.federated[p.Account], i)
 		}
 		if trust.unread {
 			put(t.by, p.Account+" ?", i)
@@ -203,6 +216,12 @@ func (f *field) candidates(g *group, t *targets, s Strength, visit func(r *rule,
 	}
 	for i := range ruleset {
 		r := &ruleset[i]
+		if r.name == "cluster" {
+			if !f.enterable(g, r, t, allows, visit) {
+				return
+			}
+			continue
+		}
 		if r.name == "assume" {
 			for _, to := range t.open {
 				if !visit(r, to, nil) {
@@ -226,6 +245,12 @@ func (f *field) candidates(g *group, t *targets, s Strength, visit func(r *rule,
 			ok = t.roles[g.account].each(f.scope(g, ruleNeeds["trust"]), func(to int) bool { return visit(r, to, nil) })
 		case "access-key", "password":
 			ok = t.users[g.account].each(f.scope(g, ruleNeeds[r.id]), func(to int) bool { return visit(r, to, nil) })
+		case "provider":
+			for _, list := range t.federated[g.account] {
+				if ok = visit(r, list, nil); !ok {
+					break
+				}
+			}
 		case "new":
 			ok = f.passable(g, r, t, func(to int) bool { return visit(r, to, nil) })
 		case "swap":
@@ -267,20 +292,82 @@ func (f *field) existing(g *group, r *rule, t *targets, visit func(r *rule, to i
 		if to, ok := f.byARN[x.Role]; ok && t.has(f, to) && !visit(r, to, x) {
 			return false
 		}
+		if x.Role == "" && x.unread["role"] != "" && !f.trusting(g.account, r, t, func(to int) bool { return visit(r, to, x) }) {
+			return false
+		}
 	}
 	if f.w.kindUnread(r.technique.Workload, g.account) == "" {
 		return true
 	}
+	return f.trusting(g.account, r, t, func(to int) bool { return visit(r, to, nil) })
+}
+
+// trusting visits the roles of an account that trust a rule's service.
+func (f *field) trusting(account string, r *rule, t *targets, visit func(to int) bool) bool {
 	for _, name := range append(slices.Clone(r.technique.Trusts), "?") {
-		if list := t.by[g.account+" "+name]; list != nil {
+		if list := t.by[account+" "+name]; list != nil {
 			for _, to := range list.nodes {
-				if !visit(r, to, nil) {
+				if !visit(to) {
 					return false
 				}
 			}
 		}
 	}
 	return true
+}
+
+// enterable visits the roles of clusters that a group might administer: those of its account, and those that let in a member already; and
+// the roles that trust pods where clusters were not read.
+func (f *field) enterable(g *group, r *rule, t *targets, allows actionSet, visit func(r *rule, to int, x *Workload) bool) bool {
+	enter := func(x *Workload) bool {
+		to, ok := f.byARN[x.Role]
+		return !ok || !t.has(f, to) || visit(r, to, x)
+	}
+	perhaps := func(x *Workload) bool {
+		seen := map[int]bool{}
+		for _, list := range [][]int{nodesOf(t.by[g.account+" pods.eks.amazonaws.com"]), nodesOf(t.by[g.account+" ec2.amazonaws.com"]), nodesOf(t.by[g.account+" ?"]), t.federated[g.account]} {
+			for _, to := range list {
+				if !seen[to] && f.w.mayRunInCluster(f.nodes[to].p) && !visit(r, to, x) {
+					return false
+				}
+				seen[to] = true
+			}
+		}
+		return true
+	}
+	may := allows.includes(r.needs)
+	if may {
+		for _, x := range f.byKind[clusterKind+" "+g.account] {
+			if x.Role == "" && x.unread["role"] != "" {
+				if !perhaps(x) {
+					return false
+				}
+			} else if !enter(x) {
+				return false
+			}
+		}
+		if f.w.kindUnread(clusterKind, g.account) != "" && !perhaps(nil) {
+			return false
+		}
+	}
+	if len(f.entered) == 0 {
+		return true
+	}
+	for _, n := range g.members {
+		for _, x := range f.entered[f.nodes[n].p.ARN] {
+			if (!may || x.Account != g.account) && !enter(x) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func nodesOf(r *roster) []int {
+	if r == nil {
+		return nil
+	}
+	return r.nodes
 }
 
 // granted visits workloads whose own policy lets in others to do what a rule needs, whatever those are allowed themselves; and those
@@ -370,6 +457,9 @@ func (f *field) prover(g *group, personal bool) *prover {
 // personal reports whether a target's own policy may tell members of a group apart.
 func (f *field) personal(r *rule, to int, x *Workload) bool {
 	arn := f.nodes[to].p.ARN
+	if r.name == "cluster" {
+		return true // an entry is one principal's
+	}
 	if r.name == "existing" && x != nil {
 		arn = x.ARN
 	} else if r.name != "assume" {

@@ -210,11 +210,14 @@ func (w *prover) within(p *Principal, allows actionSet, g Goal) (f proof, id, te
 				f := proof{strength: Yes}
 				f.also(w.check(p, a.action, a.resource, nil))
 				if f.strength > best.strength {
-					best, text = f, a.effect+" "+arn
+					best, id, text = f, "", a.effect+" "+arn
+				}
+				if f := w.federates(p, a.action, a.resource); f.strength > best.strength {
+					best, id, text = f, federatedToken, a.effect+" "+arn+", in a session of sts:GetFederationToken that its policy lets in"
 				}
 			}
 		}
-		return best, "", text
+		return best, id, text
 	case "keys":
 		return w.decrypts(p, allows, g.Stores)
 	}

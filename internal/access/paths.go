@@ -1,6 +1,7 @@
 package access
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -50,6 +51,11 @@ func (e *Escalation) Of(p *Principal) *Path {
 	current := p                   // nodes stand for all that are like them: what is shown is who it is here
 	for range len(e.f.nodes) + 1 { // steps grow fewer at each: the bound is for safety alone
 		r := e.reached[n]
+		if r.cut {
+			path.End = current.called() + " may get there by tags"
+			path.Unread = []string{fmt.Sprintf("not looked at: more than %d choices of tags that it can make together with others", tagsTogether)}
+			break
+		}
 		if len(r.before) > 0 {
 			for _, h := range r.before {
 				q := e.f.nodes[h.to].p
@@ -134,7 +140,9 @@ func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal
 	if m.rule != nil {
 		text := m.rule.verb + " " + q.called()
 		if m.workload != nil {
-			if m.rule.name == "swap" {
+			if m.rule.name == "cluster" {
+				text = "becomes administrator of Kubernetes cluster " + m.workload.Ref.ID + ", in which something runs as " + q.called()
+			} else if m.rule.name == "swap" {
 				text = "puts " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + " to work as " + q.called()
 			} else {
 				text = "takes over " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + ", which runs as " + q.called()

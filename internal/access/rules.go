@@ -74,6 +74,14 @@ var ruleset = func() []rule {
 			all = append(all, r)
 		}
 	}
+	for _, t := range techniques {
+		switch t.Rule {
+		case "cluster":
+			all = append(all, rule{name: "cluster", id: t.ID, verb: "administers a cluster that runs something as", technique: t, needs: need("eks:AssociateAccessPolicy")})
+		case "provider":
+			all = append(all, rule{name: "provider", id: t.ID, verb: "lets in tokens for a client of its own to", technique: t, needs: t.needs})
+		}
+	}
 	return all
 }()
 
@@ -91,6 +99,10 @@ func (w *prover) become(p *Principal, r *rule, q *Principal, x *Workload) proof 
 		return w.makeKey(p, q)
 	case "password":
 		return w.setPassword(p, r, q)
+	case "cluster":
+		return w.enter(p, r.technique, q, x)
+	case "provider":
+		return w.widen(p, q)
 	case "existing":
 		return w.takeOver(p, r.technique, q, x)
 	}
@@ -293,7 +305,7 @@ func (w *prover) takeOver(p *Principal, t *Technique, q *Principal, x *Workload)
 	}
 	f := proof{strength: Yes}
 	account := q.Account
-	if x == nil {
+	if x == nil || x.Role == "" && x.unread["role"] != "" {
 		s, trusts := none.strength, Answer{}
 		for _, name := range t.Trusts {
 			if s, trusts = w.trustsService(q, name); s > No {
@@ -303,7 +315,12 @@ func (w *prover) takeOver(p *Principal, t *Technique, q *Principal, x *Workload)
 		if !f.also(s, trusts) {
 			return f
 		}
-		why := w.kindUnread(t.Workload, account)
+		why := ""
+		if x == nil {
+			why = w.kindUnread(t.Workload, account)
+		} else if account == x.Account {
+			why = x.unread["role"]
+		}
 		if why == "" {
 			return none
 		}
@@ -549,8 +566,14 @@ func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 			all = append(all, derivation{id: "pf:iam-022", text: "puts a boundary that bounds nothing on " + q.called(), made: made, proof: f})
 		}
 	}
+	if !w.allows(&p.Policies, p.Kind).meets(undenying) {
+		return all
+	}
 	return append(all, w.undenies(p, q, may)...)
 }
+
+// undenying are the actions that take policies off.
+var undenying = need("iam:DetachUserPolicy", "iam:DetachRolePolicy", "iam:DetachGroupPolicy", "iam:DeleteUserPolicy", "iam:DeleteRolePolicy", "iam:DeleteGroupPolicy", "iam:RemoveUserFromGroup")
 
 // undenies takes every policy that denies off q, where p can take off all of them.
 func (w *prover) undenies(p, q *Principal, may func(string) bool) []derivation {

@@ -12,6 +12,8 @@ type Escalation struct {
 	f    *field
 	// reached says, by node, how: nil for who does not.
 	reached []*reached
+	// cut are nodes of which not all choices of tags were followed that others could make with them.
+	cut map[int]bool
 }
 
 // reached is the first step of the surest and then shortest way of a node to a goal.
@@ -22,13 +24,18 @@ type reached struct {
 	// before and last are of a way that several principals take part in: its moves, and the node from which it goes on.
 	before []hop
 	last   int
+	cut    bool // see Escalation.cut: nothing was found, and not everything was looked at
 }
+
+// tagsTogether is how many choices of tags are followed from one start where it takes several principals.
+const tagsTogether = 256
 
 // Escalate finds who reaches a goal, in any number of steps: the surest way of each, and of those the shortest. The time is that of a
 // few walks over the classes of principals from the goal backwards.
 func (w *World) Escalate(g Goal) *Escalation {
-	f := w.fieldOf(g.personal())
-	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes))}
+	// Policies of stores may ask for somebody whom an administrator must change first, and those of other accounts for tags.
+	f := w.fieldOf(g.personal() || g.Kind == "organisation" && len(w.tagKeys) > 0)
+	e := &Escalation{Goal: g, w: w, f: f, reached: make([]*reached, len(f.nodes)), cut: map[int]bool{}}
 	starts := e.starts()
 	for _, s := range []Strength{Yes, May, Unknown} {
 		var frontier []int
@@ -49,6 +56,11 @@ func (w *World) Escalate(g Goal) *Escalation {
 			if frontier = e.joint(s); len(frontier) == 0 {
 				break
 			}
+		}
+	}
+	for n := range e.cut {
+		if e.at(n) == nil {
+			e.reached[n] = &reached{strength: Unknown, cut: true}
 		}
 	}
 	return e
@@ -174,7 +186,7 @@ func (e *Escalation) joint(s Strength) []int {
 	f := e.f
 	var changers []int
 	for n := range f.nodes {
-		if e.at(n) == nil && (s < Yes && f.nodes[n].group.allows.meets(f.changing) || f.nodes[n].group.sure.meets(f.changing)) && f.mayChangeAny(f.nodes[n].group) {
+		if e.at(n) == nil && (s < Yes && f.nodes[n].group.allows.meets(f.jointly) || f.nodes[n].group.sure.meets(f.jointly)) && f.mayChangeAny(f.nodes[n].group) {
 			changers = append(changers, n)
 		}
 	}
@@ -221,16 +233,23 @@ func (e *Escalation) together(start int, s Strength) *reached {
 		}
 	}
 	changed := map[[2]int]bool{}
+	tagged := 0
+	rules := map[int]bool{} // who may do everything in his account: there is nothing to tag for him
 	for i := 0; i < len(order) && end < 0; i++ {
 		n := order[i]
+		rules[n] = !f.thorough && f.prover(f.nodes[n].group, false).administrator(f.nodes[n].p).strength == Yes
 		f.steps(n, s, func(m move, _ Strength) { add(m.to, hop{from: n, also: -1, move: m}) })
 		for j := 0; j <= i && end < 0; j++ {
 			for _, pair := range [][2]int{{n, order[j]}, {order[j], n}} {
 				x, q := pair[0], pair[1]
 				g := f.nodes[x].group
-				if f.sessionable != nil && x != q && !changed[pair] && f.nodes[q].made < maxChanges {
+				if f.sessionable != nil && x != q && !rules[q] && !changed[pair] && f.nodes[q].made < maxChanges {
 					for _, d := range e.w.prover().sessions(f.nodes[x].p, f.nodes[q].p) {
 						if d.proof.strength >= s {
+							if tagged++; tagged > tagsTogether {
+								e.cut[start] = true
+								break
+							}
 							to := e.grow(d.made, f.nodes[q].made+1, s)
 							add(to, hop{from: x, also: -1, move: move{rule: &ruleset[0], to: q, change: &d, made: to}})
 						}
@@ -243,6 +262,15 @@ func (e *Escalation) together(start int, s Strength) *reached {
 				for _, d := range f.prover(g, x == q).modifies(f.nodes[x].p, f.nodes[q].p, g.allows) {
 					if d.proof.strength < s {
 						continue
+					}
+					if d.silent {
+						if rules[x] || rules[q] {
+							continue
+						}
+						if tagged++; tagged > tagsTogether {
+							e.cut[start] = true
+							continue
+						}
 					}
 					to := e.grow(d.made, f.nodes[q].made+1, s)
 					add(to, hop{from: x, also: q, move: move{to: q, change: &d, made: to}})

@@ -163,12 +163,39 @@ func (w *prover) retags(p, q *Principal) []derivation {
 			}
 		}
 	}
-	labels := p.ARN != q.ARN && w.asksLabels(q) && w.allows(&p.Policies, p.Kind).meets(labellers)
+	labels := p.ARN != q.ARN && w.asksLabels(q) && w.allows(&p.Policies, p.Kind).meets(labellers) && !w.labelsToo(q, p)
 	if !own && !labels {
 		return nil
 	}
 	f.strength = Yes
 	return []derivation{{text: "chooses tags of " + q.called(), made: w.withTags(q, p, tagging{own: own}), proof: f, silent: true}}
+}
+
+// labelsToo reports whether q surely may set all the tags of resources that p may: it has every policy of p's that lets it, and nothing that
+// takes from that. Then p has nothing to set for it.
+func (w *World) labelsToo(q, p *Principal) bool {
+	if q.Account != p.Account || q.Policies.Boundary != nil || p.tags != nil || q.tags != nil {
+		return false
+	}
+	has := map[*policy.Document]bool{}
+	for _, s := range q.Policies.Identity {
+		if s.Document == nil {
+			return false
+		}
+		if d := w.documents.of(s.Document); d.denies || d.varies() {
+			return false
+		}
+		has[s.Document] = true
+	}
+	for _, s := range p.Policies.Identity {
+		if s.Document == nil {
+			return false
+		}
+		if d := w.documents.of(s.Document); !has[s.Document] && (d.varies() || d.allows.meets(labellers)) {
+			return false
+		}
+	}
+	return true
 }
 
 // sessions is the session of q that p begins with tags that it chooses.

@@ -18,13 +18,15 @@ type Workload struct {
 	Role    string // ARN; empty where it has none
 	// Unread says what would have told something about it that a step needs, by what needs it; see opens.
 	unread map[string]string
-	bars   map[string]bool // what surely does not work on it: "ssm", "exec", "serial"
+	bars   map[string]bool // what surely does not work on it: "ssm", "exec", "serial", "entry"
+	// cluster is the Kubernetes cluster in which it runs; nil for what runs in none.
+	cluster *cluster
 }
 
 // listings are the calls that tell the workloads of a kind. A kind that has none is not read at all.
 var listings = map[string]operation.ID{
 	"instance": "ec2:DescribeInstances", "function": "lambda:ListFunctions", "task": "ecs:ListTasks", "launch-template": "ec2:DescribeLaunchTemplates",
-	"auto-scaling-group": "autoscaling:DescribeAutoScalingGroups", "container-cluster": "ecs:ListClusters",
+	"auto-scaling-group": "autoscaling:DescribeAutoScalingGroups", "container-cluster": "ecs:ListClusters", clusterKind: "eks:ListClusters",
 }
 
 // listing is the call that tells the workloads of a kind, or none.
@@ -112,6 +114,7 @@ func (w *World) listWorkloads() []*Workload {
 			add(x.Reference, r.ARN)
 		}
 	}
+	w.listClusters(add)
 	slices.SortStableFunc(all, func(a, b *Workload) int { return strings.Compare(a.ARN, b.ARN) })
 	return all
 }

@@ -235,6 +235,7 @@ var (
 		{"elb", readELB},
 		{"elbv2", readELBv2},
 		{"events", readEventBridge},
+		{"glue", readGlue},
 		{"guardduty", readGuardDuty},
 		{"kms", readKMS},
 		{"lambda", readLambda},

@@ -43,6 +43,7 @@ import (
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/globalaccelerator"
+	"github.com/aws/aws-sdk-go-v2/service/glue"
 	"github.com/aws/aws-sdk-go-v2/service/guardduty"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -89,7 +90,7 @@ var clients = map[string]any{
 	"cloudformation": &cloudformation.Client{}, "codebuild": &codebuild.Client{}, "ecr": &ecr.Client{}, "identitystore": &identitystore.Client{},
 	"efs": &efs.Client{}, "events": &eventbridge.Client{}, "logs": &cloudwatchlogs.Client{}, "opensearch": &opensearch.Client{},
 	"sagemaker": &sagemaker.Client{}, "secretsmanager": &secretsmanager.Client{}, "sns": &sns.Client{}, "sqs": &sqs.Client{},
-	"sso-admin": &ssoadmin.Client{}, "stepfunctions": &sfn.Client{},
+	"sso-admin": &ssoadmin.Client{}, "stepfunctions": &sfn.Client{}, "glue": &glue.Client{},
 }
 
 // fake is an AWS inside the process: it answers every operation with its SDK's own output type, every member of which is filled.

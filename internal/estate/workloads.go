@@ -34,6 +34,9 @@ var WorkloadKinds = []struct {
 }{
 	{"build-project", "codebuild", "codebuild:BatchGetProjects"},
 	{"stack", "cloudformation", "cloudformation:DescribeStacks"},
+	{"stack-set", "cloudformation", "cloudformation:ListStackSets"},
+	{"glue-job", "glue", "glue:GetJobs"},
+	{"glue-dev-endpoint", "glue", "glue:GetDevEndpoints"},
 	{"state-machine", "states", "stepfunctions:ListStateMachines"},
 	{"app-runner-service", "apprunner", "apprunner:ListServices"},
 	{"job-definition", "batch", "batch:DescribeJobDefinitions"},

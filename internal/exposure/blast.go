@@ -24,6 +24,8 @@ type Blast struct {
 	Stores []BlastStore
 	// The rest are what he can make of it. Each is no, unknown, may or yes.
 	Administrator, Users, Organisation, Blinds, Gives BlastPower
+	// Persists is a session of a user that goes on when its keys are deleted.
+	Persists BlastPower
 	// Unread is what would have told more.
 	Unread []string
 }
@@ -403,7 +405,7 @@ func (b *blasting) powers() {
 		for _, x := range []struct {
 			power *BlastPower
 			ask   func(*access.Principal) (access.Strength, []access.Answer)
-		}{{&b.blast.Blinds, b.world.Blinds}, {&b.blast.Gives, b.world.Gives}} {
+		}{{&b.blast.Blinds, b.world.Blinds}, {&b.blast.Gives, b.world.Gives}, {&b.blast.Persists, b.world.Persists}} {
 			s, answers := x.ask(p)
 			if s = min(s, b.strengths[i]); s > x.power.Strength {
 				x.power.Strength, x.power.Answers = s, answers

@@ -224,13 +224,18 @@ func (c *acme) otherWorkloads() {
 		return at.account.role("/service-role/", name, policy(trust), nil,
 			map[string]object{"logs": policy(object{"Effect": "Allow", "Action": []string{"logs:CreateLogStream", "logs:PutLogEvents"}, "Resource": at.arn("logs", "log-group:/acme/"+name+":*")})}, 6*time.Hour)
 	}
-	c.w.truth.Resources += 7
+	c.w.truth.Resources += 9
 	project := at.arn("codebuild", "project/shop-images")
 	at.list("codebuild:ListProjects", "shop-images")
 	at.list("codebuild:BatchGetProjects", object{"name": "shop-images", "arn": project, "serviceRole": run("build-shop-images", "codebuild.amazonaws.com", true), "created": "2023-03-06T10:00:00Z", "lastModified": "2026-02-01T10:00:00Z",
 		"source": object{"type": "GITHUB", "location": "https://git.acme.example/shop.git"}, "environment": object{"type": "ARM_CONTAINER", "image": "aws/codebuild/amazonlinux-aarch64-standard:3.0", "computeType": "BUILD_GENERAL1_SMALL", "privilegedMode": false, "environmentVariables": []object{}}})
 	at.list("cloudformation:DescribeStacks", object{"StackId": at.arn("cloudformation", "stack/shop-network/"+at.uuid("stack")), "StackName": "shop-network", "StackStatus": "UPDATE_COMPLETE", "CreationTime": "2022-02-07T09:30:00Z",
 		"RoleARN": run("stack-shop-network", "cloudformation.amazonaws.com", false), "Tags": labels{"owner": "ops"}.list()})
+	at.list("cloudformation:ListStackSets", object{"StackSetName": "baseline", "StackSetId": "baseline:" + at.uuid("stack-set"), "Status": "ACTIVE", "PermissionModel": "SELF_MANAGED"})
+	at.about("cloudformation:DescribeStackSet", object{"StackSet": object{"StackSetName": "baseline", "StackSetId": "baseline:" + at.uuid("stack-set"), "StackSetARN": at.arn("cloudformation", "stackset/baseline:"+at.uuid("stack-set")),
+		"Status": "ACTIVE", "PermissionModel": "SELF_MANAGED", "AdministrationRoleARN": run("stack-set-baseline", "cloudformation.amazonaws.com", true), "ExecutionRoleName": "stack-set-baseline-execution", "Tags": labels{"owner": "ops"}.list()}}, "baseline")
+	at.list("glue:GetJobs", object{"Name": "clickstream", "Role": run("clickstream", "glue.amazonaws.com", true), "CreatedOn": "2024-09-02T08:00:00Z", "LastModifiedOn": "2026-02-01T10:00:00Z",
+		"Command": object{"Name": "glueetl", "ScriptLocation": "s3://acme-scripts/clickstream.py", "PythonVersion": "3"}, "GlueVersion": "5.0", "WorkerType": "G.1X", "NumberOfWorkers": 2})
 	machine := at.arn("states", "stateMachine:nightly-settlement")
 	at.list("stepfunctions:ListStateMachines", object{"stateMachineArn": machine, "name": "nightly-settlement", "type": "STANDARD", "creationDate": "2022-06-01T08:00:00Z"})
 	at.about("stepfunctions:DescribeStateMachine", object{"stateMachineArn": machine, "name": "nightly-settlement", "status": "ACTIVE", "roleArn": run("nightly-settlement", "states.amazonaws.com", true),

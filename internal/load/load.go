@@ -28,7 +28,6 @@ var services = []func(*loader){
 	(*loader).functions,
 	(*loader).containers,
 	(*loader).kubernetes,
-	(*loader).workloads,
 	(*loader).volumes,
 	(*loader).rds,
 	(*loader).dynamodb,
@@ -39,6 +38,7 @@ var services = []func(*loader){
 	(*loader).backup,
 	(*loader).dlm,
 	(*loader).identity,
+	(*loader).workloads, // some name their roles by name alone
 	(*loader).buckets,
 	(*loader).samples,
 	(*loader).accessPoints,

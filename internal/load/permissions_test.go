@@ -250,7 +250,7 @@ func TestWorkloads(t *testing.T) {
 		got[w.Reference.Kind+" "+w.Reference.ID] = strings.Join(roles, " ")
 	}
 	want := map[string]string{
-		"build-project deploy": "serviceRole=jenkins", "stack net": "RoleARN=jenkins", "stack own": "", "state-machine flow": "roleArn=jenkins",
+		"build-project deploy": "serviceRole=jenkins", "stack net": "RoleARN=jenkins", "stack own": "", "stack-set base": "AdministrationRoleARN=jenkins", "stack-set org": "", "glue-job etl": "Role=jenkins", "glue-job load": "Role=fetch", "glue-dev-endpoint try": "RoleArn=jenkins", "state-machine flow": "roleArn=jenkins",
 		"app-runner-service front/8f": "InstanceRoleArn=jenkins AccessRoleArn=fetch", "job-definition nightly:3": "jobRoleArn=jenkins executionRoleArn=fetch",
 		"notebook lab": "RoleArn=jenkins", "agent-runtime helpdesk-1": "roleArn=jenkins", "code-interpreter calc-1": "executionRoleArn=jenkins", "browser surf-1": "executionRoleArn=jenkins",
 	}

@@ -13,6 +13,8 @@ import (
 func (l *loader) workloads() {
 	l.buildProjects()
 	l.stacks()
+	l.stackSets()
+	l.glue()
 	l.stateMachines()
 	l.appRunnerServices()
 	l.jobDefinitions()
@@ -84,6 +86,83 @@ func (l *loader) stacks() {
 			w.Inactive = strings.HasPrefix(s.StackStatus, "DELETE_") && s.StackStatus != "DELETE_FAILED"
 		}
 	})
+}
+
+// stackSets reads those that are in force. One that the organisation manages acts as roles that AWS made for it; one that an account
+// manages acts as its administration role, which takes on the execution role of each account that it writes to.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html
+func (l *loader) stackSets() {
+	type setList struct {
+		Summaries []struct {
+			StackSetName, Status string
+			StackSetID           string `json:"StackSetId"`
+		}
+	}
+	type description struct {
+		StackSet struct {
+			AdministrationRoleARN, StackSetARN string
+			Tags                               []tag
+		}
+	}
+	const describe operation.ID = "cloudformation:DescribeStackSet"
+	each(l, "cloudformation:ListStackSets", func(p estate.Place, page *setList) {
+		for _, s := range page.Summaries {
+			if s.Status == "DELETED" {
+				continue
+			}
+			w := l.workload(p, "stack-set", s.StackSetName, arn("cloudformation", p, "stackset/"+s.StackSetID), describedRoles(l, p, describe, s.StackSetName,
+				func(d description) []estate.RoleUse {
+					return uses("AdministrationRoleARN", d.StackSet.AdministrationRoleARN)
+				}))
+			d, known := about(l, p, describe, s.StackSetName, func(pages []description) description { return last(pages) }).Value()
+			if known {
+				w.Labels = estate.Know(tagMap(d.StackSet.Tags))
+			}
+		}
+	})
+}
+
+// glue reads jobs and development endpoints. A job's role goes by its ARN or its name alone.
+func (l *loader) glue() {
+	type jobList struct{ Jobs []struct{ Name, Role string } }
+	each(l, "glue:GetJobs", func(p estate.Place, page *jobList) {
+		for _, j := range page.Jobs {
+			l.workload(p, "glue-job", j.Name, arn("glue", p, "job/"+j.Name), l.namedRole(p, "Role", j.Role))
+		}
+	})
+	type endpointList struct {
+		DevEndpoints []struct {
+			EndpointName, RoleArn string
+			SubnetID              string   `json:"SubnetId"`
+			VpcID                 string   `json:"VpcId"`
+			SecurityGroupIDs      []string `json:"SecurityGroupIds"`
+		}
+	}
+	each(l, "glue:GetDevEndpoints", func(p estate.Place, page *endpointList) {
+		for _, e := range page.DevEndpoints {
+			w := l.workload(p, "glue-dev-endpoint", e.EndpointName, arn("glue", p, "devEndpoint/"+e.EndpointName), l.namedRole(p, "RoleArn", e.RoleArn))
+			if e.SubnetID != "" {
+				w.VPC, w.Subnets, w.SecurityGroups = e.VpcID, []string{e.SubnetID}, sorted(e.SecurityGroupIDs)
+			}
+		}
+	})
+}
+
+// namedRole is the use of a role that may go by its name alone: which path that has, if any, the details of the account say.
+func (l *loader) namedRole(p estate.Place, what, name string) estate.Known[[]estate.RoleUse] {
+	if name == "" || strings.HasPrefix(name, "arn:") {
+		return estate.Know(uses(what, name))
+	}
+	for _, r := range l.estate.Roles {
+		if r.Reference.Account == p.Account && r.Reference.ID == lastPart(name) {
+			return estate.Know(uses(what, r.Reference.ARN))
+		}
+	}
+	global := estate.Place{Account: p.Account, Region: estate.Global}
+	if gap := l.estate.Reading(global, "iam:GetAccountAuthorizationDetails", "").Gap(); !l.estate.Complete(global, "iam:GetAccountAuthorizationDetails") {
+		return estate.Unread[[]estate.RoleUse](gap)
+	}
+	return estate.Know(uses(what, "arn:aws:iam::"+p.Account+":role/"+name)) // it is gone
 }
 
 func (l *loader) stateMachines() {

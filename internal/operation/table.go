@@ -218,6 +218,12 @@ var table = []Operation{
 		"Projects[].Webhook.Secret", "Projects[].Webhook.PayloadUrl", "Projects[].FileSystemLocations[].MountOptions"}},
 	{ID: "cloudformation:DescribeStacks", Scope: PerRegion, Actions: []string{"cloudformation:DescribeStacks"}, Secret: []string{
 		"Stacks[].Parameters[].ParameterValue", "Stacks[].Parameters[].ResolvedValue", "Stacks[].Outputs[].OutputValue"}},
+	{ID: "cloudformation:ListStackSets", Scope: PerRegion, Actions: []string{"cloudformation:ListStackSets"}},
+	{ID: "cloudformation:DescribeStackSet", Scope: PerRegion, Actions: []string{"cloudformation:DescribeStackSet"}, By: []string{"StackSetName"}, Absent: []string{"StackSetNotFoundException"}, Secret: []string{
+		"StackSet.TemplateBody", "StackSet.Parameters[].ParameterValue", "StackSet.Parameters[].ResolvedValue"}},
+	{ID: "glue:GetJobs", Scope: PerRegion, Actions: []string{"glue:GetJobs"}, Secret: []string{
+		"Jobs[].DefaultArguments.*", "Jobs[].NonOverridableArguments.*", "Jobs[].CodeGenConfigurationNodes"}},
+	{ID: "glue:GetDevEndpoints", Scope: PerRegion, Actions: []string{"glue:GetDevEndpoints"}, Secret: []string{"DevEndpoints[].Arguments.*"}},
 	{ID: "stepfunctions:ListStateMachines", Scope: PerRegion, Actions: []string{"states:ListStateMachines"}},
 	{ID: "stepfunctions:DescribeStateMachine", Scope: PerRegion, Actions: []string{"states:DescribeStateMachine"}, By: []string{"StateMachineArn"}, Absent: []string{"StateMachineDoesNotExist"}, Secret: []string{"Definition"}},
 	{ID: "apprunner:ListServices", Scope: PerRegion, Actions: []string{"apprunner:ListServices"}},

@@ -61,7 +61,7 @@ type BlastStore struct {
 
 // BlastPower is something that can be made of all that.
 type BlastPower struct {
-	Power     string         `json:"power"` // "administrator", "privileges", "organisation", "blind", "give-away", "erase-backups"
+	Power     string         `json:"power"` // "administrator", "privileges", "organisation", "blind", "give-away", "persist", "erase-backups"
 	Sure      string         `json:"sure"`
 	By        string         `json:"by,omitempty"`
 	Decisions []AccessAnswer `json:"decisions,omitempty"`
@@ -96,7 +96,7 @@ func BlastFrom(b *exposure.Blast) *Blast {
 	for _, p := range []struct {
 		name string
 		exposure.BlastPower
-	}{{"administrator", b.Administrator}, {"privileges", b.Users}, {"organisation", b.Organisation}, {"blind", b.Blinds}, {"give-away", b.Gives}} {
+	}{{"administrator", b.Administrator}, {"privileges", b.Users}, {"organisation", b.Organisation}, {"blind", b.Blinds}, {"give-away", b.Gives}, {"persist", b.Persists}} {
 		power := BlastPower{Power: p.name, Sure: p.Strength.String(), By: p.By}
 		for _, a := range p.Answers {
 			power.Decisions = append(power.Decisions, AnswerOfAccess(a))
@@ -114,4 +114,5 @@ func BlastJSON(w io.Writer, b *Blast) error { return writeJSON(w, b) }
 var powerWords = map[string]string{
 	"administrator": "become administrator", "privileges": "make users or change what anybody may do", "organisation": "rule the organisation's accounts",
 	"blind": "blind the watch (trails, logs …)", "give-away": "hand data to others", "erase-backups": "erase backups",
+	"persist": "stay after its keys are deleted",
 }

@@ -90,6 +90,10 @@ client("sagemaker").create_notebook_instance(NotebookInstanceName="lab", Instanc
 client("cloudformation").create_stack(StackName="net", RoleARN=role("stack", "cloudformation.amazonaws.com"), Parameters=[{"ParameterKey": "Where", "ParameterValue": PLANTED}],
                                       TemplateBody=json.dumps({"Parameters": {"Where": {"Type": "String"}}, "Resources": {"q": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "of-stack"}}},
                                                                "Outputs": {"Where": {"Value": {"Ref": "Where"}}}}))
+client("cloudformation").create_stack_set(StackSetName="base", AdministrationRoleARN=role("stack-set", "cloudformation.amazonaws.com"), ExecutionRoleName="deploy",
+                                          Parameters=[{"ParameterKey": "Where", "ParameterValue": PLANTED}], TemplateBody=json.dumps({"Parameters": {"Where": {"Type": "String", "Default": PLANTED}}, "Resources": {}}))
+client("glue").create_job(Name="etl", Role=role("etl", "glue.amazonaws.com"), Command={"Name": "glueetl", "ScriptLocation": "s3://reports/etl.py"}, DefaultArguments={"--password": PLANTED})
+client("glue").create_dev_endpoint(EndpointName="try", RoleArn=role("try", "glue.amazonaws.com"), Arguments={"--password": PLANTED})
 
 # The organisation, its directory and those whose word is taken
 organizations = client("organizations")
