@@ -16,6 +16,8 @@ type actionFacts struct {
 	trusted    bool   // a role's trust policy must allow it
 	writesRole bool
 	ofAlias    bool // changes a KMS alias
+	ofManaged  bool // changes a managed policy
+	ofKey      bool // changes a KMS key
 	ofPolicy   bool // reads or changes the policy of a bucket
 	ofBuckets  bool // lists the buckets of an account
 	atHome     bool // on a KMS key, only callers of the key's own account
@@ -31,6 +33,8 @@ func factsOf(action string) actionFacts {
 	f.trusted = slices.Contains(trusted, f.lower)
 	f.writesRole = slices.Contains(roleWrites, f.lower)
 	f.ofAlias = service == "kms" && (operation == "createalias" || operation == "updatealias" || operation == "deletealias")
+	f.ofManaged = slices.Contains(managedWrites, f.lower)
+	f.ofKey = slices.Contains(keyWrites, f.lower)
 	f.ofPolicy = service == "s3" && (operation == "getbucketpolicy" || operation == "putbucketpolicy" || operation == "deletebucketpolicy")
 	f.ofBuckets = f.lower == "s3:listallmybuckets"
 	f.atHome = service == "kms" && !slices.Contains(acrossAccounts, operation)

@@ -114,6 +114,9 @@ func (j *judge) grantee(name string) forms {
 	return j.namedBy(name)
 }
 
+// encryptionContext is how the keys of an encryption context begin, in lower case.
+const encryptionContext = "kms:encryptioncontext:"
+
 // covers reports whether a grant is about an operation with the encryption context of the request.
 // https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html#grant-constraints
 func (g *Grant) covers(j *judge, operation string) (truth, string) {
@@ -124,11 +127,10 @@ func (g *Grant) covers(j *judge, operation string) (truth, string) {
 	if !found {
 		return no, ""
 	}
-	const prefix = "kms:encryptioncontext:"
 	t, open := yes, ""
 	for _, wanted := range []map[string]string{g.ContextEquals, g.ContextSubset} {
 		for key, value := range wanted {
-			values, there := j.key(prefix + strings.ToLower(key))
+			values, there := j.key(encryptionContext + strings.ToLower(key))
 			switch {
 			case there == maybe:
 				t, open = min(t, maybe), "kms:EncryptionContext:"+key
@@ -140,7 +142,7 @@ func (g *Grant) covers(j *judge, operation string) (truth, string) {
 	if len(g.ContextEquals) > 0 {
 		n := 0
 		for key := range j.request.Context.Values {
-			if strings.HasPrefix(key, prefix) {
+			if strings.HasPrefix(key, encryptionContext) {
 				n++
 			}
 		}

@@ -69,8 +69,30 @@ func (j *judge) derived(key string) (string, truth) {
 		if j.act.service == "s3" && j.resourceAccount != "" {
 			return j.resourceAccount, yes
 		}
+	case "s3:dataaccesspointarn", "s3:dataaccesspointaccount":
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html#access-points-condition-keys
+		arn := j.accessPoint()
+		switch {
+		case arn == "":
+		case key == "s3:dataaccesspointarn":
+			return arn, yes
+		default:
+			return arnPart(arn, 4), yes
+		}
 	}
 	return "", maybe
+}
+
+// accessPoint is the ARN of the access point of S3 that the request goes through; empty where nothing tells of one.
+func (j *judge) accessPoint() string {
+	if s3 := j.policies.S3; s3 != nil && s3.AccessPointARN != "" {
+		return s3.AccessPointARN
+	}
+	if arn := j.request.Resource; arnPart(arn, 2) == "s3" && strings.HasPrefix(arnPart(arn, 5), "accesspoint/") {
+		point, _, _ := strings.Cut(arn, "/object/")
+		return point
+	}
+	return ""
 }
 
 // principalARN is the value of aws:PrincipalArn: of a session it is the role's ARN.

@@ -276,8 +276,11 @@ func (h hit) told(j *judge) Reason {
 	if h.whose != "" {
 		r.Text += ", which depends on whether canonical user id " + h.whose + " is the caller's account"
 	}
-	if len(h.keys) > 0 {
+	switch {
+	case len(h.keys) > 0:
 		r.Text += ", which depends on " + strings.Join(h.keys, ", ")
+	case h.forms.direct == maybe:
+		r.Text += ", which depends on the name of the session"
 	}
 	return r
 }

@@ -76,7 +76,7 @@ func (e *Evaluator) Result(r *Request) Result {
 	}
 	j := &e.judge
 	j.take(r, e.policies, *f)
-	particular := f.service == "sts" || f.writesRole || f.ofAlias || f.ofPolicy
+	particular := f.service == "sts" || f.writesRole || f.ofAlias || f.ofManaged || f.ofKey || f.ofPolicy
 	if particular {
 		if d, special := j.special(); special {
 			return d.Result

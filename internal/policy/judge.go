@@ -30,11 +30,21 @@ func (j *judge) take(r *Request, p *Policies, act actionFacts) {
 		j.resource = "*"
 	}
 	if j.resourceAccount == "" {
-		j.resourceAccount = arnPart(r.Resource, 4)
+		j.resourceAccount = ownerOf(r.Resource)
 	}
 	if j.resourceAccount == "" {
 		j.resourceAccount = r.Caller.Account
 	}
+}
+
+// ownerOf is the account that an ARN names. Of what AWS keeps for everybody (arn:aws:iam::aws:policy/ReadOnlyAccess), and of names for
+// many, there is none: the caller's own policies decide over those.
+func ownerOf(arn string) string {
+	account := arnPart(arn, 4)
+	if account == "" || account[0] < '0' || account[0] > '9' {
+		return ""
+	}
+	return account
 }
 
 // arnPart is one of the six parts of an ARN; empty where the text is none.

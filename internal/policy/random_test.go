@@ -13,11 +13,11 @@ import (
 // The alphabet of random requests and policies: small, so that they meet.
 var (
 	someActions = []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListAllMyBuckets", "iam:PassRole", "iam:TagRole", "sts:AssumeRole", "sts:TagSession",
-		"sts:GetCallerIdentity", "kms:Decrypt", "kms:ScheduleKeyDeletion", "kms:DeleteAlias", "kms:RetireGrant", "lambda:InvokeFunction", "new:Thing", "S3:getobject", "s3:PutBucketPolicy"}
+		"sts:GetCallerIdentity", "kms:Decrypt", "kms:ScheduleKeyDeletion", "kms:DeleteAlias", "kms:RetireGrant", "lambda:InvokeFunction", "new:Thing", "S3:getobject", "s3:PutBucketPolicy", "iam:DeletePolicy", "kms:TagResource"}
 	someActionPatterns = append([]string{"*", "s3:*", "s3:Get*", "*:*Object", "", " s3:GetObject", "new:*", "k?s:*", "sts:*", "*:*", "s3:GetObject,s3:PutObject"}, someActions...)
 	someResources      = []string{"*", "arn:aws:s3:::b", "arn:aws:s3:::b/k", "arn:aws:s3:::b/a:k", "arn:aws:s3:::b/ann/x", "arn:aws:iam::111122223333:role/R",
 		"arn:aws:iam::999988887777:role/R", "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/S", "arn:aws:kms:us-east-1:111122223333:key/1",
-		"arn:aws:kms:us-east-1:999988887777:key/1", "arn:aws:kms:us-east-1:111122223333:alias/aws/s3", "arn:aws:lambda:us-east-1:111122223333:function:f:prod", "arn:aws:new:us-east-1:111122223333:thing"}
+		"arn:aws:kms:us-east-1:999988887777:key/1", "arn:aws:kms:us-east-1:111122223333:alias/aws/s3", "arn:aws:lambda:us-east-1:111122223333:function:f:prod", "arn:aws:new:us-east-1:111122223333:thing", "arn:aws:iam::aws:policy/P"}
 	someResourcePatterns = append([]string{"arn:aws:s3:::b/*", "arn:aws:s3:::*", "arn:aws:s3:*", "arn:*", "arn:aws:kms", "arn:aws:*:::b/k", "arn:aws:s3:::b/${aws:username}/*",
 		"arn:aws:s3:::b/${aws:PrincipalTag/team, 'ann'}/*", "arn:aws:s3:::?/k", "arn:aws:lambda:*:*:*:prod", "arn:aws:lambda:*:*:function:*", "arn:aws:*:function:f:prod",
 		"arn:aws:kms:*:key/1", "arn:aws:iam::*:role/*", "${*}", "arn:aws:s3:::b/${*}", "arn:aws:s3:::b/*k", "arn:aws:s3*:::b", "**", "b"}, someResources...)
@@ -35,7 +35,7 @@ var (
 		"aws:PrincipalType", "AWS:principalaccount"}
 	someValues = []string{"", "ann", "A", "a*", "?nn", "true", "FALSE", "10", "10.0", "9", "-3", "203.0.113.7", "203.0.113.0/24", "2001:db8::/32", "2001:db8::1", "2026-01-02T03:04:05Z",
 		"2026-01-02", "1767323045", "111122223333", "User", "arn:aws:iam::111122223333:role/R", "arn:aws:iam::*:role/*", "arn:*:iam::1*:*", "${aws:username}", "${aws:nothing}", "${aws:nothing, 'ann'}",
-		"YQ==", "*", "1e3", "x"}
+		"YQ==", "*", "1e3", "x", "v"}
 )
 
 func oneOf[T any](t *rapid.T, name string, values []T) T {
@@ -147,6 +147,7 @@ func drawRequest(t *rapid.T) *Request {
 	r := &Request{Action: oneOf(t, "action", someActions), Resource: oneOf(t, "resource", someResources), Caller: oneOf(t, "caller", someCallers),
 		ResourceAccount: oneOf(t, "account", []string{"", "", "111122223333", "999988887777"}), Context: Context{Values: map[string][]string{}, Absent: map[string]bool{}}}
 	r.Context.Open = rapid.Bool().Draw(t, "open")
+	r.AWSManagedKey, r.ResourceManagesOrganization = rapid.IntRange(0, 3).Draw(t, "key") == 0, rapid.IntRange(0, 3).Draw(t, "manages") == 0
 	if rapid.Bool().Draw(t, "canonical id") {
 		r.Caller.CanonicalID = oneOf(t, "caller's canonical id", []string{"79a5", "ffff"})
 	}

@@ -4,7 +4,8 @@ package policy
 type Request struct {
 	Action   string // "s3:GetObject"; case does not matter
 	Resource string // an ARN, or "*" for actions that know no resource
-	// ResourceAccount owns the resource, where its ARN does not say so (S3). Empty: the ARN's account, or else the caller's.
+	// ResourceAccount owns the resource, where its ARN does not say so (S3). Empty: the ARN's account, or else, where that names none
+	// (or "aws"), the caller's.
 	ResourceAccount string
 	// ResourceManagesOrganization says that the resource's account is the management account, which no resource control policy
 	// binds.

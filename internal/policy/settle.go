@@ -102,6 +102,11 @@ func choices(r *Request, p *Policies, depends []Dependence) (keys []string, valu
 			}
 		}
 	}
+	for i := range p.Grants {
+		for at, key := range keys {
+			asked[at] = append(asked[at], p.Grants[i].asks(key)...)
+		}
+	}
 	tries := 1
 	for i := range keys {
 		v, ok := apart(asked[i])
@@ -111,6 +116,18 @@ func choices(r *Request, p *Policies, depends []Dependence) (keys []string, valu
 		values = append(values, append(v, missing))
 	}
 	return keys, values, true
+}
+
+// asks are the constraints of a grant on a key, as conditions.
+func (g *Grant) asks(key string) (all []*Condition) {
+	for _, wanted := range []map[string]string{g.ContextEquals, g.ContextSubset} {
+		for k, v := range wanted {
+			if strings.EqualFold(encryptionContext+k, key) {
+				all = append(all, &Condition{Operator: Operator{Name: "StringEquals"}, Key: key, Values: []string{v}})
+			}
+		}
+	}
+	return all
 }
 
 // all are the sources of every layer.

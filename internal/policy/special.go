@@ -74,7 +74,7 @@ func (j *judge) keepsPolicy() bool {
 
 // protected says why nobody can change the resource, whatever policies say.
 func (j *judge) protected() string {
-	if !j.act.writesRole && !j.act.ofAlias {
+	if !j.act.writesRole && !j.act.ofAlias && !j.act.ofManaged && !j.act.ofKey {
 		return ""
 	}
 	action, service, name := j.act.lower, arnPart(j.resource, 2), arnPart(j.resource, 5)
@@ -91,6 +91,12 @@ func (j *judge) protected() string {
 		if j.act.writesRole {
 			return "a role that IAM Identity Center made can be changed by it only"
 		}
+	case service == "iam" && j.act.ofManaged && arnPart(j.resource, 4) == "aws":
+		// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-edit.html
+		return "a managed policy of AWS can be changed by AWS only"
+	case j.act.ofKey && j.request.AWSManagedKey:
+		// https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key
+		return "a key that AWS manages can be changed by AWS only"
 	case service == "kms" && strings.HasPrefix(name, "alias/aws/"):
 		// https://docs.aws.amazon.com/kms/latest/developerguide/alias-about.html
 		if j.act.ofAlias {
@@ -104,6 +110,14 @@ func (j *judge) protected() string {
 var roleWrites = []string{"iam:attachrolepolicy", "iam:createrole", "iam:deleterole", "iam:deleterolepermissionsboundary",
 	"iam:deleterolepolicy", "iam:detachrolepolicy", "iam:passrole", "iam:putrolepermissionsboundary", "iam:putrolepolicy",
 	"iam:tagrole", "iam:untagrole", "iam:updateassumerolepolicy", "iam:updaterole", "iam:updateroledescription"}
+
+// managedWrites are the calls that change a managed policy, keyWrites those that change a KMS key.
+var (
+	managedWrites = []string{"iam:createpolicyversion", "iam:deletepolicy", "iam:deletepolicyversion", "iam:setdefaultpolicyversion",
+		"iam:tagpolicy", "iam:untagpolicy"}
+	keyWrites = []string{"kms:disablekey", "kms:disablekeyrotation", "kms:enablekey", "kms:enablekeyrotation", "kms:putkeypolicy",
+		"kms:rotatekeyondemand", "kms:schedulekeydeletion", "kms:tagresource", "kms:untagresource", "kms:updatekeydescription"}
+)
 
 // describesRole are those of them that change nothing about what the role may do or who may take it on.
 var describesRole = []string{"iam:updaterole", "iam:updateroledescription", "iam:tagrole", "iam:untagrole"}

@@ -112,8 +112,12 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 	for i, resource := range r.Request.Resource {
 		one := policy.Settle(&policy.Request{Action: r.Request.Action, Resource: resource, ResourceAccount: string(r.Request.ResourceAccount),
 			ResourceManagesOrganization: r.ResourceInManagementAccount, AWSManagedKey: r.AWSManagedKey, Caller: caller, Context: context}, p)
-		if i == 0 || worse(one.Result, d.Result) {
+		switch {
+		case i == 0 || worse(one.Result, d.Result):
 			d = one
+		case one.Result == d.Result: // each resource has its own reasons
+			d.Because = with(d.Because, one.Because)
+			d.DependsOn = with(d.DependsOn, one.DependsOn)
 		}
 	}
 	a.decision(d, r.UnknownContext)
@@ -121,6 +125,16 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 		a.Error = fmt.Sprintf("line %d: %s", number, g.first)
 	}
 	return a, g.first != ""
+}
+
+// with adds what is not among some yet.
+func with[T comparable](some, more []T) []T {
+	for _, m := range more {
+		if !slices.Contains(some, m) {
+			some = append(some, m)
+		}
+	}
+	return some
 }
 
 // worse orders results by how far they are from Allowed: a request for several resources is as good as its worst.

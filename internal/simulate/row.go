@@ -270,11 +270,14 @@ func (r *row) caller() (policy.Caller, error) {
 		// A session's context says which role it is of, path and all.
 		for key, raw := range r.Request.Context {
 			if strings.EqualFold(key, "aws:PrincipalArn") {
-				if values, _, err := contextValues(raw); err == nil && len(values) == 1 && strings.Contains(values[0], ":role/") {
+				if values, _, err := contextValues(raw); err == nil && len(values) == 1 && isRoleOf(values[0], string(p.ARN)) {
 					role = values[0]
 				}
 			}
 		}
+	}
+	if p.Service != "" {
+		return policy.Caller{Kind: policy.Service, ARN: string(p.Service)}, nil
 	}
 	c, err := policy.CallerOf(string(p.ARN), role)
 	if err != nil {
@@ -285,6 +288,16 @@ func (r *row) caller() (policy.Caller, error) {
 		c.CanonicalID = p.CanonicalID
 	}
 	return c, nil
+}
+
+// isRoleOf reports whether an ARN is that of the role of a session, whatever its path.
+func isRoleOf(role, session string) bool {
+	r, s := strings.SplitN(role, ":", 6), strings.SplitN(session, ":", 6)
+	if len(r) != 6 || len(s) != 6 || r[4] != s[4] {
+		return false
+	}
+	name := strings.Split(s[5], "/")
+	return len(name) == 3 && name[0] == "assumed-role" && strings.HasPrefix(r[5], "role/") && strings.HasSuffix(r[5], "/"+name[1])
 }
 
 // parts are the members of a line that are understood.

@@ -101,6 +101,21 @@ func TestMembersThatMeanNothing(t *testing.T) {
 	}
 }
 
+// Of several resources each has its reasons told.
+func TestReasonsOfSeveralResources(t *testing.T) {
+	t.Parallel()
+	line := func(resources, extra string) string {
+		return `{"unknownContext": "depends", "request": {"action": "s3:GetObject", "resource": ` + resources + `, "principal": "arn:aws:iam::111122223333:user/ann"}, ` +
+			`"identityPolicies": {"Version": "2012-10-17", "Statement": [` +
+			`{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::a/*"` + extra + `}, {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::b/*"` + extra + `}]}}`
+	}
+	const both = `["arn:aws:s3:::a/k", "arn:aws:s3:::b/k"]`
+	all, _ := answersTo(t, strings.NewReader(line(both, "")+"\n"+line(both, `, "Condition": {"Null": {"aws:SourceVpc": "true"}}`)))
+	if all[0].Decision != "allowed" || len(all[0].Because) != 2 || all[1].Decision != "depends" || len(all[1].DependsOn) != 2 {
+		t.Errorf("%+v", all)
+	}
+}
+
 // Where nobody knows and the answer is no, the statements that might have matched are its reasons.
 func TestReasonsWhereNobodyKnows(t *testing.T) {
 	t.Parallel()
