@@ -152,6 +152,7 @@ func (k *RawRSA) Unwrap(_ context.Context, wrapped WrappedKey, _ map[string]stri
 	var dataKey []byte
 	var err error
 	if k.newHash == nil {
+		//lint:ignore SA1019 old messages have it, and NewRawRSAPKCS1 says where not to read them
 		dataKey, err = rsa.DecryptPKCS1v15(nil, k.private, wrapped.Ciphertext)
 	} else {
 		dataKey, err = rsa.DecryptOAEP(k.newHash(), nil, k.private, wrapped.Ciphertext, nil)

@@ -42,6 +42,10 @@ func storeActions(arn string) []storeAction {
 		return on("reads writes destroys", "sns:Subscribe", "sns:Publish", "sns:DeleteTopic")
 	case "ecr":
 		return on("reads writes destroys", "ecr:BatchGetImage", "ecr:PutImage", "ecr:DeleteRepository")
+	case "elasticfilesystem": // who mounts it is asked by packets, unless its policy says more
+		return on("destroys", "elasticfilesystem:DeleteFileSystem")
+	case "es":
+		return []storeAction{{"es:ESHttpGet", arn + "/*", "reads"}, {"es:ESHttpPut", arn + "/*", "writes"}, {"es:DeleteDomain", arn, "destroys"}}
 	case "rds":
 		switch {
 		case strings.HasPrefix(rest, "db:"):

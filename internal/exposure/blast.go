@@ -344,6 +344,11 @@ func storesOf(e *estate.Estate) []store {
 	for _, x := range e.Repositories {
 		all = append(all, store{ref: x.Ref()})
 	}
+	for _, x := range e.Guarded {
+		if access.ARNOf(x.Ref()) != "" && x.Ref().Kind != "event-bus" {
+			all = append(all, store{ref: x.Ref()})
+		}
+	}
 	for _, x := range e.Volumes {
 		all = append(all, store{ref: x.Ref()})
 	}

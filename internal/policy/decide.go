@@ -266,9 +266,6 @@ func (h hit) told(j *judge) Reason {
 	if h.truth == maybe {
 		verb = map[Effect]string{Allow: "may allow", Deny: "may deny"}[r.Effect]
 	}
-	if h.statement != nil {
-		r.Quote = h.statement.Quote()
-	}
 	r.Text = fmt.Sprintf("%s %s %s", r.place(), verb, j.what())
 	if r.Note != "" {
 		r.Text += " (" + r.Note + ")"

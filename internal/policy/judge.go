@@ -74,11 +74,10 @@ func (j *judge) sameAccount() bool {
 // hit is a statement that matches the request, or may.
 type hit struct {
 	Reason
-	truth     truth
-	forms     forms      // how its principal names the caller; only direct where the layer knows no principals
-	keys      []string   // that are not known and of which it depends
-	whose     string     // a canonical user id that may be the caller's
-	statement *Statement // nil where it is no policy's
+	truth truth
+	forms forms    // how its principal names the caller; only direct where the layer knows no principals
+	keys  []string // that are not known and of which it depends
+	whose string   // a canonical user id that may be the caller's
 }
 
 // opinion is what all policies of one layer, or of one level of it, say together.
@@ -119,7 +118,7 @@ func (j *judge) hear(layer Layer, name string, applies bool, sources []Source) o
 				continue
 			}
 			h.Reason = s.reason(layer, i)
-			h.Level, h.statement = name, &s.Document.Statements[i]
+			h.Level = name
 			o.hits = append(o.hits, h)
 			if h.Effect == Deny {
 				o.deny = max(o.deny, h.truth)
@@ -223,7 +222,7 @@ func (j *judge) principal(layer Layer, s *Statement) forms {
 }
 
 func (s Source) reason(layer Layer, i int) Reason {
-	statement := s.Document.Statements[i]
+	statement := &s.Document.Statements[i]
 	return Reason{Layer: layer, Source: s.Name, Statement: i, Sid: statement.Sid, Line: statement.Line, Effect: statement.Effect,
-		Note: s.Note}
+		Note: s.Note, words: statement}
 }

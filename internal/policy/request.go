@@ -176,8 +176,16 @@ type Reason struct {
 	Line      int
 	Effect    Effect // what it does; zero where nothing allows
 	Text      string // one sentence for a person
-	Quote     string // the statement's own words on one line
 	Note      string // of the policy's Source
+	words     *Statement
+}
+
+// Quote is the statement's own words on one line; empty where the reason is no statement.
+func (r Reason) Quote() string {
+	if r.words == nil {
+		return ""
+	}
+	return r.words.Quote()
 }
 
 // Dependence is one thing that is not known and that the result rests on.

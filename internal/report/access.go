@@ -182,7 +182,7 @@ func AnswerOfAccess(a access.Answer) AccessAnswer {
 }
 
 func reasonOf(r policy.Reason) AccessReason {
-	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote, Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote(), Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
 	if r.Effect != 0 {
 		x.Effect = r.Effect.String()
 	}

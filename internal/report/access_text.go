@@ -107,7 +107,7 @@ func (t *terminal) whoCan(a *Access) {
 				why = append(why, dependence(d))
 			}
 			if len(why) == 0 && len(x.Because) > 0 {
-				why = append(why, telling(x.Because).Text)
+				why = append(why, x.Because[0].Text)
 			}
 			rows = append(rows, []string{x.Principal.called(), x.Principal.Account, strings.Join(why, "; ")})
 		}
@@ -127,16 +127,6 @@ func (t *terminal) whoCan(a *Access) {
 	if !shown {
 		t.para("", "", "nobody that was read")
 	}
-}
-
-// telling is the first reason that says more than that the organisation leaves it open.
-func telling(because []AccessReason) AccessReason {
-	for _, r := range because {
-		if r.Layer != policy.ServiceControlLayer.String() && r.Layer != policy.ResourceControlLayer.String() {
-			return r
-		}
-	}
-	return because[0]
 }
 
 func onWhat(resource string) string {

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Objects of the Amazon S3 Encryption Client are one AES-GCM ciphertext with its tag at the end; how to open it stands in the object's
@@ -62,12 +63,13 @@ func parseEnvelope(metadata map[string]string) (*envelope, error) {
 	refuse := func(format string, args ...any) (*envelope, error) {
 		return nil, fmt.Errorf("%w: "+format, append([]any{ErrRefused}, args...)...)
 	}
-	_, v1 := metadata["x-amz-key"]
-	_, v2 := metadata["x-amz-key-v2"]
-	_, v3 := metadata["x-amz-3"]
-	if _, c := metadata["x-amz-c"]; c {
-		v3 = true
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { _, ok := metadata[name]; return ok })
 	}
+	// What one version alone writes is in no object of another: whoever mixes them wants to have one read as the other.
+	v1 := has("x-amz-key")
+	v2 := has("x-amz-key-v2", "x-amz-cek-alg", "x-amz-wrap-alg", "x-amz-tag-len") || !v1 && has("x-amz-iv")
+	v3 := has("x-amz-c", "x-amz-3", "x-amz-w", "x-amz-d", "x-amz-i")
 	e := &envelope{}
 	var err error
 	decode := func(name string) []byte {

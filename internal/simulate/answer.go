@@ -169,7 +169,7 @@ func (a *Answer) decision(d policy.Decision, unknown string) {
 }
 
 func because(r policy.Reason) Because {
-	b := Because{Type: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	b := Because{Type: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote(), Sid: r.Sid, Line: r.Line, Text: r.Text}
 	if r.Statement >= 0 {
 		b.Statement = &r.Statement
 	}

@@ -136,6 +136,7 @@ var routes = []route{
 	rest("bedrock-agentcore-control", "POST /browsers", "ListBrowsers"),
 	rest("bedrock-agentcore-control", "GET /browsers/[^/]+", "GetBrowser"),
 	rest("cloudfront", `GET /2020-05-31/distribution`, "ListDistributions"),
+	rest("cloudfront", `GET /2020-05-31/origin-access-identity/cloudfront`, "ListCloudFrontOriginAccessIdentities"),
 	rest("cloudfront", `GET /2020-05-31/vpc-origin`, "ListVpcOrigins"),
 	rest("cloudfront", `GET /2020-05-31/vpc-origin/[^/]+`, "GetVpcOrigin"),
 	rest("dlm", "GET /policies", "GetLifecyclePolicies"),

@@ -196,7 +196,7 @@ func grantsOf(answers []access.Answer) []grant {
 			if a.Principal != nil {
 				who = a.Principal.Kind + " " + a.Principal.Name
 			}
-			statement := quoteReason(a, r)
+			statement := quoteReason(r)
 			i := slices.IndexFunc(all, func(g grant) bool { return g.who == who && g.statement == statement })
 			if i < 0 {
 				i = len(all)
@@ -235,7 +235,7 @@ func short1(resource string) string {
 func StatementName(i int, sid string) string { return cmp.Or(sid, fmt.Sprint(i+1)) }
 
 // quoteReason is a statement with its place and its words: "statement 1 of inline policy x of role y: Allow ec2:* on *".
-func quoteReason(a access.Answer, r policy.Reason) string {
+func quoteReason(r policy.Reason) string {
 	if r.Statement < 0 {
 		return r.Text
 	}
@@ -243,14 +243,7 @@ func quoteReason(a access.Answer, r policy.Reason) string {
 	if r.Note != "" {
 		text += " (" + r.Note + ")"
 	}
-	if a.Principal != nil && r.Layer == policy.IdentityLayer {
-		for _, s := range a.Principal.Policies.Identity {
-			if s.Name == r.Source && s.Document != nil && r.Statement < len(s.Document.Statements) {
-				return text + ": " + s.Document.Statements[r.Statement].Quote()
-			}
-		}
-	}
-	return text
+	return text + ": " + r.Quote()
 }
 
 func operationOf(l policy.Layer) operation.ID {
@@ -289,12 +282,6 @@ func Permit(a access.Answer, title string) answer.Cause {
 			continue
 		}
 		name := StatementName(r.Statement, r.Sid)
-		says := ""
-		if i := slices.IndexFunc(p.Policies.Identity, func(s policy.Source) bool { return s.Name == r.Source }); i >= 0 {
-			if d := p.Policies.Identity[i].Document; d != nil && r.Statement < len(d.Statements) {
-				says = d.Statements[r.Statement].Quote()
-			}
-		}
 		of := r.Source
 		if !strings.HasSuffix(of, " of "+p.Kind+" "+p.Name) {
 			of += ", which " + p.Kind + " " + p.Name + " has"
@@ -306,7 +293,7 @@ func Permit(a access.Answer, title string) answer.Cause {
 		return answer.Cause{
 			Key:     fmt.Sprintf("allowed/%s/%s/%d", p.ARN, r.Source, r.Statement+1),
 			Subject: ref,
-			Title:   fmt.Sprintf("statement %s of %s in %s allows too much: %s", name, of, p.Account, says),
+			Title:   fmt.Sprintf("statement %s of %s in %s allows too much: %s", name, of, p.Account, r.Quote()),
 			Fix:     answer.Fix{Text: fix, CLI: editOf(p, r.Source)},
 		}
 	}
