@@ -52,6 +52,7 @@ func TestPermissions(t *testing.T) {
 
 		"instance": "host", "launch template": "host", "event source": "orders to ship", "task definition web:1": "task, execution",
 		"build-project deploy": "build", "state-machine flow": "flow", "job-definition nightly:1": "job", "notebook lab": "notebook", "stack net": "stack",
+		"stack-set base": "stack-set", "glue-job etl": "etl", "glue-dev-endpoint try": "try",
 		"cluster k8s": "cluster", "node group big": "nodes",
 
 		"path":                     strings.Join([]string{seeded.Root, seeded.Unit, seeded.Member}, "/"),
