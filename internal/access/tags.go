@@ -264,6 +264,11 @@ func (w *prover) retag(p *Principal, request *policy.Request, policies *policy.P
 		delete(r.Context.Absent, key)
 	}
 	t.try(r, nil)
+	if t.cut && t.best < Unknown {
+		why := policy.Reason{Statement: -1, Text: "whether other tags than those that were tried let it pass"}
+		return Unknown, Answer{Principal: p, Action: request.Action, Resource: request.Resource,
+			Decision: policy.Decision{Result: policy.Depends, DependsOn: []policy.Dependence{{Reason: why}}}}
+	}
 	return t.best, t.answer
 }
 
@@ -276,6 +281,7 @@ type retagging struct {
 	object   *Object           // whose tags may be chosen; nil for none
 	keys     map[string]string // condition keys that are open, in lower case: the tag as policies spell it
 	left     int               // tries
+	cut      bool              // there was more to try
 	best     Strength
 	answer   Answer
 }
@@ -370,17 +376,25 @@ func (t *retagging) taggers() []*Principal {
 
 func (t *retagging) try(r policy.Request, chosen []chosenTag) {
 	const most = 4
-	if t.left == 0 || t.best == Yes {
+	switch {
+	case t.best == Yes:
+		return
+	case t.left == 0:
+		t.cut = true
 		return
 	}
 	t.left--
 	asked := r
 	s, a := t.settle(t.p, &asked, t.policies, t.given)
-	if a.Result == policy.Depends && len(chosen) < most {
+	if a.Result == policy.Depends {
 		for _, d := range a.DependsOn {
 			key := strings.ToLower(d.Key)
 			if t.keys[key] == "" || slices.ContainsFunc(chosen, func(c chosenTag) bool { return c.key == key }) {
 				continue
+			}
+			if len(chosen) == most {
+				t.cut = true
+				break
 			}
 			for _, c := range t.valuesFor(key, &r) {
 				next := r
@@ -480,7 +494,9 @@ func (t *retagging) valuesFor(key string, r *policy.Request) []chosenTag {
 			}
 		}
 	})
-	all = all[:min(len(all), most)]
+	if len(all) > most {
+		all, t.cut = all[:most], true
+	}
 	if there {
 		all = append(all, chosenTag{key: key, absent: true})
 	}

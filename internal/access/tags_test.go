@@ -225,3 +225,25 @@ func TestTagsThatVariablesWant(t *testing.T) {
 	s.want("by-name", "yes x:ABACTagUser pf:sts-001")
 	s.want("neither", "no")
 }
+
+// TestTagsThatWereNotTriedAreUnknown: of twenty values that a condition takes the last alone may be set. Fewer are tried, and that is said.
+func TestTagsThatWereNotTriedAreUnknown(t *testing.T) {
+	t.Parallel()
+	values := []string{}
+	for c := 'a'; c < 'u'; c++ {
+		values = append(values, `"`+string(c)+`"`)
+	}
+	s := newSmall(t)
+	s.user(one, "last", `{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/Level": [`+strings.Join(values, ", ")+`]}}},
+		{"Effect": "Allow", "Action": "iam:TagUser", "Resource": "*", "Condition": {"StringEquals": {"aws:RequestTag/Level": "t"}}}`)
+	w := New(s.Estate, Options{})
+	p, err := w.Principal("last")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tagged := w.withTags(p, p, tagging{own: true})
+	strength, a := (&prover{World: w}).check(tagged, "s3:ListAllMyBuckets", "*", nil)
+	if strength != Unknown || len(a.DependsOn) != 1 || !strings.Contains(a.DependsOn[0].Text, "other tags") {
+		t.Errorf("%s: %+v", strength, a)
+	}
+}
