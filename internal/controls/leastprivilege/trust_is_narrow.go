@@ -142,18 +142,18 @@ func wideTrust(company permissions.Company, s policy.Statement, open bool) (all 
 // the page. Asking EC2 or Lambda for it would lock them out.
 var sayForWhom = map[string]string{
 	"autoscaling.amazonaws.com":   "https://docs.aws.amazon.com/autoscaling/ec2/userguide/cross-service-confused-deputy-prevention.html",
+	"bedrock.amazonaws.com":       "https://docs.aws.amazon.com/bedrock/latest/userguide/agents-permissions.html",
 	"ecs-tasks.amazonaws.com":     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
+	"events.amazonaws.com":        "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
 	"iot.amazonaws.com":           "https://docs.aws.amazon.com/iot/latest/developerguide/cross-service-confused-deputy-prevention.html",
 	"personalize.amazonaws.com":   "https://docs.aws.amazon.com/personalize/latest/dg/cross-service-confused-deputy-prevention.html",
 	"scheduler.amazonaws.com":     "https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html",
+	"states.amazonaws.com":        "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
+	"transfer.amazonaws.com":      "https://docs.aws.amazon.com/transfer/latest/userguide/confused-deputy.html",
 	"vpc-flow-logs.amazonaws.com": "https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html",
 	// The pages of these were not at hand when the others were looked up.
-	"bedrock.amazonaws.com":   "https://docs.aws.amazon.com/bedrock/latest/userguide/cross-service-confused-deputy-prevention.html",
-	"codebuild.amazonaws.com": "https://docs.aws.amazon.com/codebuild/latest/userguide/cross-service-confused-deputy-prevention.html",
-	"events.amazonaws.com":    "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
+	"codebuild.amazonaws.com": "https://docs.aws.amazon.com/codebuild/latest/userguide/setting-up-service-role.html",
 	"pipes.amazonaws.com":     "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html",
-	"states.amazonaws.com":    "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
-	"transfer.amazonaws.com":  "https://docs.aws.amazon.com/transfer/latest/userguide/confused-deputy.html",
 }
 
 // positive reports whether an operator is false of a key that is not in the request.
