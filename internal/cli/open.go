@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -91,14 +93,27 @@ func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, r
 		}
 		defer folder.Close()
 	}
+	var journal *seal.Journal
+	if folder != nil && from.remote {
+		demanded := fmt.Sprint(opts.Format, opts.Context, v.unbound)
+		if journal, err = v.journal(c.Context(), "open", from, to, demanded); err != nil {
+			return err
+		}
+	}
 	return v.run(c, job{
-		doing: "opening", from: from, to: to, items: items, many: many, atOnce: atOnce,
+		doing: "opening", from: from, to: to, items: items, many: many, atOnce: atOnce, journal: journal,
 		do: func(ctx context.Context, i item, done *tally) error {
 			o := &opened{item: i}
-			if receipts != "" {
+			if receipts != "" || journal != nil {
 				o.digest = sha256.New()
 			}
 			var err error
+			if before, ok := journal.Find(i.name); ok {
+				if stands, err := openedBefore(ctx, to.below(i.name, many).text, i, before); stands || err != nil {
+					done.before.Add(1)
+					return err
+				}
+			}
 			switch to := to.below(i.name, many); {
 			case to.stdio || to.remote:
 				err = v.send(ctx, c, to, o, opts, done)
@@ -114,6 +129,9 @@ func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, r
 			if err == nil && receipts != "" {
 				err = o.receipt(receipts, holder)
 			}
+			if err == nil && journal != nil {
+				err = journal.Add(seal.Done{Name: i.name, Source: i.state(), Made: hex.EncodeToString(o.digest.Sum(nil))})
+			}
 			return err
 		},
 		done: func(done *tally) string {
@@ -124,6 +142,23 @@ func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, r
 			return text
 		},
 	})
+}
+
+// openedBefore reports whether an earlier run opened an object as it is now, and the file that it made is as it was.
+func openedBefore(ctx context.Context, path string, i item, before seal.Done) (bool, error) {
+	if before.Source != i.state() {
+		return false, nil
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	digest, err := digestOf(ctx, f)
+	return digest == before.Made, err
 }
 
 // plaintext opens an item.

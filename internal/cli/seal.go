@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +29,7 @@ s3://bucket/key; a folder, or a prefix that ends with /, is taken with all below
 What goes to S3 has its bucket and key bound in: it does not open as another object. An object
 is there whole or not at all; an upload that was killed goes on with the next run of the same
 command if what was sealed of the source is unchanged, else it is ended and starts again
-under a new data key.`,
+under a new data key. Of a folder, files that were finished and are unchanged are left alone.`,
 		Example: `  onus seal books.db s3://acme-backup/books.db
   onus seal --key backup --context team=web photos/ s3://acme-backup/photos/
   pg_dump shop | onus seal - s3://acme-backup/shop.sql
@@ -78,7 +81,11 @@ func (v *vault) runAbandon(c *cobra.Command) error {
 	if len(ended) == 0 && err == nil {
 		fmt.Fprintln(c.OutOrStdout(), "no upload was left open")
 	}
-	err = errors.Join(discarded, err)
+	forgotten, problem := seal.ForgetJournals()
+	if forgotten > 0 {
+		fmt.Fprintf(c.OutOrStdout(), "forgot what was done of %s\n", count(int64(forgotten), "folder"))
+	}
+	err = errors.Join(discarded, err, problem)
 	if elsewhere > 0 {
 		fmt.Fprintf(c.ErrOrStderr(), "onus: %s left open at another endpoint: run it again with AWS_ENDPOINT_URL as it was\n", count(int64(elsewhere), "upload"))
 	}
@@ -131,10 +138,16 @@ func (v *vault) seal(c *cobra.Command, from, to end, opts seal.SealOptions) erro
 	if many && to.stdio {
 		return usage("a folder does not go to -: name a folder or prefix")
 	}
+	var journal *seal.Journal
+	if many && to.remote {
+		if journal, err = v.journal(c.Context(), "seal", from, to, opts.Plan()); err != nil {
+			return err
+		}
+	}
 	return v.run(c, job{
-		doing: "sealing", from: from, to: to, items: items, many: many, atOnce: atOnce,
+		doing: "sealing", from: from, to: to, items: items, many: many, atOnce: atOnce, journal: journal,
 		do: func(ctx context.Context, i item, done *tally) error {
-			return v.sealOne(ctx, c, i, to.below(i.name, many), opts, done)
+			return v.sealOne(ctx, c, i, to.below(i.name, many), opts, journal, done)
 		},
 		done: func(done *tally) string {
 			text := fmt.Sprintf("sealed %s, %s, to %s", count(done.items.Load(), "file"), size(done.bytes.Load()), to.text)
@@ -157,7 +170,7 @@ func labels(keys []*seal.Key) string {
 	return strings.Join(all, ", ")
 }
 
-func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, opts seal.SealOptions, done *tally) error {
+func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, opts seal.SealOptions, journal *seal.Journal, done *tally) error {
 	src, err := v.source(ctx, c, i)
 	if err != nil {
 		return err
@@ -174,11 +187,24 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 		if u.Source, err = i.again(); err != nil {
 			return err
 		}
-		err = u.Seal(ctx, src, opts)
+		if before, ok := journal.Find(i.name); ok {
+			if stands, err := v.sealedBefore(ctx, c, i, u, before); stands || err != nil {
+				done.before.Add(1)
+				return err
+			}
+		}
+		read, digest := io.Reader(src), hash.Hash(nil)
+		if journal != nil {
+			read, digest = digested(src)
+		}
+		err = u.Seal(ctx, read, opts)
 		for _, warning := range u.Warnings() {
 			fmt.Fprintf(c.ErrOrStderr(), "onus: %v\n", warning)
 		}
 		done.resumed.Add(int64(u.Resumed()))
+		if err == nil && journal != nil {
+			err = journal.Add(seal.Done{Name: i.name, Source: hex.EncodeToString(digest.Sum(nil)), Made: u.Made()})
+		}
 		return err
 	}
 	sealTo := func(w io.Writer) error {
@@ -197,6 +223,36 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 		return sealTo(c.OutOrStdout())
 	}
 	return file(to.text, 0o666, sealTo)
+}
+
+// sealedBefore reports whether an earlier run sealed an item as it is now, and what it made of it stands.
+func (v *vault) sealedBefore(ctx context.Context, c *cobra.Command, i item, u *seal.Upload, before seal.Done) (bool, error) {
+	stands, err := u.Stands(ctx, before.Made)
+	if !stands || err != nil {
+		return false, err
+	}
+	src, err := v.source(ctx, c, i)
+	if err != nil {
+		return false, err
+	}
+	defer src.Close()
+	digest, err := digestOf(ctx, src)
+	return digest == before.Source, err
+}
+
+// journal is that of a job between two ends.
+func (v *vault) journal(ctx context.Context, verb string, from, to end, plan string) (*seal.Journal, error) {
+	client, err := v.objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := func(e end) string {
+		if abs, err := filepath.Abs(e.text); err == nil && !e.remote {
+			return abs
+		}
+		return e.text
+	}
+	return seal.OpenJournal(verb, client.Endpoint(), name(from), name(to), plan)
 }
 
 // stopping is a source that ends when the context does.

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"iter"
@@ -26,6 +29,7 @@ const atOnce = 4 // items of a folder or prefix that are in work
 type tally struct {
 	items, bytes atomic.Int64
 	resumed      atomic.Int64 // parts of uploads, bytes of downloads that were there
+	before       atomic.Int64 // items that an earlier run had done
 	total        atomic.Int64 // bytes of what was begun
 }
 
@@ -46,6 +50,7 @@ type job struct {
 	atOnce   int
 	do       func(context.Context, item, *tally) error
 	done     func(*tally) string // said on stdout in the end
+	journal  *seal.Journal       // of what is done, where that is remembered
 }
 
 // run does a job, shows how far it is, and tidies up after it.
@@ -65,11 +70,64 @@ func (v *vault) run(c *cobra.Command, j job) error {
 	if err == nil {
 		err = done.something(j.from)
 	}
-	if err != nil || j.to.stdio {
+	if err != nil {
+		return errors.Join(err, j.journal.Close())
+	}
+	if err := j.journal.Remove(); err != nil {
 		return err
 	}
-	fmt.Fprintln(c.OutOrStdout(), j.done(&done))
+	if j.to.stdio {
+		return nil
+	}
+	text := j.done(&done)
+	if n := done.before.Load(); n > 0 {
+		text += fmt.Sprintf("; of these an earlier run had done %d", n)
+	}
+	fmt.Fprintln(c.OutOrStdout(), text)
 	return nil
+}
+
+// digesting is a source that is digested as it is read, from its start.
+type digesting struct {
+	io.Reader
+	digest hash.Hash
+}
+
+func (d digesting) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	d.digest.Write(p[:n])
+	return n, err
+}
+
+// digestingAgain is one that can be read again.
+type digestingAgain struct {
+	digesting
+	seeker io.Seeker
+}
+
+// Seek implements io.Seeker for the start alone.
+func (d digestingAgain) Seek(offset int64, whence int) (int64, error) {
+	if offset != 0 || whence != io.SeekStart {
+		return 0, errors.New("what is digested is read again from its start only")
+	}
+	d.digest.Reset()
+	return d.seeker.Seek(offset, whence)
+}
+
+// digested wraps a source so that its digest is known when it was read.
+func digested(src io.Reader) (io.Reader, hash.Hash) {
+	d := digesting{src, sha256.New()}
+	if seeker, ok := src.(io.Seeker); ok {
+		return digestingAgain{d, seeker}, d.digest
+	}
+	return d, d.digest
+}
+
+// digestOf reads a source to its end.
+func digestOf(ctx context.Context, src io.Reader) (string, error) {
+	d := sha256.New()
+	_, err := io.Copy(d, stopping{ctx, src})
+	return hex.EncodeToString(d.Sum(nil)), err
 }
 
 // each does something with each item, several at once, and goes on after the error of one. The errors come back joined, at most ten

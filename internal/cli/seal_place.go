@@ -76,9 +76,14 @@ func (i item) again() (string, error) {
 	case i.stdio:
 		return "", nil
 	case i.remote:
-		return fmt.Sprintf("%s?etag=%s&version=%s", i.object, i.object.ETag, i.object.Version), nil
+		return i.state(), nil
 	}
 	return filepath.Abs(i.path)
+}
+
+// state names an object with what changes when it does.
+func (i item) state() string {
+	return fmt.Sprintf("%s?etag=%s&version=%s", i.object, i.object.ETag, i.object.Version)
 }
 
 // items lists what an end means. many says whether it is a folder or prefix.

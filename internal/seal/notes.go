@@ -27,8 +27,14 @@ type Notes struct{ dir string }
 // NewNotes are the notes in a folder, which need not exist yet.
 func NewNotes(dir string) Notes { return Notes{dir} }
 
-// DefaultNotes are the notes of uploads and of downloads, in two folders of the user's state unless ONUS_STATE names another.
+// DefaultNotes are the notes of uploads and of downloads, in two folders of the user's state.
 func DefaultNotes() (uploads, downloads Notes, err error) {
+	dir, err := stateDir()
+	return Notes{filepath.Join(dir, "uploads")}, Notes{filepath.Join(dir, "downloads")}, err
+}
+
+// stateDir is where to note what is not finished: ONUS_STATE, or a folder of the user's state.
+func stateDir() (string, error) {
 	dir := os.Getenv("ONUS_STATE")
 	if state := os.Getenv("XDG_STATE_HOME"); dir == "" && filepath.IsAbs(state) {
 		dir = filepath.Join(state, "onus")
@@ -36,11 +42,11 @@ func DefaultNotes() (uploads, downloads Notes, err error) {
 	if dir == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return Notes{}, Notes{}, fmt.Errorf("where to note what is not finished is not known (%w): name a folder with ONUS_STATE", err)
+			return "", fmt.Errorf("where to note what is not finished is not known (%w): name a folder with ONUS_STATE", err)
 		}
 		dir = filepath.Join(home, ".local", "state", "onus")
 	}
-	return Notes{filepath.Join(dir, "uploads")}, Notes{filepath.Join(dir, "downloads")}, nil
+	return dir, nil
 }
 
 const uploadSchema, downloadSchema = "onus.upload/1", "onus.download/1"

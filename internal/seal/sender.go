@@ -134,6 +134,7 @@ func (s *sender) finish(ctx context.Context, err error) error {
 		}
 	}
 	if err == nil {
+		s.Upload.start = s.start
 		return s.note.remove()
 	}
 	calm, cancel := context.WithTimeout(calm, endTimeout)

@@ -63,8 +63,9 @@ type Upload struct {
 	// Now is the time.
 	Now func() time.Time
 
-	least    int // bytes of plaintext in a part, for tests; partBytes if 0
-	resumed  int // parts that were there already
+	least    int    // bytes of plaintext in a part, for tests; partBytes if 0
+	resumed  int    // parts that were there already
+	start    []byte // of the message that was stored
 	warnings []error
 }
 
@@ -73,6 +74,22 @@ func (u *Upload) Warnings() []error { return u.warnings }
 
 // Resumed returns how many parts an earlier run had sent.
 func (u *Upload) Resumed() int { return u.resumed }
+
+// Made tells the message that was stored from every other, by its first bytes, which hold its random id or its wrapped key.
+func (u *Upload) Made() string { return hex.EncodeToString(u.start) }
+
+// Stands reports whether what is stored begins as the message of which Made told.
+func (u *Upload) Stands(ctx context.Context, made string) (bool, error) {
+	want, err := hex.DecodeString(made)
+	if err != nil || len(want) == 0 {
+		return false, nil
+	}
+	start, err := u.Store.Start(ctx, len(want))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && bytes.Equal(start, want), err
+}
 
 // errChanged is the error for a source of which a part was sealed and is not what it was.
 var errChanged = errors.New("the source changed")
@@ -87,7 +104,7 @@ func (u *Upload) Seal(ctx context.Context, src io.Reader, opts SealOptions) erro
 	seeker, again := src.(io.ReadSeeker)
 	var chosen *note
 	for _, o := range left {
-		if chosen == nil && again && opts.Format != AgeFormat && u.Source != "" && o.Source == u.Source && o.upload != "" && o.Plan == plan(&opts) {
+		if chosen == nil && again && opts.Format != AgeFormat && u.Source != "" && o.Source == u.Source && o.upload != "" && o.Plan == opts.Plan() {
 			chosen = o
 			continue
 		}
@@ -111,8 +128,8 @@ func (u *Upload) Seal(ctx context.Context, src io.Reader, opts SealOptions) erro
 	return u.sealESDK(ctx, src, &opts)
 }
 
-// plan says in one line all that decides how a message is made: one message never goes on under another plan.
-func plan(o *SealOptions) string {
+// Plan says in one line all that decides how a message is made: one message never goes on under another plan.
+func (o *SealOptions) Plan() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%v %d", o.Suite, o.FrameLength)
 	for _, k := range o.Keys {
@@ -149,13 +166,13 @@ func (u *Upload) sealESDK(ctx context.Context, src io.Reader, opts *SealOptions)
 		if err != nil {
 			return err
 		}
-		if err := u.Store.Put(ctx, body); err != nil {
+		if err := u.put(ctx, body); err != nil {
 			return err
 		}
 		u.sent(n)
 		return nil
 	}
-	i := intent{Where: u.Where, Target: u.Target, Created: u.Now(), Header: sealer.Header(), Frame: sealer.FrameLength(), Part: t.part, Plan: plan(opts)}
+	i := intent{Where: u.Where, Target: u.Target, Created: u.Now(), Header: sealer.Header(), Frame: sealer.FrameLength(), Part: t.part, Plan: opts.Plan()}
 	if _, again := src.(io.ReadSeeker); again && u.Size >= 0 {
 		i.Source = u.Source
 	}
@@ -163,6 +180,12 @@ func (u *Upload) sealESDK(ctx context.Context, src io.Reader, opts *SealOptions)
 		return err
 	}
 	return t.run(ctx, io.MultiReader(bytes.NewReader(first), src))
+}
+
+// put stores a whole message at once.
+func (u *Upload) put(ctx context.Context, body []byte) error {
+	u.start = bytes.Clone(body[:min(len(body), startBytes)])
+	return u.Store.Put(ctx, body)
 }
 
 // begin notes an upload that is to be begun, and which others to the same place are open already: they are somebody else's. If the store
@@ -343,7 +366,7 @@ func (u *Upload) Send(ctx context.Context, src io.Reader) error {
 		return err
 	}
 	if n < size {
-		if err := u.Store.Put(ctx, first[:n]); err != nil {
+		if err := u.put(ctx, first[:n]); err != nil {
 			return err
 		}
 		u.sent(n)
