@@ -96,7 +96,7 @@ func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, r
 	var journal *seal.Journal
 	if folder != nil && from.remote {
 		demanded := fmt.Sprint(opts.Format, opts.Context, v.unbound)
-		if journal, err = v.journal(c.Context(), "open", from, to, demanded); err != nil {
+		if journal, err = v.journal(c, "open", from, to, demanded); err != nil {
 			return err
 		}
 	}

@@ -140,7 +140,7 @@ func (v *vault) seal(c *cobra.Command, from, to end, opts seal.SealOptions) erro
 	}
 	var journal *seal.Journal
 	if many && to.remote {
-		if journal, err = v.journal(c.Context(), "seal", from, to, opts.Plan()); err != nil {
+		if journal, err = v.journal(c, "seal", from, to, opts.Plan()); err != nil {
 			return err
 		}
 	}
@@ -240,9 +240,9 @@ func (v *vault) sealedBefore(ctx context.Context, c *cobra.Command, i item, u *s
 	return digest == before.Source, err
 }
 
-// journal is that of a job between two ends.
-func (v *vault) journal(ctx context.Context, verb string, from, to end, plan string) (*seal.Journal, error) {
-	client, err := v.objects(ctx)
+// journal is that of a job between two ends. Without one the job is done as well, and begins again if it is killed.
+func (v *vault) journal(c *cobra.Command, verb string, from, to end, plan string) (*seal.Journal, error) {
+	client, err := v.objects(c.Context())
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +252,11 @@ func (v *vault) journal(ctx context.Context, verb string, from, to end, plan str
 		}
 		return e.text
 	}
-	return seal.OpenJournal(verb, client.Endpoint(), name(from), name(to), plan)
+	j, err := seal.OpenJournal(verb, client.Endpoint(), name(from), name(to), plan)
+	if err != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "onus: what is done will not be remembered: %v\n", err)
+	}
+	return j, nil
 }
 
 // stopping is a source that ends when the context does.
