@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"io"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -107,7 +108,7 @@ func (t *terminal) whoCan(a *Access) {
 				why = append(why, dependence(d))
 			}
 			if len(why) == 0 && len(x.Because) > 0 {
-				why = append(why, x.Because[0].Text)
+				why = append(why, x.said(x.Because[0]))
 			}
 			rows = append(rows, []string{x.Principal.called(), x.Principal.Account, strings.Join(why, "; ")})
 		}
@@ -230,6 +231,14 @@ func (t *terminal) path(p AccessPath, detail bool) {
 	}
 }
 
+// said is a reason where what is asked for stands beside it.
+func (a AccessAnswer) said(r AccessReason) string {
+	if short, ok := strings.CutSuffix(r.Text, " "+a.Action+" on "+a.Resource); ok {
+		return short + " it"
+	}
+	return r.Text
+}
+
 // limits are the layers that grant nothing.
 var limits = map[string]bool{policy.BoundaryLayer.String(): true, policy.SessionLayer.String(): true, policy.ServiceControlLayer.String(): true,
 	policy.ResourceControlLayer.String(): true, policy.EndpointLayer.String(): true}
@@ -238,19 +247,15 @@ var limits = map[string]bool{policy.BoundaryLayer.String(): true, policy.Session
 func (t *terminal) stepReasons(decisions []AccessAnswer) {
 	for _, d := range decisions {
 		line := d.Action + " on " + d.Resource
-		for key, values := range d.With {
-			line += ", with " + key + " " + cmp.Or(strings.Join(values, ", "), "left out")
+		for _, key := range slices.Sorted(maps.Keys(d.With)) {
+			line += ", with " + key + " " + cmp.Or(strings.Join(d.With[key], ", "), "left out")
 		}
 		t.para("        ", "          ", t.in(dim, line))
 		for _, r := range d.Because {
 			if limits[r.Layer] && r.Effect == policy.Allow.String() {
 				continue
 			}
-			text := r.Text
-			if short, ok := strings.CutSuffix(text, " "+d.Action+" on "+d.Resource); ok {
-				text = short + " it"
-			}
-			t.para("          ", "            ", text)
+			t.para("          ", "            ", d.said(r))
 			t.quote("              ", r)
 		}
 		for _, x := range d.DependsOn {
