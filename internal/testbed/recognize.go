@@ -52,6 +52,10 @@ func recognize(r *http.Request, body []byte) (Call, protocol) {
 		c.Service = "sso-admin"
 	case "states":
 		c.Service = "stepfunctions"
+	case "elasticfilesystem":
+		c.Service = "efs"
+	case "es":
+		c.Service = "opensearch"
 	case "bedrock-agentcore":
 		c.Service = "bedrock-agentcore-control"
 	case "apigateway": // both generations sign for it
@@ -152,10 +156,14 @@ var routes = []route{
 	rest("eks", "GET /clusters/[^/]+/access-entries", "ListAccessEntries"),
 	rest("eks", "GET /clusters/[^/]+/access-entries/.+/access-policies", "ListAssociatedAccessPolicies"),
 	rest("eks", "GET /clusters/[^/]+/access-entries/.+", "DescribeAccessEntry"),
+	rest("efs", "GET /2015-02-01/file-systems", "DescribeFileSystems"),
+	rest("efs", "GET /2015-02-01/file-systems/[^/]+/policy", "DescribeFileSystemPolicy"),
 	rest("lambda", "GET /2015-03-31/functions", "ListFunctions"),
 	rest("lambda", "GET /2015-03-31/functions/[^/]+/policy", "GetPolicy"),
 	rest("lambda", "GET /2015-03-31/event-source-mappings", "ListEventSourceMappings"),
 	rest("lambda", "GET /2021-10-31/functions/[^/]+/urls", "ListFunctionUrlConfigs"),
+	rest("opensearch", "GET /2021-01-01/domain", "ListDomainNames"),
+	rest("opensearch", "GET /2021-01-01/opensearch/domain/[^/]+", "DescribeDomain"),
 	rest("s3control", "GET /v20180820/configuration/publicAccessBlock", "GetPublicAccessBlock"),
 	rest("s3control", "GET /v20180820/accesspoint", "ListAccessPoints"),
 	rest("s3control", "GET /v20180820/accesspoint/[^/]+", "GetAccessPoint"),
