@@ -92,23 +92,13 @@ func newDocument(d *policy.Document, id int) *document {
 	c := &document{Document: d, id: id, patterns: map[string][]string{}, named: map[string]bool{}, may: map[string]bool{}}
 	variables := func(texts []string) {
 		for _, t := range texts {
-			for rest := t; ; {
-				_, after, ok := strings.Cut(rest, "${")
-				if !ok {
-					break
-				}
-				name, tail, ok := strings.Cut(after, "}")
-				if !ok {
-					break
-				}
-				name, _, _ = strings.Cut(name, ",")
-				if name = strings.ToLower(strings.TrimSpace(name)); principalKey(name) {
+			eachVariable(t, func(name string) {
+				if name = strings.ToLower(name); principalKey(name) {
 					c.variables = append(c.variables, name)
 				} else if _, principal, ok := tagName(name); ok && !principal {
 					c.labels = append(c.labels, name)
 				}
-				rest = tail
-			}
+			})
 		}
 	}
 	for i := range d.Statements {

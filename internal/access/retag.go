@@ -107,6 +107,7 @@ func (t *retagging) statements(action string, visit func(*policy.Statement)) {
 	})
 }
 
+// eachVariable visits the policy variables in a text, without their defaults.
 func eachVariable(text string, visit func(name string)) {
 	for rest := text; ; {
 		_, after, ok := strings.Cut(rest, "${")
