@@ -109,8 +109,11 @@ func (v *vault) openAll(c *cobra.Command, from, to end, opts seal.OpenOptions, r
 			}
 			var err error
 			if before, ok := journal.Find(i.name); ok {
-				if stands, err := openedBefore(ctx, to.below(i.name, many).text, i, before); stands || err != nil {
+				stands, err := openedBefore(ctx, to.below(i.name, many).text, i, before)
+				if stands {
 					done.before.Add(1)
+				}
+				if stands || err != nil {
 					return err
 				}
 			}
@@ -158,7 +161,7 @@ func openedBefore(ctx context.Context, path string, i item, before seal.Done) (b
 	}
 	defer f.Close()
 	digest, err := digestOf(ctx, f)
-	return digest == before.Made, err
+	return err == nil && digest == before.Made, err
 }
 
 // plaintext opens an item.

@@ -188,8 +188,11 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 			return err
 		}
 		if before, ok := journal.Find(i.name); ok {
-			if stands, err := v.sealedBefore(ctx, c, i, u, before); stands || err != nil {
+			stands, err := v.sealedBefore(ctx, c, i, u, before)
+			if stands {
 				done.before.Add(1)
+			}
+			if stands || err != nil {
 				return err
 			}
 		}
@@ -237,7 +240,7 @@ func (v *vault) sealedBefore(ctx context.Context, c *cobra.Command, i item, u *s
 	}
 	defer src.Close()
 	digest, err := digestOf(ctx, src)
-	return digest == before.Source, err
+	return err == nil && digest == before.Source, err
 }
 
 // journal is that of a job between two ends. Without one the job is done as well, and begins again if it is killed.

@@ -7,33 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 )
 
-// killAt kills the process, as kill -9 does, when it asks for an object, which is not answered.
+// killAt kills the process when it asks for an object.
 func (b *bucket) killAt(method, key string, args ...string) {
 	b.t.Helper()
-	cmd, out, problems := b.command(b.t.Context(), nil, args...)
-	dead := make(chan struct{})
-	var once sync.Once
-	b.watch(func(_ int, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) bool {
-		if r.Method == method && strings.HasSuffix(r.URL.Path, key) {
-			once.Do(func() { cmd.Process.Kill() })
-			<-dead
-			return true
-		}
-		return false
-	})
-	if err := cmd.Start(); err != nil {
-		b.t.Fatal(err)
-	}
-	if err := cmd.Wait(); err == nil {
-		b.t.Fatalf("it was not killed: %s%s", out, problems)
-	}
-	close(dead)
-	b.watch(nil)
+	b.killWhen(func(r *http.Request) bool { return r.Method == method && strings.HasSuffix(r.URL.Path, key) }, args...)
 }
 
 // requests counts the requests for objects below a prefix that a run makes.

@@ -493,14 +493,13 @@ func rangeOf(r *http.Request) (from int64) {
 	return from
 }
 
-// killOpening kills the process that opens an object, as kill -9 does, once three of its parts are in the file and noted: four are fetched at
-// once, so that whoever asks for the seventh has them. A file of that name is not there.
-func (b *bucket) killOpening(dst string, args ...string) {
+// killWhen kills a process, as kill -9 does, when it makes a request of a kind, which is not answered.
+func (b *bucket) killWhen(asks func(*http.Request) bool, args ...string) {
 	b.t.Helper()
-	cmd, out, problems := b.command(b.t.Context(), nil, append([]string{"open", "s3://box/a", dst}, args...)...)
+	cmd, out, problems := b.command(b.t.Context(), nil, args...)
 	dead := make(chan struct{})
 	b.watch(func(_ int, _ http.ResponseWriter, r *http.Request, _ func() *httptest.ResponseRecorder) bool {
-		if from := rangeOf(r); from < 6*8<<20 || from > 8*8<<20 {
+		if !asks(r) {
 			return false
 		}
 		cmd.Process.Kill()
@@ -515,6 +514,16 @@ func (b *bucket) killOpening(dst string, args ...string) {
 	}
 	close(dead)
 	b.watch(nil)
+}
+
+// killOpening kills the process that opens an object, as kill -9 does, once three of its parts are in the file and noted: four are fetched at
+// once, so that whoever asks for the seventh has them. A file of that name is not there.
+func (b *bucket) killOpening(dst string, args ...string) {
+	b.t.Helper()
+	b.killWhen(func(r *http.Request) bool {
+		from := rangeOf(r)
+		return from >= 6*8<<20 && from <= 8*8<<20
+	}, append([]string{"open", "s3://box/a", dst}, args...)...)
 	if _, err := os.Stat(dst); !errors.Is(err, os.ErrNotExist) {
 		b.t.Errorf("a file is there: %v", err)
 	}
