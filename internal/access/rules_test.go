@@ -68,15 +68,21 @@ func (s *small) role(account, name, principal, statements string) *estate.Role {
 
 const everything = `{"Effect": "Allow", "Action": "*", "Resource": "*"}`
 
-// steps are the ids of the catalogue on a user's or role's way to administrator, and how sure it is.
-func (s *small) steps(name string) string {
+// escalates is how somebody gets to administrator; nil for not at all.
+func (s *small) escalates(name string) *Path {
 	s.t.Helper()
 	w := New(s.Estate, Options{})
 	p, err := w.Principal(name)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	path := w.Escalate(Administrator).Of(p)
+	return w.Escalate(Administrator).Of(p)
+}
+
+// steps are the ids of the catalogue on a user's or role's way to administrator, and how sure it is.
+func (s *small) steps(name string) string {
+	s.t.Helper()
+	path := s.escalates(name)
 	if path == nil {
 		return "no"
 	}

@@ -12,12 +12,7 @@ import (
 // path is how somebody gets to administrator, each step as its text.
 func (s *small) path(name string) string {
 	s.t.Helper()
-	w := New(s.Estate, Options{})
-	p, err := w.Principal(name)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	path := w.Escalate(Administrator).Of(p)
+	path := s.escalates(name)
 	if path == nil {
 		return "no"
 	}
