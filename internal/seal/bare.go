@@ -121,7 +121,7 @@ func importPEM(name string, version int, block *pem.Block, now time.Time) (*Key,
 		return newKey(name, version, RSA, now, secret)
 	case "PUBLIC KEY":
 		text := string(pem.EncodeToMemory(block))
-		public, err := decodePublic(text)
+		public, err := parsePublic(text)
 		if err != nil {
 			return nil, err
 		}
@@ -130,7 +130,7 @@ func importPEM(name string, version int, block *pem.Block, now time.Time) (*Key,
 		}
 		return newHalf(name, version, RSA, now, text)
 	default:
-		return nil, fmt.Errorf("PEM of type %q is no key: RSA PRIVATE KEY, PRIVATE KEY or PUBLIC KEY is wanted", block.Type)
+		return nil, errors.New("this PEM is of another type: RSA PRIVATE KEY, PRIVATE KEY or PUBLIC KEY is wanted")
 	}
 }
 

@@ -96,7 +96,10 @@ func newKey(name string, version int, kind Kind, now time.Time, secret []byte) (
 		return nil, fmt.Errorf("key %s: versions count from 1", name)
 	}
 	k := &Key{Name: name, Version: version, Kind: kind, Created: now.UTC().Truncate(time.Second), Namespace: Namespace, ID: fmt.Sprintf("%s/%d", name, version)}
-	return k, k.setSecret(secret)
+	if err := k.setSecret(secret); err != nil {
+		return nil, fmt.Errorf("key %s: %w", k.Label(), err)
+	}
+	return k, nil
 }
 
 var validName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
@@ -109,7 +112,7 @@ func CheckName(name string) error {
 	return nil
 }
 
-// setSecret takes the secret and derives what is public from it.
+// setSecret takes the secret and derives what is public from it. Its errors name no key and quote nothing.
 func (k *Key) setSecret(secret []byte) error {
 	k.secret = secret
 	signer, err := k.signer()
@@ -120,10 +123,10 @@ func (k *Key) setSecret(secret []byte) error {
 	switch k.Kind {
 	case AES:
 		if len(secret) != 32 {
-			return fmt.Errorf("key %s: an AES-256 key has 32 bytes, this has %d", k.Name, len(secret))
+			return fmt.Errorf("an AES-256 key has 32 bytes, this has %d", len(secret))
 		}
 	case RSA:
-		pair, err := k.pair()
+		pair, err := parsePair(secret)
 		if err != nil {
 			return err
 		}
@@ -131,7 +134,7 @@ func (k *Key) setSecret(secret []byte) error {
 			return err
 		}
 	case Age:
-		identity, err := k.Identity()
+		identity, err := parseIdentity(secret)
 		if err != nil {
 			return err
 		}
@@ -141,8 +144,6 @@ func (k *Key) setSecret(secret []byte) error {
 		case *age.X25519Identity:
 			k.Public = identity.Recipient().String()
 		}
-	default:
-		return fmt.Errorf("key %s: there is no kind of key %q", k.Name, k.Kind)
 	}
 	return nil
 }
@@ -216,7 +217,7 @@ func (k *Key) WrappingKey() (esdk.WrappingKey, error) {
 		return esdk.NewRawAES(k.Namespace, k.ID, k.secret)
 	case RSA:
 		if k.secret == nil {
-			public, err := decodePublic(k.Public)
+			public, err := parsePublic(k.Public)
 			if err != nil {
 				return nil, fmt.Errorf("key %s: %w", k.Label(), err)
 			}
@@ -262,11 +263,11 @@ func (k *Key) Recipient() (age.Recipient, error) {
 	if k.Kind != Age {
 		return nil, fmt.Errorf("key %s is no age identity: make one with onus key new NAME --kind age", k.Label())
 	}
-	recipients, err := age.ParseRecipients(strings.NewReader(k.Public))
-	if err != nil || len(recipients) != 1 {
-		return nil, fmt.Errorf("key %s: its recipient is damaged", k.Label())
+	recipient, err := parseRecipient(k.Public)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", k.Label(), err)
 	}
-	return recipients[0], nil
+	return recipient, nil
 }
 
 // Identity is an age key that opens.
@@ -277,11 +278,11 @@ func (k *Key) Identity() (age.Identity, error) {
 	if k.secret == nil {
 		return nil, k.noSecret()
 	}
-	identities, err := age.ParseIdentities(bytes.NewReader(k.secret))
-	if err != nil || len(identities) != 1 {
-		return nil, fmt.Errorf("key %s: its secret is no age identity", k.Label()) // age's own error may quote it
+	identity, err := parseIdentity(k.secret)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", k.Label(), err)
 	}
-	return identities[0], nil
+	return identity, nil
 }
 
 // Check proves that the key works: what it seals opens and, once altered, does not. Of a public half only the sealing is proved.
@@ -345,12 +346,38 @@ func (k *Key) Check(ctx context.Context) error {
 }
 
 func (k *Key) pair() (*rsa.PrivateKey, error) {
-	parsed, err := x509.ParsePKCS8PrivateKey(k.secret)
-	pair, ok := parsed.(*rsa.PrivateKey)
-	if err != nil || !ok {
-		return nil, fmt.Errorf("key %s: its secret is no RSA key in PKCS #8", k.Name)
+	pair, err := parsePair(k.secret)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", k.Label(), err)
 	}
 	return pair, nil
+}
+
+// The errors of what follows quote nothing of the text, as those of the libraries may.
+
+func parsePair(secret []byte) (*rsa.PrivateKey, error) {
+	parsed, err := x509.ParsePKCS8PrivateKey(secret)
+	pair, ok := parsed.(*rsa.PrivateKey)
+	if err != nil || !ok {
+		return nil, errors.New("its secret is no RSA key in PKCS #8")
+	}
+	return pair, nil
+}
+
+func parseIdentity(secret []byte) (age.Identity, error) {
+	identities, err := age.ParseIdentities(bytes.NewReader(secret))
+	if err != nil || len(identities) != 1 {
+		return nil, errors.New("its secret is no age identity")
+	}
+	return identities[0], nil
+}
+
+func parseRecipient(public string) (age.Recipient, error) {
+	recipients, err := age.ParseRecipients(strings.NewReader(public))
+	if err != nil || len(recipients) != 1 {
+		return nil, errors.New("its public half is no age recipient")
+	}
+	return recipients[0], nil
 }
 
 func encodePublic(key *rsa.PublicKey) (string, error) {
@@ -361,7 +388,7 @@ func encodePublic(key *rsa.PublicKey) (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})), nil
 }
 
-func decodePublic(text string) (*rsa.PublicKey, error) {
+func parsePublic(text string) (*rsa.PublicKey, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
 		return nil, errors.New("its public half is no PEM")

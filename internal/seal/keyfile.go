@@ -53,7 +53,8 @@ func writeJSON(w io.Writer, value any) error {
 	return e.Encode(value)
 }
 
-// ReadKeys reads keys as Encode wrote them, one after the other.
+// ReadKeys reads keys as Encode wrote them, one after the other. Errors count keys and quote nothing of the file: in a damaged one
+// a secret may stand anywhere.
 func ReadKeys(r io.Reader) ([]*Key, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxKeyFiles+1))
 	if err != nil {
@@ -72,11 +73,11 @@ func ReadKeys(r io.Reader) ([]*Key, error) {
 			break
 		}
 		if err != nil {
-			return nil, errors.New("this is no whole key file: its JSON does not parse") // the decoder's own error may quote a secret
+			return nil, errors.New("this is no whole key file: its JSON does not parse")
 		}
 		k, err := f.key()
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("key %d of the file: %w", len(keys)+1, err)
 		}
 		keys = append(keys, k)
 	}
@@ -88,45 +89,42 @@ func ReadKeys(r io.Reader) ([]*Key, error) {
 
 // key holds what the file says against what follows from its secret.
 func (f *keyFile) key() (*Key, error) {
-	if f.Schema != keySchema {
-		return nil, fmt.Errorf("this is no key file of a version that is known (%s)", keySchema)
-	}
-	if err := CheckName(f.Name); err != nil {
-		return nil, err
-	}
 	k := &Key{Name: f.Name, Version: f.Version, Kind: f.Kind, Created: f.Created, Namespace: f.Namespace, ID: f.ID, Public: f.Public, locked: f.Locked}
 	switch {
+	case f.Schema != keySchema:
+		return nil, fmt.Errorf("it is of no version that is known (%s)", keySchema)
+	case CheckName(f.Name) != nil:
+		return nil, errors.New("its name is no name for a key")
 	case f.Version < 1:
-		return nil, fmt.Errorf("key %s: its version is %d, and versions count from 1", f.Name, f.Version)
+		return nil, fmt.Errorf("its version is %d, and versions count from 1", f.Version)
 	case f.Kind != AES && f.Kind != RSA && f.Kind != Age:
-		return nil, fmt.Errorf("key %s: there is no kind of key %q", f.Name, f.Kind)
+		return nil, fmt.Errorf("its kind is none of %s, %s and %s", AES, RSA, Age)
 	case f.Namespace == "" || f.ID == "":
-		return nil, fmt.Errorf("key %s: its namespace and id are missing", f.Name)
+		return nil, errors.New("its namespace and id are missing")
 	case len(f.Verifier) != 0 && len(f.Verifier) != ed25519.PublicKeySize:
-		return nil, fmt.Errorf("key %s: its verifier is damaged", f.Name)
+		return nil, errors.New("its verifier is damaged")
 	case f.Secret != nil && f.Locked != nil:
-		return nil, fmt.Errorf("key %s: its secret is there both locked and not: make the file anew", f.Name)
+		return nil, errors.New("its secret is there both locked and not: make the file anew")
 	case f.Kind == AES && len(f.Secret) == 0 && len(f.Locked) == 0:
-		return nil, fmt.Errorf("key %s: its secret is missing", f.Name)
+		return nil, errors.New("its secret is missing")
 	}
 	if len(f.Verifier) > 0 {
 		k.Verifier = f.Verifier
 	}
-	if len(f.Secret) > 0 {
-		if err := k.setSecret(f.Secret); err != nil {
-			return nil, err
-		}
-	} else if k.Kind == RSA {
-		if _, err := decodePublic(k.Public); err != nil {
-			return nil, fmt.Errorf("key %s: %w", k.Label(), err)
-		}
-	} else if k.Kind == Age {
-		if _, err := k.Recipient(); err != nil {
-			return nil, err
-		}
+	var err error
+	switch {
+	case len(f.Secret) > 0:
+		err = k.setSecret(f.Secret)
+	case k.Kind == RSA:
+		_, err = parsePublic(k.Public)
+	case k.Kind == Age:
+		_, err = parseRecipient(k.Public)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if k.Fingerprint() != f.Fingerprint {
-		return nil, fmt.Errorf("key %s: its fingerprint does not fit its contents: the file was damaged or altered", k.Label())
+		return nil, errors.New("its fingerprint does not fit its contents: the file was damaged or altered")
 	}
 	return k, nil
 }

@@ -306,36 +306,3 @@ func FuzzS3ECMetadata(f *testing.F) {
 		}
 	})
 }
-
-func FuzzKeyFile(f *testing.F) {
-	k, err := newKey("a", 1, AES, noon, bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		f.Fatal(err)
-	}
-	text, err := k.Encode()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(text)
-	f.Add(bytes.Replace(text, []byte(`"secret"`), []byte(`"locked"`), 1))
-	f.Add([]byte("AGE-SECRET-KEY-1"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		keys, err := ReadKeys(bytes.NewReader(text))
-		if err != nil {
-			if bytes.Contains(text, []byte("BwcHBwcH")) && strings.Contains(err.Error(), "BwcHBwcH") {
-				t.Errorf("the error holds the secret: %v", err)
-			}
-			return
-		}
-		for _, k := range keys {
-			if again, err := k.Encode(); err != nil {
-				t.Errorf("what was read is not written: %v", err)
-			} else if back, err := ReadKeys(bytes.NewReader(again)); err != nil || back[0].Fingerprint() != k.Fingerprint() {
-				t.Errorf("what was written is not read: %v", err)
-			}
-		}
-		if _, err := ImportKey("a", 1, text, noon, "", ""); err == nil && len(text) == 0 {
-			t.Error("nothing is a key")
-		}
-	})
-}
