@@ -327,6 +327,9 @@ func (v *vault) openingKeys(c *cobra.Command, ring seal.Ring, opts *seal.OpenOpt
 		opts.Keys = append(opts.Keys, k)
 	}
 	if len(opts.Keys) == 0 && len(v.locked) > 0 && len(opts.Wrapping) == 0 {
+		if said {
+			return usage("the passphrase that was given is of none of the keys (%s)", strings.Join(v.locked, ", "))
+		}
 		return usage("all keys are locked (%s): name one with --key to be asked for its passphrase", strings.Join(v.locked, ", "))
 	}
 	if len(keys) == 0 && len(opts.Wrapping) == 0 {
