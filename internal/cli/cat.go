@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -87,6 +89,9 @@ func (v *vault) catRange(c *cobra.Command, from end, opts seal.OpenOptions, firs
 		}
 		defer closing()
 		r, size, err := seal.DecryptAt(ctx, src, i.size, opts)
+		if errors.Is(err, seal.ErrNoRanges) {
+			return fmt.Errorf("%w: leave --range out", err)
+		}
 		if err != nil {
 			return err
 		}
