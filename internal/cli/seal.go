@@ -126,6 +126,9 @@ func parseEnds(args []string) (from, to end, err error) {
 			return from, to, usage("%s lies in %s: choose a place outside", to.text, from.text)
 		}
 	}
+	if from.remote && to.remote && from.at.Bucket == to.at.Bucket && from.folderLike() && strings.HasPrefix(to.below("", true).at.Key, from.at.Key) {
+		return from, to, usage("%s lies in %s: choose a place outside", to.text, from.text)
+	}
 	if same(from, to) {
 		return from, to, usage("%s and %s are the same", from.text, to.text)
 	}

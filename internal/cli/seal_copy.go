@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,7 +156,7 @@ func each(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bo
 		wait.Go(func() {
 			defer func() { <-places }()
 			if err := do(ctx, i); err != nil {
-				if many {
+				if many && !strings.HasPrefix(err.Error(), i.String()+": ") {
 					err = fmt.Errorf("%s: %w", report.Plain(i.String(), false), err)
 				}
 				fail(err)
@@ -403,7 +404,7 @@ func (v *vault) tidy(ctx context.Context, c *cobra.Command, to end) {
 			fmt.Fprintf(c.ErrOrStderr(), "onus: a download to %s is not finished: run it again to go on, or onus open --abandon to remove what is there\n", target)
 		}
 	}
-	if !to.remote || ctx.Err() != nil || v.client == nil { // without a client nothing was written, and the run said why
+	if _, _, err := seal.DefaultNotes(); err != nil || !to.remote || ctx.Err() != nil || v.client == nil { // where nothing was written, the run said why
 		return
 	}
 	ended, _, err := v.abandon(ctx)
