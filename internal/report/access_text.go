@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // AccessText writes what `onus can`, `onus who-can`, `onus paths`, `onus shells` and `onus unused` say.
@@ -239,10 +238,6 @@ func (a AccessAnswer) said(r AccessReason) string {
 	return r.Text
 }
 
-// limits are the layers that grant nothing.
-var limits = map[string]bool{policy.BoundaryLayer.String(): true, policy.SessionLayer.String(): true, policy.ServiceControlLayer.String(): true,
-	policy.ResourceControlLayer.String(): true, policy.EndpointLayer.String(): true}
-
 // stepReasons quotes the statements that grant a step. Policies that only limit, and let it pass, are in the JSON.
 func (t *terminal) stepReasons(decisions []AccessAnswer) {
 	for _, d := range decisions {
@@ -252,7 +247,7 @@ func (t *terminal) stepReasons(decisions []AccessAnswer) {
 		}
 		t.para("        ", "          ", t.in(dim, line))
 		for _, r := range d.Because {
-			if limits[r.Layer] && r.Effect == policy.Allow.String() {
+			if r.Limits {
 				continue
 			}
 			t.para("          ", "            ", d.said(r))
