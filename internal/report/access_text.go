@@ -363,11 +363,28 @@ func (t *terminal) unused(a *Access) {
 		t.para("", "", "nothing that was read")
 	}
 	t.notAsked(a.Unused)
+	type alike struct {
+		who []string
+		AccessUnused
+	}
+	var groups []*alike
 	for _, u := range a.Unused {
 		if u.NotAsked {
 			continue
 		}
-		t.heading(u.Principal.called() + " · " + u.Principal.Account)
+		who := u.Principal.called() + " in " + u.Principal.Account
+		same := func(g *alike) bool {
+			return g.Unread == u.Unread && slices.Equal(g.Services, u.Services) && slices.Equal(g.Actions, u.Actions) && slices.Equal(g.Kept, u.Kept)
+		}
+		if i := slices.IndexFunc(groups, same); i >= 0 && t.Causes >= 0 { // with all, each has its own policy
+			groups[i].who = append(groups[i].who, who)
+		} else {
+			groups = append(groups, &alike{[]string{who}, u})
+		}
+	}
+	smaller := false
+	for _, u := range groups {
+		t.heading(t.first(u.who))
 		if u.Unread != "" {
 			t.para("  ? ", "    ", u.Unread)
 			continue
@@ -385,6 +402,11 @@ func (t *terminal) unused(a *Access) {
 			t.blank()
 			t.block("    ", string(u.Policy))
 		}
+		smaller = smaller || u.Policy != ""
+	}
+	if smaller && t.Causes >= 0 {
+		t.blank()
+		t.para("", "", "onus unused PRINCIPAL shows the smaller policy, which keeps what is used")
 	}
 }
 

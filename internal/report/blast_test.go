@@ -224,6 +224,24 @@ func TestShellsAlikeStandTogether(t *testing.T) {
 	}
 }
 
+// What several never used alike is said once; the smaller policies, which --all shows, are each one's own.
+func TestUnusedAlikeIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("unused")
+	bob := a.Unused[0]
+	bob.Principal.Name = "bob"
+	a.Unused = append(a.Unused, bob)
+	for causes, want := range map[int]int{0: 1, -1: 2} {
+		var text bytes.Buffer
+		if err := AccessText(&text, a, Options{Causes: causes}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(text.String(), "never used: sqs"); n != want || !strings.Contains(text.String(), "bob in ") {
+			t.Errorf("with %d causes it stands there %d times, want %d:\n%s", causes, n, want, &text)
+		}
+	}
+}
+
 func TestAccessJSONKeepsItsNames(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
