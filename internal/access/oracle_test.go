@@ -93,6 +93,10 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 // fits reports whether a rule is about a workload: of its kind, or of none that was read.
 func fits(w *World, r *rule, q *Principal, x *Workload) bool {
 	switch r.name {
+	case "pool":
+		return x == nil || x.Kind == poolKind
+	case "guest":
+		return false // a change of whom it makes: see below
 	case "cluster":
 		return x == nil && w.kindUnread(clusterKind, q.Account) != "" || x != nil && x.Kind == clusterKind
 	case "existing":
