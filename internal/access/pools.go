@@ -100,11 +100,11 @@ func (w *prover) poolChanged(p, q *Principal, x *Workload) proof {
 	if !f.also(w.check(p, "cognito-identity:UpdateIdentityPool", x.ARN, nil)) {
 		return none
 	}
-	return w.letIn(f, q, x.pool.Reference.ID, x.Account)
+	return w.admits(f, q, x.pool.Reference.ID, x.Account)
 }
 
-// letIn is f, and that a role lets in who may change whom a pool lets in.
-func (w *prover) letIn(f proof, q *Principal, pool, account string) proof {
+// admits is f, and that a role lets in who may change whom a pool lets in.
+func (w *prover) admits(f proof, q *Principal, pool, account string) proof {
 	best := none
 	try := func(most Strength, how ...string) {
 		g := f
@@ -139,7 +139,7 @@ func (w *prover) poolMade(p, q *Principal) proof {
 		if !f.also(s, a) {
 			continue
 		}
-		if f = w.letIn(f, q, region+":00000000-0000-0000-0000-000000000000", p.Account); f.strength > best.strength {
+		if f = w.admits(f, q, region+":00000000-0000-0000-0000-000000000000", p.Account); f.strength > best.strength {
 			best = f
 		}
 		if best.strength == Yes {
@@ -302,11 +302,22 @@ func (f *field) poolable(g *group, r *rule, t *targets, visit func(r *rule, to i
 	return true
 }
 
-// letIn adds the roles as guests of pools have them to whom the members of a group may give.
+// letIn adds the roles as guests of pools have them, for the members of a group that may give them.
 func (f *field) letIn(g *group) {
+	f.guests(g, func(m move, s Strength) {
+		for _, n := range g.members {
+			if n != m.to {
+				f.make(n, m, s)
+			}
+		}
+	})
+}
+
+// guests visits the roles that a group may give guests of pools, as these have them.
+func (f *field) guests(g *group, visit func(m move, s Strength)) {
 	for i := range ruleset {
 		r := &ruleset[i]
-		if r.name != "guest" || !g.allows.includes(r.needs) {
+		if r.name != "guest" || len(f.all.pooled) == 0 || !g.allows.includes(r.needs) {
 			continue
 		}
 		for _, x := range f.workloads {
@@ -315,11 +326,8 @@ func (f *field) letIn(g *group) {
 			}
 			for _, to := range f.all.pooled {
 				q := f.nodes[to].p
-				s := f.prover(g, false).letGuests(f.nodes[g.members[0]].p, q, x).strength
-				for _, n := range g.members {
-					if s > No && n != to {
-						f.make(n, move{rule: r, to: to, workload: x, change: &derivation{id: r.id, made: f.w.asGuest(q)}, made: -1}, s)
-					}
+				if s := f.prover(g, false).letGuests(f.nodes[g.members[0]].p, q, x).strength; s > No {
+					visit(move{rule: r, to: to, workload: x, change: &derivation{id: r.id, made: f.w.asGuest(q)}, made: -1}, s)
 				}
 			}
 		}

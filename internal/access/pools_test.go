@@ -1,6 +1,9 @@
 package access
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/onus-cloud/onus/internal/estate"
@@ -138,5 +141,74 @@ func TestNewIdentityPools(t *testing.T) {
 		s.want("makes", want[0])
 		s.want("native", want[1])
 		s.want("elsewhere", "no")
+	}
+}
+
+// The search and the plain one agree on estates with pools.
+func TestSearchOfIdentityPoolsAgreesWithPlainSearch(t *testing.T) {
+	t.Parallel()
+	reached, notReached, through, asGuests := 0, 0, 0, 0
+	for seed := range uint64(24) {
+		r := rand.New(rand.NewPCG(seed, 17))
+		s := &small{t, randomEstate(r, false)}
+		some := func(p float64) bool { return r.Float64() < p }
+		pick := func(of ...string) string { return of[r.IntN(len(of))] }
+		for _, a := range []string{one, two} {
+			if some(0.8) {
+				s.Note(estate.Reading{Place: estate.Place{Account: a, Region: "us-east-1"}, Operation: "cognito-identity:ListIdentityPools", Outcome: operation.OK})
+			}
+		}
+		for _, id := range []string{shopPool, "us-east-1:99999999-2222-3333-4444-555555555555"} {
+			d := estate.IdentityPoolDescription{Guests: some(0.5) || seed%3 == 0, Classic: some(0.15) && seed%3 > 0}
+			if some(0.4) && seed%3 > 0 {
+				d.Developer = "login.shop"
+			}
+			if some(0.4) {
+				d.Providers = []string{"accounts.google.com"}
+			}
+			p := s.pool(pick(one, two), id, d)
+			if some(0.1) {
+				p.Description = estate.Unread[estate.IdentityPoolDescription](estate.Gap{Operation: "cognito-identity:DescribeIdentityPool", Outcome: operation.Denied})
+			}
+		}
+		if seed%3 == 0 { // what guests may take over
+			s.role(one, "runs", `{"Service": "lambda.amazonaws.com"}`, everything)
+			s.Functions = append(s.Functions, &estate.Function{Resource: resourceOf("function", one, "job", "arn:aws:lambda:us-east-1:"+one+":function:job"), Role: "arn:aws:iam::" + one + ":role/runs", ResourcePolicy: estate.None[*policy.Document]()})
+			s.pooled(one, "guest", guests, `{"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}`)
+		}
+		for _, role := range s.Roles {
+			if some(0.5) && role.Reference.ID != "runs" {
+				role.Trust = s.pooled(one, "like", pick(ofShop+", "+guests, ofShop+", "+signedIn, guests, ofShop), "").Trust
+				s.Roles = s.Roles[:len(s.Roles)-1]
+			}
+			if some(0.3) {
+				role.Inline = append(role.Inline, s.attached(pick(setsPool, everything+`, {"Effect": "Deny", "Action": "cognito-identity:*", "Resource": "*"}`)).Inline...)
+			}
+		}
+		for _, u := range s.Users {
+			if some(0.6) {
+				u.Inline = append(u.Inline, s.attached(pick(setsPool, setsPool+`, {"Effect": "Allow", "Action": "cognito-identity:Get*", "Resource": "*"}`,
+					`{"Effect": "Allow", "Action": "cognito-identity:UpdateIdentityPool", "Resource": "*"}`, `{"Effect": "Allow", "Action": "cognito-identity:CreateIdentityPool", "Resource": "*"}`)).Inline...)
+			}
+		}
+		goals := []Goal{Administrator, {Kind: "privileges"}}
+		did, didNot := agrees(t, fmt.Sprint("seed ", seed), s.Estate, Options{AsRead: seed%2 == 0}, goals)
+		reached, notReached = reached+did, notReached+didNot
+		w := New(s.Estate, Options{})
+		for _, g := range goals {
+			for _, p := range w.Escalate(g).Paths() {
+				for _, step := range p.Steps {
+					if step.Workload != nil && step.Workload.pool != nil || step.ID == newPool {
+						through++
+					}
+					if strings.HasPrefix(step.Text, "is a guest") {
+						asGuests++
+					}
+				}
+			}
+		}
+	}
+	if reached < 100 || notReached < 100 || through < 20 || asGuests < 3 {
+		t.Errorf("%d reached, %d not, %d steps through pools, %d of guests: the estates tell nothing", reached, notReached, through, asGuests)
 	}
 }
