@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -209,8 +210,9 @@ func (g *gather) policies(r *row) *policy.Policies {
 		p.ResourceControl = append(p.ResourceControl, g.level("resourceControlPolicies", policy.ResourceControlPolicy, i, l))
 	}
 	for _, k := range r.Grants {
-		p.Grants = append(p.Grants, policy.Grant{ID: k.ID + k.GrantID, Grantee: k.Grantee + k.GranteePrincipal, Operations: k.Operations,
-			ContextEquals: k.Constraints.Equals, ContextSubset: k.Constraints.Subset, RetiringPrincipal: k.RetiringPrincipal})
+		p.Grants = append(p.Grants, policy.Grant{ID: cmp.Or(k.ID, k.GrantID), Grantee: cmp.Or(k.Grantee, k.GranteePrincipal, k.GranteeServicePrincipal),
+			Operations: k.Operations, ContextEquals: k.Constraints.Equals, ContextSubset: k.Constraints.Subset, SourceARN: k.Constraints.SourceARN,
+			RetiringPrincipal: cmp.Or(k.RetiringPrincipal, k.RetiringServicePrincipal)})
 	}
 	if s := r.S3; s != nil {
 		p.S3 = &policy.S3Access{Granted: s.Granted, GrantedToPublic: s.GrantedToPublic, AccessPointARN: s.AccessPointARN,

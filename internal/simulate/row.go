@@ -182,15 +182,18 @@ func (l *levels) UnmarshalJSON(data []byte) error {
 
 // grant is a grant of a KMS key, as ListGrants shows it or in our spelling.
 type grant struct {
-	ID                string   `json:"id"`
-	GrantID           string   `json:"grantId"`
-	Grantee           string   `json:"grantee"`
-	GranteePrincipal  string   `json:"granteePrincipal"`
-	RetiringPrincipal string   `json:"retiringPrincipal"`
-	Operations        []string `json:"operations"`
-	Constraints       struct {
-		Equals map[string]string `json:"encryptionContextEquals"`
-		Subset map[string]string `json:"encryptionContextSubset"`
+	ID                       string   `json:"id"`
+	GrantID                  string   `json:"grantId"`
+	Grantee                  string   `json:"grantee"`
+	GranteePrincipal         string   `json:"granteePrincipal"`
+	GranteeServicePrincipal  string   `json:"granteeServicePrincipal"`
+	RetiringPrincipal        string   `json:"retiringPrincipal"`
+	RetiringServicePrincipal string   `json:"retiringServicePrincipal"`
+	Operations               []string `json:"operations"`
+	Constraints              struct {
+		Equals    map[string]string `json:"encryptionContextEquals"`
+		Subset    map[string]string `json:"encryptionContextSubset"`
+		SourceARN string            `json:"sourceArn"`
 	} `json:"constraints"`
 }
 
