@@ -210,3 +210,50 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// An answer that depends names the keys that can change it, and no other.
+func TestDependsOnWhatMatters(t *testing.T) {
+	t.Parallel()
+	statement := func(effect, key, principal string) string {
+		condition := ""
+		if key != "" {
+			condition = fmt.Sprintf(`, "Condition": {"StringEquals": {%q: "1"}}`, key)
+		}
+		if principal != "" {
+			principal = fmt.Sprintf(`, "Principal": {"AWS": %q}`, principal)
+		}
+		return fmt.Sprintf(`{"Effect": %q, "Action": "*", "Resource": "*"%s%s}`, effect, condition, principal)
+	}
+	document := func(statements ...string) string {
+		return `{"Version": "2012-10-17", "Statement": [` + strings.Join(statements, ",") + `]}`
+	}
+	const ann, account = "arn:aws:iam::111122223333:user/ann", "111122223333"
+	for _, c := range []struct {
+		name, parts string
+		want        []string
+	}{
+		{"an allow beside one that is sure", `"identityPolicies": ` + document(statement("Allow", "", ""), statement("Allow", "aws:a", "")) +
+			`, "permissionBoundaries": ` + document(statement("Allow", "aws:b", "")), []string{"aws:b"}},
+		{"a delegation where identity decides", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "resourcePolicy": ` + document(statement("Allow", "aws:b", account)), []string{"aws:a"}},
+		{"both ways to an allow", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "resourcePolicy": ` + document(statement("Allow", "aws:b", ann)), []string{"aws:a", "aws:b"}},
+		{"what the resource gives, past identity and its boundary", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "permissionBoundaries": ` + document(statement("Allow", "aws:b", "")) +
+			`, "resourcePolicy": ` + document(statement("Allow", "", ann), statement("Deny", "aws:c", ann)), []string{"aws:c"}},
+		{"an allow of resource control", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "resourceControlPolicies": ` + document(statement("Allow", "aws:b", "*"), statement("Deny", "aws:c", "*")), []string{"aws:a", "aws:c"}},
+		{"service control, of which one level is sure", `"identityPolicies": ` + document(statement("Allow", "", "")) +
+			`, "serviceControlPolicies": [{"level": "root", "policies": [` + document(statement("Allow", "", "")) + `, ` + document(statement("Allow", "aws:a", "")) +
+			`]}, {"level": "account", "policies": [` + document(statement("Allow", "aws:b", "")) + `]}]`, []string{"aws:b"}},
+	} {
+		all, _ := answersTo(t, strings.NewReader(`{"unknownContext": "depends", "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "principal": "`+ann+`"}, `+c.parts+`}`))
+		var keys []string
+		for _, d := range all[0].DependsOn {
+			keys = append(keys, d.Key)
+		}
+		if all[0].Decision != "depends" || !slices.Equal(keys, c.want) {
+			t.Errorf("%s: %s on %v, want %v", c.name, all[0].Decision, keys, c.want)
+		}
+	}
+}
