@@ -41,7 +41,7 @@ func (w *World) listObjects() {
 		if grants, ok := k.Grants.Value(); ok && o != nil {
 			for _, g := range grants {
 				o.grants = append(o.grants, policy.Grant{ID: g.ID, Grantee: g.Grantee, Operations: g.Operations, ContextEquals: g.ContextEquals,
-					ContextSubset: g.ContextSubset, RetiringPrincipal: g.Retiring})
+					ContextSubset: g.ContextSubset, SourceARN: g.SourceARN, RetiringPrincipal: g.Retiring})
 			}
 		}
 	}

@@ -103,7 +103,8 @@ type Grant struct {
 	Operations        []string // as KMS spells them: "Decrypt"
 	ContextEquals     map[string]string
 	ContextSubset     map[string]string
-	RetiringPrincipal string
+	SourceARN         string // on whose behalf a request must be made; empty for anybody's
+	RetiringPrincipal string // ARN or service name
 }
 
 // S3Access is what S3 asks besides policies. Each member's zero value does not apply.
