@@ -262,7 +262,7 @@ func guestSession() *policy.Document {
 
 // poolVerbs are what is done to an identity pool, by the id of the catalogue.
 var poolVerbs = map[string]string{
-	setPoolRoles: "signs in to an identity pool, which it has give out",
+	setPoolRoles: "has an identity pool give who signs in, itself among them,",
 	openPool:     "gets a token of an identity pool, as anybody may, and takes it to",
 	changePool:   "lets itself into an identity pool, and takes its token to",
 	newPool:      "makes an identity pool, and takes its token to",
@@ -270,7 +270,7 @@ var poolVerbs = map[string]string{
 
 func poolText(r *rule, x *Workload, q *Principal) string {
 	if r.name == "guest" {
-		return "is a guest of identity pool " + x.Ref.Name + ", which it has give them " + q.called()
+		return "has identity pool " + x.Ref.Name + " give guests, itself among them, " + q.called()
 	}
 	return strings.Replace(r.verb, "an identity pool", "identity pool "+x.Ref.Name, 1) + " " + q.called()
 }
