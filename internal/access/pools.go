@@ -29,6 +29,16 @@ const (
 
 // token decides whether a role lets in a token of a pool, whose id is empty where it is not known.
 func (w *World) token(q *Principal, pool, account string, how ...string) (Strength, Answer) {
+	key := strings.Join(append([]string{q.ARN, cognito, pool, account}, how...), " ")
+	m, ok := w.taken[key]
+	if !ok {
+		m.strength, m.answer = w.decideToken(q, pool, account, how)
+		w.taken[key] = m
+	}
+	return m.strength, m.answer
+}
+
+func (w *World) decideToken(q *Principal, pool, account string, how []string) (Strength, Answer) {
 	claims := map[string][]string{}
 	if pool != "" {
 		claims[cognito+":aud"] = []string{pool}
@@ -283,6 +293,9 @@ func (f *field) poolable(g *group, r *rule, t *targets, visit func(r *rule, to i
 	}
 	for _, x := range f.workloads {
 		if x.pool == nil || r.id == newPool || r.id != openPool && x.Account != g.account {
+			continue
+		}
+		if d, known := x.pool.Description.Value(); r.id == openPool && known && !(d.Guests && d.Classic) {
 			continue
 		}
 		for _, to := range t.pooled {

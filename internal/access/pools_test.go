@@ -110,6 +110,8 @@ func TestChangedIdentityPools(t *testing.T) {
 	s.want("changes", "yes x:UpdateIdentityPool")
 	s.want("changes-another", "no")
 	s.want("native", "no")
+	s.user(one, "tags", `{"Effect": "Allow", "Action": "cognito-identity:TagResource", "Resource": "*"}, {"Effect": "Allow", "Action": "cognito-identity:UpdateIdentityPool", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/stage": "dev"}}}`)
+	s.want("tags", "yes x:ABACTagResource x:UpdateIdentityPool")
 	s.Roles = nil
 	s.pooled(one, "admin", ofShop+`, "ForAnyValue:StringEquals": {"cognito-identity.amazonaws.com:amr": "graph.facebook.com"}`, everything)
 	s.want("changes", "may x:UpdateIdentityPool") // one must get in there
