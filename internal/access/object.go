@@ -41,7 +41,7 @@ func (w *World) listObjects() {
 		if grants, ok := k.Grants.Value(); ok && o != nil {
 			for _, g := range grants {
 				o.grants = append(o.grants, policy.Grant{ID: g.ID, Grantee: g.Grantee, Operations: g.Operations, ContextEquals: g.ContextEquals,
-					ContextSubset: g.ContextSubset, RetiringPrincipal: g.Retiring})
+					ContextSubset: g.ContextSubset, SourceARN: g.SourceARN, RetiringPrincipal: g.Retiring})
 			}
 		}
 	}
@@ -276,14 +276,9 @@ func (w *World) find(resource string) *Object {
 			return w.objects[head+p[0]+"/"+p[1]]
 		}
 	case "kms":
-		if name, ok := strings.CutPrefix(parts[5], "alias/"); ok {
-			for _, k := range w.estate.Keys {
-				aliases, _ := k.Aliases.Value()
-				for _, a := range aliases {
-					if a == "alias/"+name && k.Reference.Account == parts[4] && k.Reference.Region == parts[3] {
-						return w.objects[ARNOf(k.Reference)]
-					}
-				}
+		for _, k := range w.estate.Keys {
+			if k.Means(resource, estate.Place{}) == estate.True {
+				return w.objects[ARNOf(k.Reference)]
 			}
 		}
 	}

@@ -159,6 +159,7 @@ type Grant struct {
 	Operations []string // "Decrypt", "CreateGrant", ..., sorted
 	// ContextEquals and ContextSubset are the encryption context that a request must have, in full or at least; nil for any.
 	ContextEquals, ContextSubset map[string]string
+	SourceARN                    string // of the resource on whose behalf a request must be made; empty for any
 }
 
 // KeyDescription is what a key says of itself.

@@ -69,7 +69,10 @@ func (l *loader) grants(p estate.Place, key string) estate.Known[[]estate.Grant]
 			// A service as the grantee stands in a member of its own in newer answers.
 			GranteeServicePrincipal, RetiringServicePrincipal string
 			Operations                                        []string
-			Constraints                                       struct{ EncryptionContextSubset, EncryptionContextEquals map[string]string }
+			Constraints                                       struct {
+				EncryptionContextSubset, EncryptionContextEquals map[string]string
+				SourceARN                                        string `json:"SourceArn"`
+			}
 		}
 	}
 	return about(l, p, "kms:ListGrants", key, func(pages []grantList) (all []estate.Grant) {
@@ -77,7 +80,8 @@ func (l *loader) grants(p estate.Place, key string) estate.Known[[]estate.Grant]
 			for _, g := range page.Grants {
 				all = append(all, estate.Grant{ID: g.GrantID, Grantee: cmp.Or(g.GranteePrincipal, g.GranteeServicePrincipal),
 					Retiring: cmp.Or(g.RetiringPrincipal, g.RetiringServicePrincipal), Operations: distinct(g.Operations),
-					ContextEquals: g.Constraints.EncryptionContextEquals, ContextSubset: g.Constraints.EncryptionContextSubset})
+					ContextEquals: g.Constraints.EncryptionContextEquals, ContextSubset: g.Constraints.EncryptionContextSubset,
+					SourceARN: g.Constraints.SourceARN})
 			}
 		}
 		slices.SortFunc(all, func(a, b estate.Grant) int { return strings.Compare(a.ID, b.ID) })

@@ -21,6 +21,7 @@ type actionFacts struct {
 	ofPolicy   bool // reads or changes the policy of a bucket
 	ofBuckets  bool // lists the buckets of an account
 	atHome     bool // on a KMS key, only callers of the key's own account
+	retires    bool // retires a grant of a KMS key
 	controlled bool // resource control policies reach it
 }
 
@@ -38,6 +39,7 @@ func factsOf(action string) actionFacts {
 	f.ofPolicy = service == "s3" && (operation == "getbucketpolicy" || operation == "putbucketpolicy" || operation == "deletebucketpolicy")
 	f.ofBuckets = f.lower == "s3:listallmybuckets"
 	f.atHome = service == "kms" && !slices.Contains(acrossAccounts, operation)
-	f.controlled = slices.Contains(resourceControlled, service) && f.lower != "kms:retiregrant"
+	f.retires = f.lower == "kms:retiregrant"
+	f.controlled = slices.Contains(resourceControlled, service) && !f.retires
 	return f
 }

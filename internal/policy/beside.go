@@ -19,12 +19,12 @@ func (j *judge) hearBeside(h *hearing) {
 		}
 		h.accessPoint = through.hear(AccessPointLayer, "", true, []Source{*s3.AccessPoint})
 	}
-	switch s3.listsGrant(j.act.lower) {
-	case maybe:
-		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: maybe}, unread: []Source{*s3.ListsUnread}}
-	case yes:
-		h.acl = opinion{layer: ACLLayer, applies: true, allow: forms{direct: yes}, hits: []hit{{truth: yes,
-			Reason: Reason{Layer: ACLLayer, Source: j.bucket(), Statement: -1, Effect: Allow}}}}
+	h.acl = opinion{layer: ACLLayer, applies: true, allow: j.listed()}
+	if h.acl.allow.direct == maybe {
+		h.acl.unread = []Source{*s3.ListsUnread}
+	}
+	if h.acl.allow.any() == yes {
+		h.acl.hits = []hit{{truth: yes, Reason: Reason{Layer: ACLLayer, Source: j.bucket(), Statement: -1, Effect: Allow}}}
 	}
 	if j.policies.grantPublic() && j.request.Caller.Kind != Service && !h.sameAccount {
 		if h.public = s3.restricts(); h.public == maybe {
@@ -79,16 +79,14 @@ func (j *judge) hearGrants() opinion {
 	if j.act.service != "kms" || len(j.policies.Grants) == 0 {
 		return o
 	}
-	_, operation, _ := strings.Cut(j.request.Action, ":")
+	_, operation, _ := strings.Cut(j.act.lower, ":")
 	for i := range j.policies.Grants {
 		g := &j.policies.Grants[i]
 		t, key := g.covers(j, operation)
-		f := j.grantee(g.Grantee)
-		if strings.EqualFold(operation, "RetireGrant") {
-			f = j.grantee(g.RetiringPrincipal)
-			t, key = yes, ""
+		f := j.grantee(g.Grantee).min(t)
+		if j.act.retires {
+			f = f.max(j.grantee(g.RetiringPrincipal))
 		}
-		f = f.min(t)
 		if f.any() == no {
 			continue
 		}
@@ -114,26 +112,47 @@ func (j *judge) grantee(name string) forms {
 	return j.namedBy(name)
 }
 
-// encryptionContext is how the keys of an encryption context begin, in lower case.
-const encryptionContext = "kms:encryptioncontext:"
+// The keys that constraints of grants ask for, in lower case; those of an encryption context begin so.
+const (
+	encryptionContext = "kms:encryptioncontext:"
+	sourceARN         = "aws:sourcearn"
+)
 
-// covers reports whether a grant is about an operation with the encryption context of the request.
-// https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html#grant-constraints
-func (g *Grant) covers(j *judge, operation string) (truth, string) {
-	found := false
-	for _, o := range g.Operations {
-		found = found || strings.EqualFold(o, operation)
-	}
-	if !found {
+// takesContext are the operations that have an encryption context, in lower case.
+// https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
+var takesContext = []string{"decrypt", "encrypt", "generatedatakey", "generatedatakeypair", "generatedatakeypairwithoutplaintext",
+	"generatedatakeywithoutplaintext", "reencryptfrom", "reencryptto"}
+
+// covers reports whether a grant is about an operation, on behalf of the resource and with the encryption context of the request. The
+// latter is asked for only where operations have one, and nothing is where a grant is retired. What a grant that is made by another's
+// CreateGrant must look like, is left open.
+// https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
+func (g *Grant) covers(j *judge, operation string) (t truth, open string) {
+	if !slices.ContainsFunc(g.Operations, func(o string) bool { return strings.EqualFold(o, operation) }) {
 		return no, ""
 	}
-	t, open := yes, ""
+	t = yes
+	if j.act.retires {
+		return t, ""
+	}
+	if g.SourceARN != "" {
+		values, there := j.key(sourceARN)
+		switch {
+		case there == maybe:
+			t, open = maybe, "aws:SourceArn"
+		case there == no || len(values) != 1 || values[0] != g.SourceARN:
+			return no, ""
+		}
+	}
+	if !slices.Contains(takesContext, operation) {
+		return t, open
+	}
 	for _, wanted := range []map[string]string{g.ContextEquals, g.ContextSubset} {
 		for key, value := range wanted {
 			values, there := j.key(encryptionContext + strings.ToLower(key))
 			switch {
 			case there == maybe:
-				t, open = min(t, maybe), "kms:EncryptionContext:"+key
+				t, open = maybe, "kms:EncryptionContext:"+key
 			case there == no || len(values) != 1 || values[0] != value:
 				return no, ""
 			}
@@ -185,24 +204,30 @@ func (s *S3Access) behindAccessPoint(resource string) string {
 	return s.Bucket
 }
 
-// listsGrant reports whether access control lists allow the caller an action.
+// listed finds what access control lists allow the caller. What they give to an account, its users need a policy for, in the account that
+// owns the bucket too: there it only delegates, as a Principal element that names the account does.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#permissions
-func (s *S3Access) listsGrant(action string) truth {
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-auth-workflow-object-operation.html
+func (j *judge) listed() (f forms) {
+	s, action := j.policies.S3, j.act.lower
 	permission, ok := aclActions[action]
+	if !ok {
+		return f
+	}
 	has := func(granted []string) bool {
 		return slices.Contains(granted, permission) || slices.Contains(granted, "FULL_CONTROL")
 	}
-	switch {
-	case !ok:
-		return no
-	case action == "s3:deleteobject": // only MayGrant can
-	case has(s.Granted), !s.IgnoreACLs && has(s.GrantedToPublic):
-		return yes
-	}
 	if s.ListsUnread != nil && has(s.MayGrant) {
-		return maybe
+		f.direct = maybe
 	}
-	return no
+	switch {
+	case action == "s3:deleteobject": // only MayGrant can
+	case !s.IgnoreACLs && has(s.GrantedToPublic), has(s.Granted) && !j.request.Caller.signed():
+		f.direct = yes
+	case has(s.Granted):
+		f = f.max(j.ofAccount())
+	}
+	return f
 }
 
 // aclActions are the actions that access control lists know, with the permission each needs: READ and WRITE of objects are for

@@ -152,11 +152,16 @@ func (h *hearing) grounds(j *judge) []Reason {
 	return all
 }
 
-// dependences are the statements that may match, by the key that nobody knows, and the policies that were not read.
+// dependences are the statements that may match, by the key that nobody knows, and the policies that were not read: those that can
+// change the answer.
 func (h *hearing) dependences(j *judge) []Dependence {
 	var all []Dependence
-	for _, o := range h.opinions() {
+	matters := h.matters(j)
+	for i, o := range h.opinions() {
 		for _, s := range o.unread {
+			if o.layer == ACLLayer && !matters[i] {
+				continue // lists deny nothing
+			}
 			why := s.Unread
 			if why == "" {
 				why = "it was not read"
@@ -168,6 +173,9 @@ func (h *hearing) dependences(j *judge) []Dependence {
 		for _, hit := range o.hits {
 			// A statement that surely matches by the caller's account may match by a session's name besides, which gives more.
 			if hit.truth != maybe && hit.forms.direct != maybe && hit.forms.role != maybe {
+				continue
+			}
+			if sure := o.allow.sure(); hit.Effect == Allow && (!matters[i] || sure.max(hit.forms) == sure) {
 				continue
 			}
 			reason := hit.told(j)

@@ -149,7 +149,7 @@ func (e *Evaluator) beside(w *weights) {
 			j.resource = resource
 			w.deny = max(w.deny, besides.accessPoint.deny)
 		}
-		besides.acl.allow.direct = s3.listsGrant(j.act.lower)
+		besides.acl.allow = j.listed()
 		if e.public && j.request.Caller.Kind != Service && !w.sameAccount {
 			besides.public = s3.restricts()
 		}

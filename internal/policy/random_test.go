@@ -13,7 +13,7 @@ import (
 // The alphabet of random requests and policies: small, so that they meet.
 var (
 	someActions = []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListAllMyBuckets", "iam:PassRole", "iam:TagRole", "sts:AssumeRole", "sts:TagSession",
-		"sts:GetCallerIdentity", "kms:Decrypt", "kms:ScheduleKeyDeletion", "kms:DeleteAlias", "kms:RetireGrant", "lambda:InvokeFunction", "new:Thing", "S3:getobject", "s3:PutBucketPolicy", "iam:DeletePolicy", "kms:TagResource"}
+		"sts:GetCallerIdentity", "kms:Decrypt", "kms:Sign", "kms:ScheduleKeyDeletion", "kms:DeleteAlias", "kms:RetireGrant", "lambda:InvokeFunction", "new:Thing", "S3:getobject", "s3:PutBucketPolicy", "iam:DeletePolicy", "kms:TagResource"}
 	someActionPatterns = append([]string{"*", "s3:*", "s3:Get*", "*:*Object", "", " s3:GetObject", "new:*", "k?s:*", "sts:*", "*:*", "s3:GetObject,s3:PutObject"}, someActions...)
 	someResources      = []string{"*", "arn:aws:s3:::b", "arn:aws:s3:::b/k", "arn:aws:s3:::b/a:k", "arn:aws:s3:::b/ann/x", "arn:aws:iam::111122223333:role/R",
 		"arn:aws:iam::999988887777:role/R", "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/S", "arn:aws:kms:us-east-1:111122223333:key/1",
@@ -32,7 +32,7 @@ var (
 	someNames = []string{"111122223333", "arn:aws:iam::111122223333:root", "arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:role/R", "arn:aws:iam::111122223333:role/app/R", "*",
 		"arn:aws:sts::111122223333:assumed-role/R/s", "arn:aws:sts::111122223333:federated-user/f", "AROAEXAMPLE", "arn:aws:iam::111122223333:user/*"}
 	someKeys = []string{"aws:SourceIp", "aws:PrincipalArn", "aws:username", "aws:TagKeys", "aws:MultiFactorAuthPresent", "aws:CurrentTime", "s3:max-keys", "aws:PrincipalTag/team",
-		"aws:PrincipalType", "AWS:principalaccount"}
+		"aws:PrincipalType", "AWS:principalaccount", "aws:SourceArn", "kms:EncryptionContext:k"}
 	someValues = []string{"", "ann", "A", "a*", "?nn", "true", "FALSE", "10", "10.0", "9", "-3", "203.0.113.7", "203.0.113.0/24", "2001:db8::/32", "2001:db8::1", "2026-01-02T03:04:05Z",
 		"2026-01-02", "1767323045", "111122223333", "User", "arn:aws:iam::111122223333:role/R", "arn:aws:iam::*:role/*", "arn:*:iam::1*:*", "${aws:username}", "${aws:nothing}", "${aws:nothing, 'ann'}",
 		"YQ==", "*", "1e3", "x", "v"}
@@ -122,7 +122,11 @@ func drawPolicies(t *rapid.T) *Policies {
 	}
 	p.ServiceControl, p.ResourceControl = levels(false), levels(true)
 	if rapid.IntRange(0, 3).Draw(t, "grants") == 0 {
-		p.Grants = []Grant{{ID: "g", Grantee: oneOf(t, "grantee", someNames), Operations: []string{"Decrypt"}, ContextSubset: map[string]string{"k": "v"}}}
+		p.Grants = []Grant{{ID: "g", Grantee: oneOf(t, "grantee", someNames), Operations: []string{"Decrypt", oneOf(t, "operation", []string{"RetireGrant", "Sign"})},
+			SourceARN: oneOf(t, "source", []string{"", "arn:aws:iam::111122223333:role/R"}), RetiringPrincipal: oneOf(t, "retiring", someNames)}}
+		if rapid.Bool().Draw(t, "context wanted") {
+			p.Grants[0].ContextSubset = map[string]string{"k": "v"}
+		}
 	}
 	if rapid.Bool().Draw(t, "canonical ids") {
 		p.Canonical = map[string]string{"c0de": oneOf(t, "whose", []string{"111122223333", "999988887777", "cloudfront"})}

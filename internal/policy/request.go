@@ -103,7 +103,8 @@ type Grant struct {
 	Operations        []string // as KMS spells them: "Decrypt"
 	ContextEquals     map[string]string
 	ContextSubset     map[string]string
-	RetiringPrincipal string
+	SourceARN         string // on whose behalf a request must be made; empty for anybody's
+	RetiringPrincipal string // ARN or service name
 }
 
 // S3Access is what S3 asks besides policies. Each member's zero value does not apply.
@@ -158,6 +159,15 @@ const (
 	PublicBlockLayer
 	NoLayer // what AWS does whatever policies say, and what follows from several of them
 )
+
+// Limits reports whether the policies of a layer grant nothing: what they allow, a policy of another layer must allow too.
+func (l Layer) Limits() bool {
+	switch l {
+	case BoundaryLayer, SessionLayer, ServiceControlLayer, ResourceControlLayer, EndpointLayer:
+		return true
+	}
+	return false
+}
 
 // Decision is the result with what decided it.
 type Decision struct {

@@ -120,6 +120,9 @@ func choices(r *Request, p *Policies, depends []Dependence) (keys []string, valu
 
 // asks are the constraints of a grant on a key, as conditions.
 func (g *Grant) asks(key string) (all []*Condition) {
+	if g.SourceARN != "" && key == sourceARN {
+		all = append(all, &Condition{Operator: Operator{Name: "StringEquals"}, Key: key, Values: []string{g.SourceARN}})
+	}
 	for _, wanted := range []map[string]string{g.ContextEquals, g.ContextSubset} {
 		for k, v := range wanted {
 			if strings.EqualFold(encryptionContext+k, key) {

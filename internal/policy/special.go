@@ -134,15 +134,17 @@ func (j *judge) mandatory() bool {
 	case "iam":
 		return j.act.trusted && strings.HasPrefix(arnPart(j.resource, 5), "role/")
 	case "kms":
-		return j.act.service == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "key/")
+		return j.act.service == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "key/") && !j.act.retires
 	}
 	return false
 }
 
-// identityOnly reports whether the resource has no policy of its own: a KMS alias, whose key has one.
+// identityOnly reports whether the resource has no policy of its own: a KMS alias, whose key has one. Nor has a key a say in who
+// retires a grant: the grant has, and the key's account, whose identity policies may lend that to its principals.
 // https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+// https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
 func (j *judge) identityOnly() bool {
-	return arnPart(j.resource, 2) == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "alias/")
+	return j.act.retires || arnPart(j.resource, 2) == "kms" && strings.HasPrefix(arnPart(j.resource, 5), "alias/")
 }
 
 // underResourceControl reports whether resource control policies bind the request: those of an account other than the

@@ -2,9 +2,11 @@ package simulate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -74,6 +76,9 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 		a.Error = fmt.Sprintf("line %d: %v", number, err)
 		return a, true
 	}
+	if err := notText(line); err != nil {
+		return fail(err)
+	}
 	if err := json.Unmarshal(line, &r); err != nil {
 		var id struct{ ID json.RawMessage }
 		if json.Unmarshal(line, &id) == nil && id.ID != nil {
@@ -83,6 +88,9 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 	}
 	if r.ID != nil {
 		a.ID = r.ID
+	}
+	if err := twice(line); err != nil {
+		return fail(err)
 	}
 	a.Ignored = ignored(line)
 	switch service, name, _ := strings.Cut(r.Request.Action, ":"); {
@@ -110,6 +118,7 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 	}
 	var d policy.Decision
 	for i, resource := range r.Request.Resource {
+		resource = cmp.Or(resource, "*")
 		one := policy.Settle(&policy.Request{Action: r.Request.Action, Resource: resource, ResourceAccount: string(r.Request.ResourceAccount),
 			ResourceManagesOrganization: r.ResourceInManagementAccount, AWSManagedKey: r.AWSManagedKey, Caller: caller, Context: context}, p)
 		switch {
@@ -209,8 +218,9 @@ func (g *gather) policies(r *row) *policy.Policies {
 		p.ResourceControl = append(p.ResourceControl, g.level("resourceControlPolicies", policy.ResourceControlPolicy, i, l))
 	}
 	for _, k := range r.Grants {
-		p.Grants = append(p.Grants, policy.Grant{ID: k.ID + k.GrantID, Grantee: k.Grantee + k.GranteePrincipal, Operations: k.Operations,
-			ContextEquals: k.Constraints.Equals, ContextSubset: k.Constraints.Subset, RetiringPrincipal: k.RetiringPrincipal})
+		p.Grants = append(p.Grants, policy.Grant{ID: cmp.Or(k.ID, k.GrantID), Grantee: cmp.Or(k.Grantee, k.GranteePrincipal, k.GranteeServicePrincipal),
+			Operations: k.Operations, ContextEquals: k.Constraints.Equals, ContextSubset: k.Constraints.Subset, SourceARN: k.Constraints.SourceARN,
+			RetiringPrincipal: cmp.Or(k.RetiringPrincipal, k.RetiringServicePrincipal)})
 	}
 	if s := r.S3; s != nil {
 		p.S3 = &policy.S3Access{Granted: s.Granted, GrantedToPublic: s.GrantedToPublic, AccessPointARN: s.AccessPointARN,
@@ -311,21 +321,20 @@ func (s *simulator) document(kind policy.Kind, text []byte) reading {
 
 // ignored names the members of a line, and of its request, that mean nothing.
 func ignored(line []byte) (names []string) {
-	var members, request map[string]json.RawMessage
-	if json.Unmarshal(line, &members) != nil {
-		return nil
+	known := func(name string, among []string) bool {
+		return slices.ContainsFunc(among, func(k string) bool { return strings.EqualFold(k, name) })
 	}
-	note := func(of string, members map[string]json.RawMessage, known []string) {
-		for name := range members {
-			if !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
-				names = append(names, of+name)
-			}
+	for _, m := range membersOf(line) {
+		if !known(m.name, parts) {
+			names = append(names, m.name)
 		}
-	}
-	note("", members, parts)
-	for name, part := range members {
-		if strings.EqualFold(name, "request") && json.Unmarshal(part, &request) == nil {
-			note("request.", request, requestParts)
+		if !strings.EqualFold(m.name, "request") {
+			continue
+		}
+		for _, of := range membersOf(m.value) {
+			if !known(of.name, requestParts) {
+				names = append(names, "request."+of.name)
+			}
 		}
 	}
 	slices.Sort(names)
@@ -340,9 +349,15 @@ func mistake(err error) error {
 	case errors.As(err, &kind) && kind.Field == "":
 		return errors.New(`a JSON object is wanted: {"id": "1", "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "principal": "arn:aws:iam::111122223333:user/u"}}`)
 	case errors.As(err, &kind):
-		return fmt.Errorf("%q is not wanted as a %s", kind.Field, kind.Value)
+		return fmt.Errorf("%q is %s, where %s is wanted", kind.Field, called[kind.Value], wantedAs[kind.Type.Kind()])
 	case errors.As(err, &syntax):
 		return fmt.Errorf("column %d: it is not JSON: %w", syntax.Offset, err)
 	}
 	return err
 }
+
+// called and wantedAs are the kinds of JSON in words.
+var (
+	called   = map[string]string{"array": "a list", "object": "an object", "string": "a string", "number": "a number", "bool": "true or false", "null": "null"}
+	wantedAs = map[reflect.Kind]string{reflect.Struct: "an object", reflect.Map: "an object", reflect.Slice: "a list", reflect.String: "a string", reflect.Bool: "true or false"}
+)

@@ -54,7 +54,7 @@ func (t *text) UnmarshalJSON(data []byte) error {
 	}
 	var n json.Number
 	if err := json.Unmarshal(data, &n); err != nil {
-		return errors.New("a string is wanted")
+		return err
 	}
 	*t = text(n.String())
 	return nil
@@ -99,7 +99,9 @@ func (p *principal) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, (*plain)(p)); err != nil {
 		return errors.New(`principal is a string, or an object such as {"arn": "arn:aws:sts::111122223333:assumed-role/R/s", "roleArn": "arn:aws:iam::111122223333:role/path/R"}`)
 	}
-	p.ARN = cmp.Or(p.ARN, p.AWS, p.Service, p.Federated)
+	if p.ARN = cmp.Or(p.ARN, p.AWS, p.Service, p.Federated); p.ARN == "" && p.CanonicalID == "" {
+		return errors.New(`principal names nobody: for anybody it is "*"`)
+	}
 	return nil
 }
 
@@ -182,15 +184,18 @@ func (l *levels) UnmarshalJSON(data []byte) error {
 
 // grant is a grant of a KMS key, as ListGrants shows it or in our spelling.
 type grant struct {
-	ID                string   `json:"id"`
-	GrantID           string   `json:"grantId"`
-	Grantee           string   `json:"grantee"`
-	GranteePrincipal  string   `json:"granteePrincipal"`
-	RetiringPrincipal string   `json:"retiringPrincipal"`
-	Operations        []string `json:"operations"`
-	Constraints       struct {
-		Equals map[string]string `json:"encryptionContextEquals"`
-		Subset map[string]string `json:"encryptionContextSubset"`
+	ID                       string   `json:"id"`
+	GrantID                  string   `json:"grantId"`
+	Grantee                  string   `json:"grantee"`
+	GranteePrincipal         string   `json:"granteePrincipal"`
+	GranteeServicePrincipal  string   `json:"granteeServicePrincipal"`
+	RetiringPrincipal        string   `json:"retiringPrincipal"`
+	RetiringServicePrincipal string   `json:"retiringServicePrincipal"`
+	Operations               []string `json:"operations"`
+	Constraints              struct {
+		Equals    map[string]string `json:"encryptionContextEquals"`
+		Subset    map[string]string `json:"encryptionContextSubset"`
+		SourceARN string            `json:"sourceArn"`
 	} `json:"constraints"`
 }
 
@@ -215,9 +220,6 @@ func (r *row) context() (policy.Context, error) {
 			return c, fmt.Errorf("context key %s: %w", key, err)
 		}
 		lowered := strings.ToLower(key)
-		if _, twice := c.Values[lowered]; twice || c.Absent[lowered] {
-			return c, fmt.Errorf("context key %s is given twice: case does not matter", strings.ToLower(key))
-		}
 		if null {
 			c.Absent[lowered] = true
 			continue

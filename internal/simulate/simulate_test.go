@@ -70,13 +70,20 @@ func TestLinesThatAreWrong(t *testing.T) {
 	for _, c := range []struct{ line, id, want string }{
 		{`nonsense`, `null`, "line 2: column 2: it is not JSON"},
 		{`[]`, `null`, "line 2: a JSON object is wanted"},
-		{`{"id": 7, "request": 5}`, `7`, `"request" is not wanted as a number`},
+		{`{"id": 7, "request": 5}`, `7`, `"request" is a number, where an object is wanted`},
+		{`{"id": 7, "request": {"action": ["s3:GetObject"]}}`, `7`, `"request.action" is a list, where a string is wanted`},
+		{`{"request": {"action": "s3:GetObject", "resourceAccount": true}}`, `null`, `"request.resourceAccount" is true or false, where a string is wanted`},
+		{`{"request": {"action": "s3:GetObject", "principal": {"name": "x"}}}`, `null`, `principal names nobody`},
+		{`{"id": "é", "id": 2, "request": {"action": "s3:GetObject"}}`, `2`, `line 2: column 13: "id" is there twice`},
+		{`{"request": {"action": "s3:GetObject"}, "Request": {}}`, `null`, `line 2: column 41: "Request" is there twice`},
+		{"{\"id\": \"\xff\"}", `null`, "line 2: column 9: it is not UTF-8"},
+		{"{\x00\"\x00\xff", `null`, "it is not UTF-8; is it UTF-16?"},
 		{`{"id": {"a": 1}}`, `{"a":1}`, `"request" has no "action"`},
 		{`{"request": {"action": "s3:GetObject", "principal": "me"}}`, `null`, `the principal "me" is no ARN`},
 		{`{"request": {"action": "s3:GetObject", "principal": "arn:aws:iam::111122223333:group/g"}}`, `null`, "a group, which cannot call"},
 		{`{"request": {"action": "GetObject"}}`, `null`, `the action "GetObject" has no service`},
 		{`{"request": {"action": "s3:GetObject", "resource": 7}}`, `null`, `resource is a string or a list of strings`},
-		{`{"request": {"action": "s3:GetObject", "context": {"aws:x": "1", "AWS:X": "1"}}}`, `null`, "context key aws:x is given twice"},
+		{`{"request": {"action": "s3:GetObject", "context": {"aws:x": "1", "AWS:X": "1"}}}`, `null`, `column 66: "request.context.AWS:X" is there twice`},
 		{`{"request": {"action": "s3:GetObject", "context": {"aws:x": {}}}}`, `null`, "context key aws:x: a value is a string"},
 		{`{"request": {"action": "s3:GetObject"}, "unknownContext": "maybe"}`, `null`, `unknownContext is "maybe"`},
 		{line(fmt.Sprintf(policy, `{"Statement": [{"Effect": "allow"}]}`)), `"x"`, `line 2: identityPolicies[0] (p), line 1, column 27: Effect is "allow": it must be Allow or Deny: The policy failed legacy parsing`},
@@ -202,4 +209,51 @@ func FuzzLine(f *testing.F) {
 			t.Errorf("%s: %v", line, err)
 		}
 	})
+}
+
+// An answer that depends names the keys that can change it, and no other.
+func TestDependsOnWhatMatters(t *testing.T) {
+	t.Parallel()
+	statement := func(effect, key, principal string) string {
+		condition := ""
+		if key != "" {
+			condition = fmt.Sprintf(`, "Condition": {"StringEquals": {%q: "1"}}`, key)
+		}
+		if principal != "" {
+			principal = fmt.Sprintf(`, "Principal": {"AWS": %q}`, principal)
+		}
+		return fmt.Sprintf(`{"Effect": %q, "Action": "*", "Resource": "*"%s%s}`, effect, condition, principal)
+	}
+	document := func(statements ...string) string {
+		return `{"Version": "2012-10-17", "Statement": [` + strings.Join(statements, ",") + `]}`
+	}
+	const ann, account = "arn:aws:iam::111122223333:user/ann", "111122223333"
+	for _, c := range []struct {
+		name, parts string
+		want        []string
+	}{
+		{"an allow beside one that is sure", `"identityPolicies": ` + document(statement("Allow", "", ""), statement("Allow", "aws:a", "")) +
+			`, "permissionBoundaries": ` + document(statement("Allow", "aws:b", "")), []string{"aws:b"}},
+		{"a delegation where identity decides", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "resourcePolicy": ` + document(statement("Allow", "aws:b", account)), []string{"aws:a"}},
+		{"both ways to an allow", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "resourcePolicy": ` + document(statement("Allow", "aws:b", ann)), []string{"aws:a", "aws:b"}},
+		{"what the resource gives, past identity and its boundary", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "permissionBoundaries": ` + document(statement("Allow", "aws:b", "")) +
+			`, "resourcePolicy": ` + document(statement("Allow", "", ann), statement("Deny", "aws:c", ann)), []string{"aws:c"}},
+		{"an allow of resource control", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
+			`, "resourceControlPolicies": ` + document(statement("Allow", "aws:b", "*"), statement("Deny", "aws:c", "*")), []string{"aws:a", "aws:c"}},
+		{"service control, of which one level is sure", `"identityPolicies": ` + document(statement("Allow", "", "")) +
+			`, "serviceControlPolicies": [{"level": "root", "policies": [` + document(statement("Allow", "", "")) + `, ` + document(statement("Allow", "aws:a", "")) +
+			`]}, {"level": "account", "policies": [` + document(statement("Allow", "aws:b", "")) + `]}]`, []string{"aws:b"}},
+	} {
+		all, _ := answersTo(t, strings.NewReader(`{"unknownContext": "depends", "request": {"action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", "principal": "`+ann+`"}, `+c.parts+`}`))
+		var keys []string
+		for _, d := range all[0].DependsOn {
+			keys = append(keys, d.Key)
+		}
+		if all[0].Decision != "depends" || !slices.Equal(keys, c.want) {
+			t.Errorf("%s: %s on %v, want %v", c.name, all[0].Decision, keys, c.want)
+		}
+	}
 }
