@@ -173,7 +173,7 @@ func TestNewIdentityPools(t *testing.T) {
 func TestSearchOfIdentityPoolsAgreesWithPlainSearch(t *testing.T) {
 	t.Parallel()
 	reached, notReached, through, asGuests := 0, 0, 0, 0
-	for seed := range uint64(24) {
+	for seed := range uint64(32) {
 		r := rand.New(rand.NewPCG(seed, 17))
 		s := &small{t, randomEstate(r, false)}
 		some := func(p float64) bool { return r.Float64() < p }
