@@ -105,6 +105,9 @@ func (j *judge) meets(c *Condition, value string) (t truth, open string) {
 			return no, ""
 		}
 		one, key := j.compare(base, wanted, value)
+		if c.Operator.Negated() && one == no {
+			one, key = j.voidable(base, wanted)
+		}
 		if one == maybe {
 			open = key
 		}
@@ -133,6 +136,16 @@ func (j *judge) void(operator, wanted, value string) bool {
 	return false
 }
 
+// voidable is no, or maybe where a variable of the text may turn out to have no value: what cannot match then, is void.
+func (j *judge) voidable(operator, wanted string) (truth, string) {
+	if strings.HasPrefix(operator, "String") || strings.HasPrefix(operator, "Arn") {
+		if _, known, open := j.expand(wanted); known == maybe {
+			return maybe, open
+		}
+	}
+	return no, ""
+}
+
 // compare judges one pair of values with a positive operator. Strings, ARNs and truth values may hold variables; of the last,
 // AWS's pages say both that and the contrary.
 func (j *judge) compare(operator, wanted, value string) (truth, string) {
@@ -143,6 +156,9 @@ func (j *judge) compare(operator, wanted, value string) (truth, string) {
 		case no:
 			return no, ""
 		case maybe:
+			if operator != "Bool" && !j.mayCompare(operator, wanted, value) {
+				return no, ""
+			}
 			return maybe, open
 		}
 		switch operator {
@@ -168,4 +184,13 @@ func (j *judge) compare(operator, wanted, value string) (truth, string) {
 		return truthOf(compareDates(order, wanted, value)), ""
 	}
 	return no, ""
+}
+
+// mayCompare reports whether a value can match a text, of which a variable is not known: whatever stands in its place, the rest must.
+func (j *judge) mayCompare(operator, wanted, value string) bool {
+	if operator == "StringEqualsIgnoreCase" {
+		return true
+	}
+	g, _, _ := j.fill(wanted, operator != "StringEquals")
+	return g.matches(value)
 }
