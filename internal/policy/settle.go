@@ -14,7 +14,7 @@ const settleTries = 512
 
 // Settle is Decide, and looks closer where that says that it depends: two statements that ask for the same key may together be
 // sure of what each alone leaves open ("allow if it is a", "allow if it is not a"). It tries every value of the open keys that
-// the policies can tell apart, being missing among them. Where that cannot be done, because patterns or variables ask for
+// the policies can tell apart, being missing among them. Where that cannot be done, because variables ask for
 // a key, or there are too many, it still depends.
 func Settle(r *Request, p *Policies) Decision {
 	d := Decide(r, p)
@@ -168,6 +168,7 @@ func mentions(s *Statement, keys []string) bool {
 // apart finds values such that any value is judged by the conditions as one of them is; not ok where it cannot.
 func apart(asked []*Condition) (values []string, ok bool) {
 	families := map[string]bool{}
+	var texts []*Condition
 	for _, c := range asked {
 		if c.Operator.ForAllValues || c.Operator.ForAnyValue {
 			return nil, false // a set of values; only single ones are tried
@@ -181,13 +182,15 @@ func apart(asked []*Condition) (values []string, ok bool) {
 		if base == "Null" || c.Operator.Unknown {
 			continue
 		}
-		families[base] = true
-		for _, v := range c.Values {
-			if strings.Contains(v, "${") || (strings.HasSuffix(base, "Like") || strings.HasPrefix(base, "Arn")) && strings.ContainsAny(v, "*?") {
-				return nil, false
-			}
-			values = append(values, v)
+		if strings.HasPrefix(base, "String") || strings.HasPrefix(base, "Arn") || base == "Bool" {
+			base = "text"
+			texts = append(texts, c)
 		}
+		families[base] = true
+		if slices.ContainsFunc(c.Values, variable) {
+			return nil, false
+		}
+		values = append(values, c.Values...)
 	}
 	if len(families) > 1 {
 		return nil, false
@@ -207,10 +210,7 @@ func apart(asked []*Condition) (values []string, ok bool) {
 	case families["BinaryEquals"]:
 		return nil, false // one value has several spellings
 	default:
-		ok = true
-		for _, v := range slices.Clone(values) {
-			values = append(values, strings.ToUpper(v), strings.ToLower(v))
-		}
+		return witnesses(texts)
 	}
 	values = append(values, "\x01none of them")
 	slices.Sort(values)
