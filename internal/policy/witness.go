@@ -53,9 +53,9 @@ func pieces(operator, value string) []piece {
 	return all
 }
 
-// witnesses finds texts such that every text is matched by the same values of the conditions as one of them is; not ok where there is too
-// much to try. It walks all texts at once, character by character, and keeps one way to each set of places that the patterns can be in.
-func witnesses(asked []*Condition) (texts []string, ok bool) {
+// witnesses finds texts such that every text is matched by the same values of the conditions as one of them is, the empty one perhaps left
+// aside; not ok where there is too much to try. It walks all texts at once, character by character, and keeps one way to each set of places that the patterns can be in.
+func witnesses(asked []*Condition, withoutEmpty bool) (texts []string, ok bool) {
 	var patterns [][]piece
 	alphabet := []rune{':'}
 	for _, c := range asked {
@@ -108,7 +108,7 @@ func witnesses(asked []*Condition) (texts []string, ok bool) {
 		}
 		return b.String()
 	}
-	queue, seen, told := []state{first}, map[string]bool{key(first): true}, map[string]bool{}
+	queue, seen, told := []state{first}, map[string]bool{key(first): !withoutEmpty}, map[string]bool{}
 	for len(queue) > 0 {
 		s := queue[0]
 		queue = queue[1:]
@@ -118,7 +118,7 @@ func witnesses(asked []*Condition) (texts []string, ok bool) {
 				matched[i] = 1
 			}
 		}
-		if !told[string(matched)] {
+		if !told[string(matched)] && (s.text != "" || !withoutEmpty) {
 			told[string(matched)] = true
 			texts = append(texts, s.text)
 		}
