@@ -97,7 +97,7 @@ type Operator struct {
 	ForAllValues bool // true of a key that is not in the request
 	ForAnyValue  bool // false of a key that is not in the request
 	Name         string
-	IfExists     bool // true of a key that is not in the request
+	IfExists     bool // true of a key that is not in the request, unless ForAnyValue is said
 	Unknown      bool // AWS has no operator of that name: a condition with it is never met
 }
 
