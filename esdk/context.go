@@ -35,8 +35,12 @@ func appendString[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, s...)
 }
 
-// checkContext says what cannot be written.
-func checkContext(pairs map[string]string) error {
+// checkContext says what cannot be written by a suite.
+func checkContext(pairs map[string]string, suite Suite) error {
+	room := math.MaxUint16
+	if suite.Signed() {
+		room -= publicKeySize
+	}
 	size := 2
 	for name, value := range pairs {
 		switch {
@@ -49,13 +53,14 @@ func checkContext(pairs map[string]string) error {
 		}
 		size += 4 + len(name) + len(value)
 	}
-	if size > math.MaxUint16-publicKeySize {
-		return fmt.Errorf("esdk: encryption context: its %d bytes are more than %d", size, math.MaxUint16-publicKeySize)
+	if size > room {
+		return fmt.Errorf("esdk: encryption context: its %d bytes are more than %d", size, room)
 	}
 	return nil
 }
 
-// parseContext reads what appendContext writes, in any order of names.
+// parseContext reads what appendContext writes, and more, as AWS's own readers do: any order of names, and no pairs as a count of none, which some
+// tools once wrote. https://github.com/aws/aws-encryption-sdk-dafny/blob/mainline/AwsEncryptionSDK/dafny/AwsEncryptionSdk/src/Serialize/EncryptionContext.dfy
 func parseContext(raw []byte) (map[string]string, bool) {
 	pairs := map[string]string{}
 	if len(raw) == 0 {

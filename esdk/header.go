@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"unicode/utf8"
 )
 
 // A Header is what everybody can read of a message. Of itself it proves nothing: only a message that opens had this header.
@@ -24,11 +25,14 @@ type Header struct {
 const (
 	ivLength      = 12
 	tagLength     = 16
-	maxHeader     = 1 << 20 // bytes; AWS sets no limit
-	typeV1        = 0x80    // the only type of version 1: customer authenticated encrypted data
+	typeV1        = 0x80 // the only type of version 1: customer authenticated encrypted data
 	contentSingle = 1
 	contentFramed = 2
 )
+
+// maxHeader is how many bytes a header may have that carries so many wrapped keys at most. AWS sets no limit. It is far more than contexts (64 KiB)
+// and keys of common kinds take.
+func maxHeader(dataKeys int) int { return 1<<20 + min(dataKeys, math.MaxUint16)<<10 }
 
 // ReadHeader reads the header of a message and no byte more than it and its authentication. It authenticates nothing: it is for
 // saying which keys would open a message. The limits of opts hold; Keys and Context are not used.
@@ -54,6 +58,9 @@ func (h *Header) encode() error {
 		if max(len(key.Provider), len(key.Info), len(key.Ciphertext)) > math.MaxUint16 {
 			return fmt.Errorf("esdk: a wrapped key of %q is too long for a header", key.Provider)
 		}
+		if !utf8.ValidString(key.Provider) {
+			return fmt.Errorf("esdk: the provider %q of a wrapped key is not UTF-8", key.Provider)
+		}
 		raw = appendString(raw, key.Provider)
 		raw = appendString(raw, key.Info)
 		raw = appendString(raw, key.Ciphertext)
@@ -66,14 +73,15 @@ func (h *Header) encode() error {
 
 // headerBytes reads a header field by field and keeps all bytes. Fields share memory with them, which nobody writes to again. After an error every field is empty.
 type headerBytes struct {
-	src io.Reader
-	raw []byte
-	err error
+	src   io.Reader
+	limit int // of bytes
+	raw   []byte
+	err   error
 }
 
 func (b *headerBytes) next(n int) []byte {
-	if b.err == nil && len(b.raw)+n > maxHeader {
-		b.err = fmt.Errorf("%w: its header is longer than %d bytes", ErrRefused, maxHeader)
+	if b.err == nil && len(b.raw)+n > b.limit {
+		b.err = fmt.Errorf("%w: its header is longer than %d bytes", ErrRefused, b.limit)
 	}
 	if b.err != nil {
 		return nil
@@ -120,9 +128,17 @@ func sourceError(err error) error {
 
 // parseHeader reads a header up to its authentication, and refuses what the options do not admit as soon as it is seen.
 func parseHeader(src io.Reader, opts *ReadOptions) (*Header, error) {
-	b := &headerBytes{src: src, raw: make([]byte, 0, 512)}
+	b := &headerBytes{src: src, limit: maxHeader(opts.maxDataKeys()), raw: make([]byte, 0, 512)}
 	h := &Header{Version: int(b.byte())}
 	if b.err == nil && h.Version != 1 && h.Version != 2 {
+		if next := b.byte(); h.Version == 'A' && (next == 'Y' || next == 'g') {
+			// That is how base64 of version 1 or 2 begins, and a common slip:
+			// https://github.com/awslabs/aws-encryption-sdk-specification/blob/master/changes/2020-07-13_detect-base64-encoded-messages/change.md
+			return nil, fmt.Errorf("%w: it is in base64, it seems: decode it first", ErrRefused)
+		}
+		if b.err != nil {
+			return nil, b.err
+		}
 		return nil, ErrOpen
 	}
 	if h.Version == 1 && b.byte() != typeV1 && b.err == nil {
@@ -162,7 +178,11 @@ func parseHeader(src io.Reader, opts *ReadOptions) (*Header, error) {
 	}
 	h.Keys = make([]WrappedKey, 0, count)
 	for range count {
-		h.Keys = append(h.Keys, WrappedKey{Provider: string(b.string()), Info: b.string(), Ciphertext: b.string()})
+		key := WrappedKey{Provider: string(b.string()), Info: b.string(), Ciphertext: b.string()}
+		if b.err == nil && !utf8.ValidString(key.Provider) {
+			return nil, ErrOpen // "Key Provider ID ... interpreted as UTF-8 encoded bytes"
+		}
+		h.Keys = append(h.Keys, key)
 	}
 	content := b.byte()
 	if h.Version == 1 {

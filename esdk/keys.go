@@ -14,6 +14,7 @@ import (
 	"hash"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // RawAES is a wrapping key held by the caller, wrapping with AES-GCM as AWS's raw AES keyrings do. Each message takes
@@ -42,6 +43,9 @@ func NewRawAES(namespace, name string, key []byte) (*RawAES, error) {
 func checkNames(namespace, name string) error {
 	if namespace == "" || name == "" || len(namespace) > 1024 || len(name) > 1024 {
 		return fmt.Errorf("esdk: a raw key needs a namespace and a name, each at most 1,024 bytes")
+	}
+	if !utf8.ValidString(namespace) || !utf8.ValidString(name) {
+		return fmt.Errorf("esdk: the namespace %q or the name %q is not UTF-8", namespace, name)
 	}
 	if strings.HasPrefix(namespace, kmsProvider) {
 		return fmt.Errorf("esdk: the namespace %q is that of AWS KMS", namespace)

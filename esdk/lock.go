@@ -36,7 +36,7 @@ func start(ctx context.Context, opts *WriteOptions) ([]byte, *frames, *signer, e
 			return nil, nil, nil, fmt.Errorf("esdk: encryption context: %q is both stored and bound", name)
 		}
 	}
-	if err := errors.Join(checkContext(opts.Context), checkContext(opts.BoundContext), checkContext(union(opts.Context, opts.BoundContext))); err != nil {
+	if err := checkContext(union(opts.Context, opts.BoundContext), suite); err != nil {
 		return nil, nil, nil, err
 	}
 	h := &Header{Version: 2, Suite: suite, Context: opts.Context, FrameLength: length}
@@ -77,8 +77,8 @@ func start(ctx context.Context, opts *WriteOptions) ([]byte, *frames, *signer, e
 	header := h.raw
 	covered := appendContext(header[:len(header):len(header)], opts.BoundContext)
 	header = f.aead.Seal(header, make([]byte, ivLength), nil, covered)
-	if len(header) > maxHeader {
-		return nil, nil, nil, fmt.Errorf("esdk: the header is longer than %d bytes: use fewer wrapping keys", maxHeader)
+	if most := maxHeader(len(opts.Keys)); len(header) > most {
+		return nil, nil, nil, fmt.Errorf("esdk: the header is longer than %d bytes: use fewer wrapping keys", most)
 	}
 	return header, f, sign, nil
 }

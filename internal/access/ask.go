@@ -31,6 +31,7 @@ func Needs() []operation.ID {
 		"autoscaling:DescribeAutoScalingGroups", "ssm:DescribeInstanceInformation", "ecs:ListClusters", "ecs:ListTasks", "ecs:DescribeTasks", "ecs:DescribeTaskDefinition",
 		"eks:ListClusters", "eks:DescribeCluster", "eks:ListNodegroups", "eks:DescribeNodegroup", "eks:ListPodIdentityAssociations", "eks:DescribePodIdentityAssociation",
 		"eks:ListAccessEntries", "eks:ListAssociatedAccessPolicies", "iam:ListOpenIDConnectProviders", "iam:GetOpenIDConnectProvider",
+		"cognito-identity:ListIdentityPools", "cognito-identity:DescribeIdentityPool", "cognito-identity:GetIdentityPoolRoles",
 		"codebuild:ListProjects", "stepfunctions:DescribeStateMachine", "apprunner:DescribeService", "sagemaker:DescribeNotebookInstance",
 		"bedrock-agentcore-control:GetAgentRuntime", "bedrock-agentcore-control:GetCodeInterpreter", "bedrock-agentcore-control:GetBrowser",
 	}

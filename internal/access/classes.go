@@ -123,6 +123,10 @@ func (w *World) classKey(p *Principal) (key string, alone bool, asked []string) 
 	add(p.Policies.Identity)
 	b.WriteByte('/')
 	add(p.Policies.Boundary)
+	if p.Policies.Session != nil {
+		b.WriteByte('/')
+		add(p.Policies.Session)
+	}
 	for _, levels := range [][]policy.Level{p.Policies.ServiceControl, w.guardrails(p.Account).resource} {
 		for _, l := range levels {
 			for _, s := range l.Sources {

@@ -45,6 +45,7 @@ func (f *field) derive() {
 		if f.sessionable != nil && f.nodes[g.members[0]].made < maxChanges {
 			f.beginSessions(g)
 		}
+		f.letIn(g)
 		if !g.allows.meets(f.changing) || f.nodes[g.members[0]].made >= maxChanges {
 			continue
 		}
@@ -84,7 +85,7 @@ func (f *field) changeSelf(n int) Strength {
 
 // unlimited reports whether a principal was allowed everything and nothing holds it back but its organisation.
 func (p *Principal) unlimited() bool {
-	return p.class < 0 && p.Policies.Boundary == nil && len(p.Policies.Identity) == 1 && strings.HasSuffix(p.how, "allowed everything")
+	return p.class < 0 && p.Policies.Boundary == nil && p.Policies.Session == nil && len(p.Policies.Identity) == 1 && strings.HasSuffix(p.how, "allowed everything")
 }
 
 // changeOthers adds what the members of a group can make of principals that they can act as, where that is surer than what they can

@@ -80,6 +80,7 @@ type targets struct {
 	users     map[string]*roster
 	by        map[string]*roster // roles, by account and service that may take them on
 	federated map[string][]int   // roles that trust OpenID Connect providers, by account
+	pooled    []int              // roles that may trust Cognito's identity pools
 }
 
 func (w *World) newField(thorough bool) *field {
@@ -188,6 +189,9 @@ func (f *field) targets(of []int) *targets {
 		if trust.unread {
 			put(t.by, p.Account+" ?", i)
 		}
+		if trust.unread || trust.services["federated:"+cognito] {
+			t.pooled = append(t.pooled, i)
+		}
 	}
 	return t
 }
@@ -221,6 +225,12 @@ func (f *field) candidates(g *group, t *targets, s Strength, visit func(r *rule,
 				return
 			}
 			continue
+		}
+		if r.name == "pool" || r.name == "guest" {
+			if r.name == "pool" && allows.includes(r.needs) && !f.poolable(g, r, t, visit) {
+				return
+			}
+			continue // sessions of guests are nodes of their own: see letIn
 		}
 		if r.name == "assume" {
 			for _, to := range t.open {

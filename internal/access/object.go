@@ -276,14 +276,9 @@ func (w *World) find(resource string) *Object {
 			return w.objects[head+p[0]+"/"+p[1]]
 		}
 	case "kms":
-		if name, ok := strings.CutPrefix(parts[5], "alias/"); ok {
-			for _, k := range w.estate.Keys {
-				aliases, _ := k.Aliases.Value()
-				for _, a := range aliases {
-					if a == "alias/"+name && k.Reference.Account == parts[4] && k.Reference.Region == parts[3] {
-						return w.objects[ARNOf(k.Reference)]
-					}
-				}
+		for _, k := range w.estate.Keys {
+			if k.Means(resource, estate.Place{}) == estate.True {
+				return w.objects[ARNOf(k.Reference)]
 			}
 		}
 	}

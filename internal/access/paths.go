@@ -127,7 +127,9 @@ func (p *Principal) state() string {
 
 // stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes.
 func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal) {
-	if m.change != nil && m.change.silent {
+	if m.rule != nil && m.rule.name == "guest" {
+		made = w.asGuest(q)
+	} else if m.change != nil && m.change.silent {
 		made = w.withTags(q, p, *m.change.made.tags)
 	} else if m.change != nil {
 		for _, d := range w.prover().modifies(p, q, w.allows(&p.Policies, p.Kind)) {
@@ -142,6 +144,8 @@ func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal
 		if m.workload != nil {
 			if m.rule.name == "cluster" {
 				text = "becomes administrator of Kubernetes cluster " + m.workload.Ref.ID + ", in which something runs as " + q.called()
+			} else if m.workload.pool != nil {
+				text = poolText(m.rule, m.workload, q)
 			} else if m.rule.name == "swap" {
 				text = "puts " + strings.ReplaceAll(m.workload.Kind, "-", " ") + " " + m.workload.Ref.ID + " to work as " + q.called()
 			} else {

@@ -78,6 +78,11 @@ var ruleset = func() []rule {
 		switch t.Rule {
 		case "cluster":
 			all = append(all, rule{name: "cluster", id: t.ID, verb: "administers a cluster that runs something as", technique: t, needs: need("eks:AssociateAccessPolicy")})
+		case "pool":
+			all = append(all, rule{name: "pool", id: t.ID, verb: poolVerbs[t.ID], technique: t, needs: t.needs})
+			if t.ID == setPoolRoles {
+				all = append(all, rule{name: "guest", id: t.ID, verb: "is a guest of an identity pool, which it has give them", technique: t, needs: t.needs})
+			}
 		case "provider":
 			all = append(all, rule{name: "provider", id: t.ID, verb: "lets in tokens for a client of its own to", technique: t, needs: t.needs})
 		}
@@ -103,6 +108,10 @@ func (w *prover) become(p *Principal, r *rule, q *Principal, x *Workload) proof 
 		return w.enter(p, r.technique, q, x)
 	case "provider":
 		return w.widen(p, q)
+	case "pool":
+		return w.throughPool(p, r.technique, q, x)
+	case "guest":
+		return w.letGuests(p, q, x)
 	case "existing":
 		return w.takeOver(p, r.technique, q, x)
 	}

@@ -239,6 +239,12 @@ func (e *Escalation) together(start int, s Strength) *reached {
 		n := order[i]
 		rules[n] = !f.thorough && f.prover(f.nodes[n].group, false).administrator(f.nodes[n].p).strength == Yes
 		f.steps(n, s, func(m move, _ Strength) { add(m.to, hop{from: n, also: -1, move: m}) })
+		f.guests(f.nodes[n].group, func(m move, strength Strength) {
+			if strength >= s && m.to != n {
+				m.made = e.grow(m.change.made, f.nodes[m.to].made+1, s)
+				add(m.made, hop{from: n, also: -1, move: m})
+			}
+		})
 		for j := 0; j <= i && end < 0; j++ {
 			for _, pair := range [][2]int{{n, order[j]}, {order[j], n}} {
 				x, q := pair[0], pair[1]
@@ -326,13 +332,20 @@ func (f *field) before(of []int, s Strength, stop func(int) bool) []int {
 	}
 	var found []int
 	for frontier := of; len(frontier) > 0; {
-		t := f.targets(frontier)
+		t, last := f.targets(frontier), frontier
 		frontier = nil
 		add := func(n int) {
 			if !seen[n] && !stop(n) {
 				seen[n] = true
 				found = append(found, n)
 				frontier = append(frontier, n)
+			}
+		}
+		for _, n := range last {
+			for _, l := range f.nodes[n].in {
+				if l.strength >= s && l.move.rule != nil && l.move.rule.name == "guest" {
+					add(l.from)
+				}
 			}
 		}
 		for _, g := range f.groups {

@@ -21,12 +21,14 @@ type Workload struct {
 	bars   map[string]bool // what surely does not work on it: "ssm", "exec", "serial", "entry"
 	// cluster is the Kubernetes cluster in which it runs; nil for what runs in none.
 	cluster *cluster
+	pool    *estate.IdentityPool // nil for what is none
 }
 
 // listings are the calls that tell the workloads of a kind. A kind that has none is not read at all.
 var listings = map[string]operation.ID{
 	"instance": "ec2:DescribeInstances", "function": "lambda:ListFunctions", "task": "ecs:ListTasks", "launch-template": "ec2:DescribeLaunchTemplates",
 	"auto-scaling-group": "autoscaling:DescribeAutoScalingGroups", "container-cluster": "ecs:ListClusters", clusterKind: "eks:ListClusters",
+	poolKind: "cognito-identity:ListIdentityPools",
 }
 
 // listing is the call that tells the workloads of a kind, or none.
@@ -115,6 +117,9 @@ func (w *World) listWorkloads() []*Workload {
 		}
 	}
 	w.listClusters(add)
+	for _, x := range w.estate.IdentityPools {
+		add(x.Reference, "").pool = x
+	}
 	slices.SortStableFunc(all, func(a, b *Workload) int { return strings.Compare(a.ARN, b.ARN) })
 	return all
 }

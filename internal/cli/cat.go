@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -87,6 +89,9 @@ func (v *vault) catRange(c *cobra.Command, from end, opts seal.OpenOptions, firs
 		}
 		defer closing()
 		r, size, err := seal.DecryptAt(ctx, src, i.size, opts)
+		if errors.Is(err, seal.ErrNoRanges) {
+			return fmt.Errorf("%w: leave --range out", err)
+		}
 		if err != nil {
 			return err
 		}
@@ -94,7 +99,7 @@ func (v *vault) catRange(c *cobra.Command, from end, opts seal.OpenOptions, firs
 		if first < 0 {
 			off, to = max(0, size+first), size-1
 		}
-		if off >= size && size+first != 0 {
+		if first >= 0 && off >= size && off > 0 { // of nothing, all and the last N bytes are nothing
 			return usage("--range starts at %d, and the plaintext has %d bytes", off, size)
 		}
 		return r.Range(ctx, c.OutOrStdout(), off, min(to, size-1)-off+1)

@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/onus-cloud/onus/internal/report"
 )
 
 // The exit codes of the design.
@@ -63,7 +65,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 		code = e.code
 	}
 	if text := failure.Error(); text != "" {
-		fmt.Fprintln(err, "onus: "+strings.TrimPrefix(text, "onus: "))
+		fmt.Fprintln(err, report.Plain("onus: "+strings.TrimPrefix(text, "onus: "), true))
 	}
 	return code
 }

@@ -251,7 +251,9 @@ func newKeyList() *cobra.Command {
 				return problems
 			}
 			if len(keys) == 0 {
-				fmt.Fprintf(c.ErrOrStderr(), "no keys in %s: onus key new NAME makes one\n", ring.Dir())
+				if problems == nil {
+					fmt.Fprintf(c.ErrOrStderr(), "no keys in %s: onus key new NAME makes one\n", ring.Dir())
+				}
 				return problems
 			}
 			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
@@ -302,7 +304,7 @@ func listJSON(w io.Writer, keys []*seal.Key) error {
 func newKeyCheck() *cobra.Command {
 	var r ring
 	c := &cobra.Command{
-		Use:   "check [NAME]",
+		Use:   "check [NAME[/VERSION]]",
 		Short: "prove that a key works, and show its fingerprint",
 		Long: `Seals something under each version of the key, or of all keys, opens it again, and sees that
 it does not open once it was altered. A fingerprint says which key it is and reveals nothing
@@ -315,16 +317,21 @@ of it: declare it where the key is to be recognized.`,
 			}
 			keys, problems := ring.Keys()
 			if len(args) == 1 {
-				keys, problems = ring.Versions(args[0])
+				name, version, err := label(args[0])
+				if err != nil {
+					return err
+				}
+				keys, problems = pick(ring, name, version)
 			}
 			if len(keys) == 0 && problems == nil {
 				return usage("there are no keys in %s: onus key new NAME makes one", ring.Dir())
 			}
+			w := tabwriter.NewWriter(c.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, k := range keys {
 				if k.Locked() {
 					if len(args) == 0 {
 						if _, ok, err := r.saidPassphrase(); err != nil || !ok {
-							fmt.Fprintf(c.OutOrStdout(), "key %s  %s  locked: onus key check %s asks for its passphrase\n", k.Label(), k.Fingerprint(), k.Name)
+							fmt.Fprintf(w, "key %s\t%s\tlocked: onus key check %s asks for its passphrase\n", k.Label(), k.Fingerprint(), k.Name)
 							problems = errors.Join(problems, err)
 							continue
 						}
@@ -342,9 +349,9 @@ of it: declare it where the key is to be recognized.`,
 				if !k.CanOpen() {
 					works = "seals (public half)"
 				}
-				fmt.Fprintf(c.OutOrStdout(), "key %s  %s  %s\n", k.Label(), k.Fingerprint(), works)
+				fmt.Fprintf(w, "key %s\t%s\t%s\n", k.Label(), k.Fingerprint(), works)
 			}
-			return problems
+			return errors.Join(w.Flush(), problems)
 		},
 	}
 	r.flags(c)

@@ -141,7 +141,7 @@ or recipient. --namespace and --id are how messages of the AWS Encryption SDK na
 				}
 				keys = []*seal.Key{k}
 			}
-			if protect {
+			if protect || r.passphrase != "" {
 				passphrase, err := r.newPassphrase(c)
 				if err != nil {
 					return err
@@ -191,9 +191,9 @@ func newKeySplit() *cobra.Command {
 	shares, threshold := 5, 3
 	to := "."
 	c := &cobra.Command{
-		Use:   "split NAME",
+		Use:   "split NAME[/VERSION]",
 		Short: "split a key into shares, of which some restore it",
-		Long: `Writes one file for each share of all versions of a key. Any --threshold of them restore it
+		Long: `Writes one file for each share of all versions of a key, or of one. Any --threshold of them restore it
 with onus key join; fewer tell nothing about it. Give each to another person, and remove
 the files here: who has enough of them has the key, without a passphrase.`,
 		Example: "  onus key split backup --shares 5 --threshold 3 -o shares",
@@ -203,11 +203,11 @@ the files here: who has enough of them has the key, without a passphrase.`,
 			if err != nil {
 				return err
 			}
-			name, _, err := label(args[0])
+			name, version, err := label(args[0])
 			if err != nil {
 				return err
 			}
-			keys, err := ring.Versions(name)
+			keys, err := pick(ring, name, version)
 			if err != nil {
 				return err
 			}
@@ -285,7 +285,7 @@ func newKeyJoin() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if protect {
+			if protect || r.passphrase != "" {
 				passphrase, err := r.newPassphrase(c)
 				if err != nil {
 					return err

@@ -70,7 +70,7 @@ func (v *vault) reseal(c *cobra.Command, target end, to []string, fromFormat str
 			return opts, nil
 		}
 		s := *v
-		s.names, s.format = to, string(format)
+		s.names, s.flag, s.format = to, "--to", string(format)
 		if format == seal.AgeFormat {
 			s.kms = nil
 		} else {

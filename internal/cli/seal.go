@@ -10,10 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/onus-cloud/onus/esdk"
+	"github.com/onus-cloud/onus/internal/report"
 	"github.com/onus-cloud/onus/internal/seal"
 )
 
@@ -177,6 +179,9 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 	}
 	defer src.Close()
 	if to.remote {
+		if !utf8.ValidString(to.at.Key) {
+			return errors.New("its name is not UTF-8, which the names of objects are: rename it")
+		}
 		if opts.Format != seal.AgeFormat {
 			opts.Context = v.here(opts.Context, to.at, true)
 		}
@@ -202,7 +207,7 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 		}
 		err = u.Seal(ctx, read, opts)
 		for _, warning := range u.Warnings() {
-			fmt.Fprintf(c.ErrOrStderr(), "onus: %v\n", warning)
+			fmt.Fprintln(c.ErrOrStderr(), report.Plain(fmt.Sprintf("onus: %v", warning), true))
 		}
 		done.resumed.Add(int64(u.Resumed()))
 		if err == nil && journal != nil {

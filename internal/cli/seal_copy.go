@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/onus-cloud/onus/internal/objects"
+	"github.com/onus-cloud/onus/internal/report"
 	"github.com/onus-cloud/onus/internal/seal"
 )
 
@@ -155,7 +156,7 @@ func each(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bo
 			defer func() { <-places }()
 			if err := do(ctx, i); err != nil {
 				if many {
-					err = fmt.Errorf("%s: %w", i, err)
+					err = fmt.Errorf("%s: %w", report.Plain(i.String(), false), err)
 				}
 				fail(err)
 			}
@@ -398,7 +399,7 @@ func (v *vault) tidy(ctx context.Context, c *cobra.Command, to end) {
 			fmt.Fprintf(c.ErrOrStderr(), "onus: a download to %s is not finished: run it again to go on, or onus open --abandon to remove what is there\n", target)
 		}
 	}
-	if !to.remote || ctx.Err() != nil {
+	if !to.remote || ctx.Err() != nil || v.client == nil { // without a client nothing was written, and the run said why
 		return
 	}
 	ended, _, err := v.abandon(ctx)
@@ -406,6 +407,6 @@ func (v *vault) tidy(ctx context.Context, c *cobra.Command, to end) {
 		fmt.Fprintf(c.ErrOrStderr(), "onus: ended an upload to %s that an earlier run had left open\n", target)
 	}
 	if err != nil {
-		fmt.Fprintf(c.ErrOrStderr(), "onus: %v\n", err)
+		fmt.Fprintln(c.ErrOrStderr(), report.Plain(fmt.Sprintf("onus: %v", err), true))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -103,5 +104,33 @@ func TestAFolderGoesOn(t *testing.T) {
 	b.killAt("GET", name(8), "open", "s3://box/p/", dst)
 	if said, _ = b.onus(nil, 0, "seal", "--abandon"); !strings.Contains(said, "forgot what was done of 1 folder") || remembered() != 0 {
 		t.Errorf("after --abandon: %s", said)
+	}
+}
+
+// TestAFolderThatCannotBeRead is named, and what lies beside it is taken. Its path is longer than the system takes, which holds for root, too.
+func TestAFolderThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if err := root.MkdirAll(filepath.Join("b", strings.Repeat(strings.Repeat("d", 200)+"/", 25)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	putFile(t, filepath.Join(dir, "a"), nil)
+	putFile(t, filepath.Join(dir, "c", "c"), nil)
+	var names []string
+	var problems int
+	for i, err := range walk(dir) {
+		if err != nil {
+			problems++
+			continue
+		}
+		names = append(names, i.name)
+	}
+	if problems != 1 || !slices.Equal(names, []string{"a", "c/c"}) {
+		t.Errorf("%d problems, %q", problems, names)
 	}
 }

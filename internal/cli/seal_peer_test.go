@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"filippo.io/age/armor"
+
 	"github.com/onus-cloud/onus/internal/testbed"
 )
 
@@ -49,6 +51,19 @@ func TestAgeBothWays(t *testing.T) {
 		putFile(t, filepath.Join(dir, "b.age"), b.other(nil, plaintext, "age", "-r", recipient))
 		if got, _ := b.onus(nil, 0, "open", "--identity", file, filepath.Join(dir, "b.age"), "-"); got != string(plaintext) {
 			t.Errorf("of what age sealed, %d bytes of %d open", len(got), size)
+		}
+		text := b.other(nil, plaintext, "age", "-a", "-r", recipient)
+		putFile(t, filepath.Join(dir, "c.age"), text)
+		b.onus(nil, 0, "open", "--identity", file, filepath.Join(dir, "c.age"), filepath.Join(dir, "c"))
+		sameFile(t, filepath.Join(dir, "c"), plaintext)
+		if _, problem := b.onus(nil, 1, "cat", "--range", "0-", "--identity", file, filepath.Join(dir, "c.age")); !strings.Contains(problem, "leave --range out") {
+			t.Errorf("a range of text: %s", problem)
+		}
+		for _, cut := range []int{len(text) - 1 - len(armor.Footer), len(text) - 3, len(text) / 2, len(armor.Header)} {
+			putFile(t, filepath.Join(dir, "d.age"), text[:cut])
+			if _, problem := b.onus(nil, 1, "open", "--identity", file, filepath.Join(dir, "d.age"), filepath.Join(dir, "d")); problem != "onus: does not open: wrong key or context, or damaged\n" {
+				t.Errorf("cut at %d of %d: %s", cut, len(text), problem)
+			}
 		}
 	}
 	// As a key of the ring, and through S3.

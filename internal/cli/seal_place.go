@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/onus-cloud/onus/internal/objects"
+	"github.com/onus-cloud/onus/internal/report"
 	"github.com/onus-cloud/onus/internal/seal"
 )
 
@@ -98,7 +99,11 @@ func (v *vault) items(ctx context.Context, from end) (all iter.Seq2[item, error]
 			return nil, false, err
 		}
 		if info.IsDir() {
-			return walk(from.text), true, nil
+			dir := from.text
+			if named, err := os.Lstat(dir); err == nil && named.Mode()&fs.ModeSymlink != 0 {
+				dir += string(filepath.Separator) // a link that is named is followed; those below it are not
+			}
+			return walk(dir), true, nil
 		}
 		size := info.Size()
 		if !info.Mode().IsRegular() {
@@ -118,6 +123,9 @@ func (v *vault) items(ctx context.Context, from end) (all iter.Seq2[item, error]
 			for _, err := range client.List(ctx, below) {
 				if err == nil {
 					return nil, false, usage("there is no object %s, but there are some below it: write %s/ for all of them", from.text, from.text)
+				}
+				if errors.Is(err, objects.ErrNoBucket) {
+					return nil, false, err
 				}
 				break
 			}
@@ -140,11 +148,18 @@ func (v *vault) items(ctx context.Context, from end) (all iter.Seq2[item, error]
 	}, true, nil
 }
 
-// walk lists the regular files below a folder. What is neither that nor a folder is an error beside the others: it would be missed.
+// walk lists the regular files below a folder. What is neither that nor a folder, and a folder that cannot be read, is an error beside the others: it
+// would be missed.
 func walk(dir string) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		stop := errors.New("stop")
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil && entry != nil { // the others go on
+				if !yield(item{}, err) {
+					return stop
+				}
+				return nil
+			}
 			if err != nil {
 				return err
 			}
@@ -160,12 +175,15 @@ func walk(dir string) iter.Seq2[item, error] {
 				return nil
 			}
 			if !entry.Type().IsRegular() {
-				if !yield(i, fmt.Errorf("%s is no regular file: it is left out", path)) {
+				if !yield(i, fmt.Errorf("%s is no regular file: it is left out", report.Plain(path, false))) {
 					return stop
 				}
 				return nil
 			}
 			info, err := entry.Info()
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // it was removed meanwhile
+			}
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 type vault struct {
 	ring
 	names   []string
+	flag    string // that names the keys that seal: "--key" if empty
 	kms     []string
 	context []string
 	format  string
@@ -153,9 +155,9 @@ func (v *vault) sealing(c *cobra.Command) (seal.SealOptions, error) {
 	if err != nil {
 		return opts, err
 	}
-	names := v.names
+	names, flag := v.names, cmp.Or(v.flag, "--key")
 	if len(names) == 0 && len(opts.Recipients) == 0 {
-		name, err := onlyKey(ring, opts.Format)
+		name, err := onlyKey(ring, opts.Format, flag)
 		if err != nil {
 			return opts, err
 		}
@@ -168,14 +170,14 @@ func (v *vault) sealing(c *cobra.Command) (seal.SealOptions, error) {
 		}
 		keys, err := pick(ring, name, version)
 		if err != nil {
-			return opts, usage("--key: %v", err)
+			return opts, usage("%s: %v", flag, err)
 		}
 		k := keys[0] // the newest
 		if opts.Format == seal.AgeFormat && k.Kind != seal.Age {
-			return opts, usage("--key %s is of kind %s: --format age needs one of kind age", text, k.Kind)
+			return opts, usage("%s %s is of kind %s: --format age needs one of kind age", flag, text, k.Kind)
 		}
 		if opts.Format != seal.AgeFormat && k.Kind == seal.Age {
-			return opts, usage("--key %s is of kind age: add --format age", text)
+			return opts, usage("%s %s is of kind age: add --format age", flag, text)
 		}
 		if k.Kind == seal.AES {
 			if err := v.unlock(c, k); err != nil {
@@ -188,7 +190,7 @@ func (v *vault) sealing(c *cobra.Command) (seal.SealOptions, error) {
 }
 
 // onlyKey is the name of the only key that fits a format.
-func onlyKey(ring seal.Ring, format seal.Format) (string, error) {
+func onlyKey(ring seal.Ring, format seal.Format, flag string) (string, error) {
 	keys, err := ring.Keys()
 	if err != nil {
 		return "", err
@@ -208,7 +210,7 @@ func onlyKey(ring seal.Ring, format seal.Format) (string, error) {
 	case len(sorted) == 0:
 		return "", usage("there is no key in %s: make one with `onus key new NAME`", ring.Dir())
 	}
-	return "", usage("there are several keys (%s): choose with --key", strings.Join(sorted, ", "))
+	return "", usage("there are several keys (%s): choose with %s", strings.Join(sorted, ", "), flag)
 }
 
 func (v *vault) parseRecipients() ([]age.Recipient, error) {
@@ -327,6 +329,9 @@ func (v *vault) openingKeys(c *cobra.Command, ring seal.Ring, opts *seal.OpenOpt
 		opts.Keys = append(opts.Keys, k)
 	}
 	if len(opts.Keys) == 0 && len(v.locked) > 0 && len(opts.Wrapping) == 0 {
+		if said {
+			return usage("the passphrase that was given is of none of the keys (%s)", strings.Join(v.locked, ", "))
+		}
 		return usage("all keys are locked (%s): name one with --key to be asked for its passphrase", strings.Join(v.locked, ", "))
 	}
 	if len(keys) == 0 && len(opts.Wrapping) == 0 {

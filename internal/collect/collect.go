@@ -224,6 +224,7 @@ var (
 		{"cloudformation", readCloudFormation},
 		{"cloudtrail", readCloudTrail},
 		{"codebuild", readCodeBuild},
+		{"cognito-identity", readIdentityPools},
 		{"directconnect", readDirectConnect},
 		{"dlm", readDLM},
 		{"dynamodb", readDynamoDB},

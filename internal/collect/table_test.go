@@ -30,6 +30,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/codebuild"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
 	"github.com/aws/aws-sdk-go-v2/service/directconnect"
 	"github.com/aws/aws-sdk-go-v2/service/dlm"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -90,7 +91,7 @@ var clients = map[string]any{
 	"cloudformation": &cloudformation.Client{}, "codebuild": &codebuild.Client{}, "ecr": &ecr.Client{}, "identitystore": &identitystore.Client{},
 	"efs": &efs.Client{}, "events": &eventbridge.Client{}, "logs": &cloudwatchlogs.Client{}, "opensearch": &opensearch.Client{},
 	"sagemaker": &sagemaker.Client{}, "secretsmanager": &secretsmanager.Client{}, "sns": &sns.Client{}, "sqs": &sqs.Client{},
-	"sso-admin": &ssoadmin.Client{}, "stepfunctions": &sfn.Client{}, "glue": &glue.Client{},
+	"sso-admin": &ssoadmin.Client{}, "stepfunctions": &sfn.Client{}, "glue": &glue.Client{}, "cognito-identity": &cognitoidentity.Client{},
 }
 
 // fake is an AWS inside the process: it answers every operation with its SDK's own output type, every member of which is filled.
@@ -124,7 +125,7 @@ func newFake(answer func(asked, any) error) *fake {
 			id = "elasticloadbalancing"
 		case "elbv2":
 			id = "elasticloadbalancingv2"
-		case "network-firewall", "sso-admin", "bedrock-agentcore-control":
+		case "network-firewall", "sso-admin", "bedrock-agentcore-control", "cognito-identity":
 			id = strings.ReplaceAll(name, "-", "")
 		case "stepfunctions":
 			id = "sfn"

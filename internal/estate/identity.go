@@ -22,6 +22,8 @@ type Identity struct {
 	OrganizationPolicies []*OrganizationPolicy
 	// Providers are the identity providers whose word IAM takes.
 	Providers []*IdentityProvider
+	// IdentityPools are those of Cognito.
+	IdentityPools []*IdentityPool
 	SingleSignOn
 }
 
@@ -168,6 +170,30 @@ type IdentityProvider struct {
 	URL      string // of OIDC, without "https://"; the ID as well
 	// Audiences are the client ids that OIDC tokens may be for, sorted. Absent for SAML.
 	Audiences Known[[]string]
+}
+
+// IdentityPool is an identity pool of Cognito: it hands out roles to who signs in with a provider that it knows, and to guests.
+type IdentityPool struct {
+	Resource // ID is the audience of its tokens, "us-east-1:" and a UUID
+	// Description is what DescribeIdentityPool says.
+	Description Known[IdentityPoolDescription]
+	// Roles are those that it hands out itself, as GetIdentityPoolRoles says.
+	Roles Known[IdentityPoolRoles]
+}
+
+// IdentityPoolDescription is whom an identity pool lets in, and how.
+type IdentityPoolDescription struct {
+	Guests bool // whoever asks has an identity, without signing in
+	// Classic says that who has an identity gets a token for STS and chooses himself which role to take, among those that trust it.
+	Classic   bool
+	Developer string   // under which name programs of the account vouch for their users; empty for none
+	Providers []string // hosts ("accounts.google.com", "cognito-idp.us-east-1.amazonaws.com/us-east-1_Ab1") and ARNs, sorted; without Developer
+}
+
+// IdentityPoolRoles are ARNs; empty for none.
+type IdentityPoolRoles struct {
+	SignedIn, Guest string
+	ByRule          []string // given by rules to some of those who signed in, sorted
 }
 
 // Accessed is what a principal has used of what it is granted, as far back as AWS keeps track: 400 days at most, less in some

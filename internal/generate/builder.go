@@ -148,6 +148,7 @@ var members = map[operation.ID][]string{
 	"codebuild:BatchGetProjects":                     {"projects"},
 	"cloudformation:DescribeStacks":                  {"Stacks"},
 	"cloudformation:ListStackSets":                   {"Summaries"},
+	"cognito-identity:ListIdentityPools":             {"IdentityPools"},
 	"glue:GetJobs":                                   {"Jobs"},
 	"glue:GetDevEndpoints":                           {"DevEndpoints"},
 	"stepfunctions:ListStateMachines":                {"stateMachines"},

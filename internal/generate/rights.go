@@ -10,6 +10,7 @@ func (c *acme) rights() {
 	c.release()
 	c.places()
 	c.otherWorkloads()
+	c.app()
 	c.platform()
 	c.rightsTruth()
 }
@@ -257,6 +258,21 @@ func (c *acme) otherWorkloads() {
 	at.list("bedrock-agentcore-control:ListBrowsers", object{"browserArn": at.arn("bedrock-agentcore", "browser/pages-5b6c7d8e9f"), "browserId": "pages-5b6c7d8e9f", "name": "pages", "status": "READY"})
 	at.about("bedrock-agentcore-control:GetBrowser", object{"browserArn": at.arn("bedrock-agentcore", "browser/pages-5b6c7d8e9f"), "browserId": "pages-5b6c7d8e9f", "name": "pages", "executionRoleArn": agent, "status": "READY"}, "pages-5b6c7d8e9f")
 	c.w.truth.Resources += 2
+}
+
+// app is the identity pool of the shop's app: who signed in with the shop's own directory gets at his own uploads.
+func (c *acme) app() {
+	const issuer = "cognito-identity.amazonaws.com"
+	at := c.virginia
+	id := at.region + ":" + at.uuid("identity-pool")
+	users := c.production.role("/", "shop-app-users", policy(object{"Effect": "Allow", "Principal": object{"Federated": issuer}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": object{
+		"StringEquals": object{issuer + ":aud": id}, "ForAnyValue:StringLike": object{issuer + ":amr": "authenticated"}}}), nil,
+		map[string]object{"uploads": policy(object{"Effect": "Allow", "Action": []string{"s3:GetObject", "s3:PutObject"}, "Resource": "arn:aws:s3:::acme-shop-uploads/users/${" + issuer + ":sub}/*"})}, time.Hour)
+	at.list("cognito-identity:ListIdentityPools", object{"IdentityPoolId": id, "IdentityPoolName": "shop-app"})
+	at.about("cognito-identity:DescribeIdentityPool", object{"IdentityPoolId": id, "IdentityPoolName": "shop-app", "AllowUnauthenticatedIdentities": false, "AllowClassicFlow": false,
+		"CognitoIdentityProviders": []object{{"ProviderName": "cognito-idp." + at.region + ".amazonaws.com/" + at.region + "_Ab1cD2eF3", "ClientId": at.digest(26, "app-client"), "ServerSideTokenCheck": true}}, "IdentityPoolTags": object{}}, id)
+	at.about("cognito-identity:GetIdentityPoolRoles", object{"IdentityPoolId": id, "Roles": object{"authenticated": users}}, id)
+	c.w.truth.Resources++
 }
 
 // platform is who may speak to the Kubernetes cluster, and as whom its hosts and pods run.

@@ -43,6 +43,7 @@ var kindsRead = map[string][]string{
 	"codebuild":            {"project"},
 	"cloudformation":       {"stack", "stackset"},
 	"glue":                 {"job", "devEndpoint"},
+	"cognito-identity":     {"identitypool"},
 	"states":               {"stateMachine"},
 	"apprunner":            {"service"},
 	"batch":                {"job-definition"},

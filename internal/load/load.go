@@ -38,6 +38,7 @@ var services = []func(*loader){
 	(*loader).backup,
 	(*loader).dlm,
 	(*loader).identity,
+	(*loader).identityPools,
 	(*loader).workloads, // some name their roles by name alone
 	(*loader).buckets,
 	(*loader).samples,

@@ -238,6 +238,22 @@ func TestPrincipals(t *testing.T) {
 	}
 }
 
+func TestIdentityPools(t *testing.T) {
+	t.Parallel()
+	e := loaded(t)
+	shop, old := e.IdentityPools[0], e.IdentityPools[1]
+	if d := value(t, "pool", shop.Description); shop.Reference.Name != "shop app" || !d.Guests || !d.Classic || d.Developer != "login.acme.example" || len(d.Providers) != 4 {
+		t.Errorf("pool %+v: %+v", shop.Reference, d)
+	}
+	if r := value(t, "roles", shop.Roles); lastPart(r.SignedIn) != "fetch" || r.Guest != jenkins || !slices.Equal(r.ByRule, []string{jenkins}) {
+		t.Errorf("roles: %+v", r)
+	}
+	d, r := value(t, "pool", old.Description), value(t, "roles", old.Roles)
+	if d.Guests || d.Classic || d.Developer != "" || len(d.Providers) > 0 || r.SignedIn != "" || r.Guest != "" {
+		t.Errorf("a pool that lets in nobody: %+v, %+v", d, r)
+	}
+}
+
 func TestWorkloads(t *testing.T) {
 	t.Parallel()
 	e := loaded(t)

@@ -13,6 +13,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 )
 
@@ -78,16 +80,16 @@ type Location struct{ Bucket, Key string }
 func (l Location) String() string { return "s3://" + l.Bucket + "/" + l.Key }
 
 // ParseLocation reads "s3://bucket/key"; the key may be empty.
-func ParseLocation(url string) (Location, error) {
-	rest, ok := strings.CutPrefix(url, "s3://")
+func ParseLocation(text string) (Location, error) {
+	rest, ok := strings.CutPrefix(text, "s3://")
 	bucket, key, _ := strings.Cut(rest, "/")
 	switch {
 	case !ok:
-		return Location{}, fmt.Errorf("%q does not start with s3://", url)
+		return Location{}, fmt.Errorf("%q does not start with s3://", text)
 	case bucket == "":
-		return Location{}, fmt.Errorf("%q names no bucket: write s3://bucket/key", url)
+		return Location{}, fmt.Errorf("%q names no bucket: write s3://bucket/key", text)
 	case len(key) > 1024: // https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-		return Location{}, fmt.Errorf("the key of %q has %d bytes, and S3 takes 1,024", url, len(key))
+		return Location{}, fmt.Errorf("the key of %q has %d bytes, and S3 takes 1,024", text, len(key))
 	}
 	return Location{bucket, key}, nil
 }
@@ -121,7 +123,10 @@ func (c *Client) Stat(ctx context.Context, at Location) (Object, error) {
 func (c *Client) List(ctx context.Context, prefix Location) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		client := c.bucket(ctx, prefix.Bucket)
-		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &prefix.Bucket, Prefix: &prefix.Key})
+		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
+			// A key may have characters that XML cannot carry: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+			Bucket: &prefix.Bucket, Prefix: &prefix.Key, EncodingType: types.EncodingTypeUrl,
+		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
@@ -130,6 +135,12 @@ func (c *Client) List(ctx context.Context, prefix Location) iter.Seq2[Object, er
 			}
 			for _, o := range page.Contents {
 				at := Location{prefix.Bucket, aws.ToString(o.Key)}
+				if page.EncodingType == types.EncodingTypeUrl { // not all servers that speak S3 do it
+					if at.Key, err = url.QueryUnescape(at.Key); err != nil {
+						yield(Object{}, fmt.Errorf("%s: the list of its objects is not read: %w", prefix, err))
+						return
+					}
+				}
 				if !yield(Object{Location: at, Size: aws.ToInt64(o.Size), ETag: aws.ToString(o.ETag), Modified: aws.ToTime(o.LastModified)}, nil) {
 					return
 				}
@@ -189,6 +200,9 @@ func (c *Client) in(region string) *s3.Client {
 // ErrChanged is the error for an object that was replaced while it was read or rewritten.
 var ErrChanged = errors.New("it was replaced meanwhile: run again")
 
+// ErrNoBucket is the error for a bucket that is not there.
+var ErrNoBucket = errors.New("there is no bucket")
+
 // explain says what was asked, of what, and what to do about the answer.
 func explain(action string, at Location, err error) (explained error) {
 	if err == nil || errors.Is(err, context.Canceled) {
@@ -206,7 +220,7 @@ func explain(action string, at Location, err error) (explained error) {
 		case "NoSuchKey", "NotFound", "NoSuchUpload":
 			return fmt.Errorf("%s: %w", what, fs.ErrNotExist)
 		case "NoSuchBucket":
-			return fmt.Errorf("there is no bucket %q: check its name", at.Bucket)
+			return fmt.Errorf("%w %q: check its name", ErrNoBucket, at.Bucket)
 		case "AccessDenied", "Forbidden", "AllAccessDisabled":
 			return fmt.Errorf("%s: denied: these credentials need %s there, and S3 says the same of what does not exist to those who may not list", what, action)
 		case "PreconditionFailed", "NoSuchVersion":

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,6 +109,29 @@ func TestObjects(t *testing.T) {
 				t.Errorf("start: %q, %v", start, err)
 			}
 		})
+	}
+}
+
+// TestKeysThatXMLCannotCarry: one such key, which anybody who may write can make, does not hide the others.
+func TestKeysThatXMLCannotCarry(t *testing.T) {
+	t.Parallel()
+	c := withBucket(t, servers["moto"](t))
+	keys := []string{"p/a b+c%2Bd", "p/\x1b[31m", "p/ü"}
+	for _, key := range keys {
+		if err := c.Target(Location{"box", key}).Put(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for o, err := range c.List(t.Context(), Location{"box", "p/"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, o.Key)
+	}
+	slices.Sort(keys)
+	if !slices.Equal(got, keys) {
+		t.Errorf("listed %q", got)
 	}
 }
 

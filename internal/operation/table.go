@@ -224,6 +224,9 @@ var table = []Operation{
 	{ID: "glue:GetJobs", Scope: PerRegion, Actions: []string{"glue:GetJobs"}, Secret: []string{
 		"Jobs[].DefaultArguments.*", "Jobs[].NonOverridableArguments.*", "Jobs[].CodeGenConfigurationNodes"}},
 	{ID: "glue:GetDevEndpoints", Scope: PerRegion, Actions: []string{"glue:GetDevEndpoints"}, Secret: []string{"DevEndpoints[].Arguments.*"}},
+	{ID: "cognito-identity:ListIdentityPools", Scope: PerRegion, Actions: []string{"cognito-identity:ListIdentityPools"}},
+	{ID: "cognito-identity:DescribeIdentityPool", Scope: PerRegion, Actions: []string{"cognito-identity:DescribeIdentityPool"}, By: []string{"IdentityPoolId"}},
+	{ID: "cognito-identity:GetIdentityPoolRoles", Scope: PerRegion, Actions: []string{"cognito-identity:GetIdentityPoolRoles"}, By: []string{"IdentityPoolId"}},
 	{ID: "stepfunctions:ListStateMachines", Scope: PerRegion, Actions: []string{"states:ListStateMachines"}},
 	{ID: "stepfunctions:DescribeStateMachine", Scope: PerRegion, Actions: []string{"states:DescribeStateMachine"}, By: []string{"StateMachineArn"}, Absent: []string{"StateMachineDoesNotExist"}, Secret: []string{"Definition"}},
 	{ID: "apprunner:ListServices", Scope: PerRegion, Actions: []string{"apprunner:ListServices"}},

@@ -161,6 +161,15 @@ const (
 	NoLayer // what AWS does whatever policies say, and what follows from several of them
 )
 
+// Limits reports whether the policies of a layer grant nothing: what they allow, a policy of another layer must allow too.
+func (l Layer) Limits() bool {
+	switch l {
+	case BoundaryLayer, SessionLayer, ServiceControlLayer, ResourceControlLayer, EndpointLayer:
+		return true
+	}
+	return false
+}
+
 // Decision is the result with what decided it.
 type Decision struct {
 	Result    Result

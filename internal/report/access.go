@@ -101,6 +101,7 @@ type AccessReason struct {
 	Effect    string `json:"effect,omitempty"`
 	Text      string `json:"text"`
 	Quote     string `json:"quote,omitempty"` // the statement on one line
+	Limits    bool   `json:"-"`               // allows, in a layer that grants nothing
 }
 
 // AccessDependence is one thing that is not known and that a decision rests on.
@@ -182,7 +183,8 @@ func AnswerOfAccess(a access.Answer) AccessAnswer {
 }
 
 func reasonOf(r policy.Reason) AccessReason {
-	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote(), Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text}
+	x := AccessReason{Layer: r.Layer.String(), Policy: r.Source, Level: r.Level, Quote: r.Quote(), Statement: r.Statement, Sid: r.Sid, Line: r.Line, Text: r.Text,
+		Limits: r.Effect == policy.Allow && r.Layer.Limits()}
 	if r.Effect != 0 {
 		x.Effect = r.Effect.String()
 	}

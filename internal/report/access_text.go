@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/onus-cloud/onus/internal/policy"
 )
 
 // AccessText writes what `onus can`, `onus who-can`, `onus paths`, `onus shells` and `onus unused` say.
@@ -99,28 +97,33 @@ func (t *terminal) whoCan(a *Access) {
 	shown := false
 	for _, g := range groups {
 		var rows [][]string
+		var reasons [][]string
 		for _, x := range a.Answers {
 			if x.Decision != g.decision {
 				continue
 			}
-			why := []string{}
+			var why []string
 			for _, d := range x.DependsOn {
 				why = append(why, dependence(d))
 			}
 			if len(why) == 0 && len(x.Because) > 0 {
 				why = append(why, x.said(x.Because[0]))
 			}
-			rows = append(rows, []string{x.Principal.called(), x.Principal.Account, strings.Join(why, "; ")})
+			rows, reasons = append(rows, []string{x.Principal.called(), x.Principal.Account}), append(reasons, why)
 		}
 		if len(rows) == 0 {
 			continue
 		}
 		shown = true
 		t.heading(g.title + " (" + number(len(rows)) + ")")
-		if why := rows[0][2]; len(rows) > 2 && !slices.ContainsFunc(rows, func(row []string) bool { return row[2] != why }) {
-			t.para("  ", "  ", why) // once for all
-			for i := range rows {
-				rows[i] = rows[i][:2]
+		once := ofAll(reasons)
+		for _, why := range once {
+			t.para("  ", "  ", why)
+		}
+		for i, why := range reasons {
+			why = slices.DeleteFunc(why, func(why string) bool { return slices.Contains(once, why) })
+			if len(why) > 0 {
+				rows[i] = append(rows[i], strings.Join(why, "; "))
 			}
 		}
 		t.rows(rows)
@@ -128,6 +131,18 @@ func (t *terminal) whoCan(a *Access) {
 	if !shown {
 		t.para("", "", "nobody that was read")
 	}
+}
+
+// ofAll are the reasons that several have in common: they are said once.
+func ofAll(reasons [][]string) []string {
+	if len(reasons) < 3 {
+		return nil
+	}
+	common := slices.Clone(reasons[0])
+	for _, why := range reasons[1:] {
+		common = slices.DeleteFunc(common, func(c string) bool { return !slices.Contains(why, c) })
+	}
+	return common
 }
 
 func onWhat(resource string) string {
@@ -239,10 +254,6 @@ func (a AccessAnswer) said(r AccessReason) string {
 	return r.Text
 }
 
-// limits are the layers that grant nothing.
-var limits = map[string]bool{policy.BoundaryLayer.String(): true, policy.SessionLayer.String(): true, policy.ServiceControlLayer.String(): true,
-	policy.ResourceControlLayer.String(): true, policy.EndpointLayer.String(): true}
-
 // stepReasons quotes the statements that grant a step. Policies that only limit, and let it pass, are in the JSON.
 func (t *terminal) stepReasons(decisions []AccessAnswer) {
 	for _, d := range decisions {
@@ -252,7 +263,7 @@ func (t *terminal) stepReasons(decisions []AccessAnswer) {
 		}
 		t.para("        ", "          ", t.in(dim, line))
 		for _, r := range d.Because {
-			if limits[r.Layer] && r.Effect == policy.Allow.String() {
+			if r.Limits {
 				continue
 			}
 			t.para("          ", "            ", d.said(r))
@@ -291,34 +302,58 @@ func (t *terminal) shells(a *Access) {
 	if len(a.Shells) == 0 {
 		t.para("", "", "nobody that was read")
 	}
-	server := ""
-	var rows [][]string
-	flush := func() {
-		if len(rows) > 0 {
-			t.rows(rows)
-		}
-		rows = nil
+	type alike struct {
+		account string
+		servers []string
+		rows    [][]string // one for all whom a way lets in for the same reason
 	}
-	for _, s := range a.Shells {
-		if name := refName(s.Server); name != server {
-			flush()
-			server = name
-			t.heading(name)
+	var groups []*alike
+	for i := 0; i < len(a.Shells); {
+		server, note := a.Shells[i].Server, ""
+		g := &alike{account: server.Account, servers: []string{refName(server)}}
+		for ; i < len(a.Shells) && a.Shells[i].Server == server; i++ {
+			s := &a.Shells[i]
+			way, last := strings.ReplaceAll(s.Way, "-", " "), len(g.rows)-1
+			if last >= 0 && g.rows[last][0] == s.Opens && g.rows[last][1] == way && note == s.note() {
+				g.rows[last][2] += ", " + s.called()
+				continue
+			}
+			note = s.note()
+			g.rows = append(g.rows, []string{s.Opens, way, strings.Join(present([]string{note, s.called()}), ": ")})
 		}
-		note := s.Note
-		if len(s.DependsOn) > 0 {
-			note = strings.TrimPrefix(note+"; depends on "+strings.Join(s.DependsOn, ", "), "; ")
+		same := func(other *alike) bool {
+			return other.account == g.account && slices.EqualFunc(other.rows, g.rows, slices.Equal)
 		}
-		for _, u := range s.Unread {
-			note = strings.TrimPrefix(note+"; "+u, "; ")
+		if j := slices.IndexFunc(groups, same); j >= 0 {
+			groups[j].servers = append(groups[j].servers, g.servers...)
+		} else {
+			groups = append(groups, g)
 		}
-		who := s.Principal.called()
-		if s.Principal.ARN == "" {
-			who = "whoever has the key"
-		}
-		rows = append(rows, []string{s.Opens, strings.ReplaceAll(s.Way, "-", " "), who, note})
 	}
-	flush()
+	for _, g := range groups {
+		t.heading(t.first(g.servers) + " · " + g.account)
+		t.rows(g.rows)
+	}
+}
+
+// called is who opens the shell; of another account with its number.
+func (s *AccessShell) called() string {
+	switch {
+	case s.Principal.ARN == "":
+		return "whoever has the key"
+	case s.Principal.Account != s.Server.Account:
+		return s.Principal.called() + " in " + s.Principal.Account
+	}
+	return s.Principal.called()
+}
+
+// note is what there is to say of the way.
+func (s *AccessShell) note() string {
+	notes := present([]string{s.Note})
+	if len(s.DependsOn) > 0 {
+		notes = append(notes, "depends on "+strings.Join(s.DependsOn, ", "))
+	}
+	return strings.Join(append(notes, s.Unread...), "; ")
 }
 
 func (t *terminal) unused(a *Access) {
@@ -328,11 +363,28 @@ func (t *terminal) unused(a *Access) {
 		t.para("", "", "nothing that was read")
 	}
 	t.notAsked(a.Unused)
+	type alike struct {
+		who []string
+		AccessUnused
+	}
+	var groups []*alike
 	for _, u := range a.Unused {
 		if u.NotAsked {
 			continue
 		}
-		t.heading(u.Principal.called() + " · " + u.Principal.Account)
+		who := u.Principal.called() + " in " + u.Principal.Account
+		same := func(g *alike) bool {
+			return g.Unread == u.Unread && slices.Equal(g.Services, u.Services) && slices.Equal(g.Actions, u.Actions) && slices.Equal(g.Kept, u.Kept)
+		}
+		if i := slices.IndexFunc(groups, same); i >= 0 && t.Causes >= 0 { // with all, each has its own policy
+			groups[i].who = append(groups[i].who, who)
+		} else {
+			groups = append(groups, &alike{[]string{who}, u})
+		}
+	}
+	smaller := false
+	for _, u := range groups {
+		t.heading(t.first(u.who))
 		if u.Unread != "" {
 			t.para("  ? ", "    ", u.Unread)
 			continue
@@ -350,6 +402,11 @@ func (t *terminal) unused(a *Access) {
 			t.blank()
 			t.block("    ", string(u.Policy))
 		}
+		smaller = smaller || u.Policy != ""
+	}
+	if smaller && t.Causes >= 0 {
+		t.blank()
+		t.para("", "", "onus unused PRINCIPAL shows the smaller policy, which keeps what is used")
 	}
 }
 

@@ -195,6 +195,53 @@ func TestOneReasonForEverybodyIsSaidOnce(t *testing.T) {
 	}
 }
 
+// Servers of one account that the same people open by the same ways stand together, and so do the people.
+func TestShellsAlikeStandTogether(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("shells")
+	server := func(account, id string) estate.Ref { return estate.Ref{Kind: "instance", Account: account, ID: id} }
+	user := func(name string) AccessPrincipal {
+		return AccessPrincipal{ARN: "arn:aws:iam::1:user/" + name, Kind: "user", Name: name, Account: "1"}
+	}
+	a.Shells = nil
+	for _, s := range []estate.Ref{server("1", "i-1"), server("1", "i-2"), server("2", "i-3")} {
+		a.Shells = append(a.Shells,
+			AccessShell{Server: s, Way: "key-pair", Principal: user("ann"), Opens: "yes", Note: "by port 22"},
+			AccessShell{Server: s, Way: "key-pair", Principal: user("bob"), Opens: "yes", Note: "by port 22"},
+			AccessShell{Server: s, Way: "key-pair", Principal: user("cy"), Opens: "yes"})
+	}
+	var text bytes.Buffer
+	if err := AccessText(&text, a, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"instance i-1, instance i-2 · 1\n  yes  key pair  by port 22: user ann, user bob\n  yes  key pair  user cy\n",
+		"instance i-3 · 2\n  yes  key pair  by port 22: user ann in 1, user bob in 1\n",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q is missing in:\n%s", want, &text)
+		}
+	}
+}
+
+// What several never used alike is said once; the smaller policies, which --all shows, are each one's own.
+func TestUnusedAlikeIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	a := sampleAccess("unused")
+	bob := a.Unused[0]
+	bob.Principal.Name = "bob"
+	a.Unused = append(a.Unused, bob)
+	for causes, want := range map[int]int{0: 1, -1: 2} {
+		var text bytes.Buffer
+		if err := AccessText(&text, a, Options{Causes: causes}); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(text.String(), "never used: sqs"); n != want || !strings.Contains(text.String(), "bob in ") {
+			t.Errorf("with %d causes it stands there %d times, want %d:\n%s", causes, n, want, &text)
+		}
+	}
+}
+
 func TestAccessJSONKeepsItsNames(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer

@@ -226,7 +226,7 @@ func (x *index) pageMeetings(v *pageView, numbers map[string]int) {
 		console, _ := Console(m.Subject)
 		view := meetingView{
 			Resource: x.resourceView(m.Subject), Concerns: concerns(x.meetingOwners(m)), Why: strings.Join(m.Rank.Why, "; "),
-			Facts: m.Facts, Practices: m.Practices, Console: console, Way: newWayView(x.pathTo(m.Subject.Key())),
+			Facts: m.Facts, Practices: m.Practices, Console: console, Way: newWayView(x.pathTo(m.Subject)),
 		}
 		for _, key := range m.Causes {
 			if n, ok := numbers[key]; ok {

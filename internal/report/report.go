@@ -114,12 +114,14 @@ func (x *index) rankOf(key string) int {
 	return len(x.Causes) + 1
 }
 
-// pathTo returns the path of the first counter-example that shows a way to a resource, by its key; nil if none does.
-func (x *index) pathTo(key string) []answer.Hop {
+// pathTo returns the path of the first counter-example that shows a way to a resource; nil if none does. Those that begin at it lead
+// away.
+func (x *index) pathTo(to estate.Ref) []answer.Hop {
 	for i := range x.Controls {
 		for j := range x.Controls[i].CounterExamples {
 			e := &x.Controls[i].CounterExamples[j]
-			if len(e.Path) > 0 && slices.ContainsFunc(affected(*e), func(r estate.Ref) bool { return r.Key() == key }) {
+			leads := slices.IndexFunc(e.Path, func(h answer.Hop) bool { return h.Kind == to.Kind && h.ID == to.ID }) > 0
+			if leads && slices.ContainsFunc(affected(*e), func(r estate.Ref) bool { return r.Key() == to.Key() }) {
 				return e.Path
 			}
 		}

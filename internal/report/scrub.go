@@ -61,6 +61,10 @@ func scrubValue(v reflect.Value, lines bool) reflect.Value {
 // Block is text that is laid out in lines.
 type Block string
 
+// Plain makes text from anywhere, such as a name in a bucket, safe to show on a terminal: what acts on the terminal appears as escapes. lines says
+// whether the text has several lines on purpose.
+func Plain(text string, lines bool) string { return escape(text, lines) }
+
 // escape makes a string safe to show on a terminal.
 func escape(s string, lines bool) string {
 	if !strings.ContainsFunc(s, func(r rune) bool { return hidden(r) || r == utf8.RuneError }) {

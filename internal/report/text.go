@@ -158,7 +158,7 @@ func (t *terminal) meetings(x *index) {
 		if len(m.Rank.Why) > 0 {
 			t.para("    ", "    ", t.in(dim, strings.Join(m.Rank.Why, "; ")))
 		}
-		if path := x.pathTo(m.Subject.Key()); path != nil {
+		if path := x.pathTo(m.Subject); path != nil {
 			t.para("    path: ", "          ", pathLine(path))
 		}
 		for side, fact := range m.Facts {

@@ -247,3 +247,20 @@ func TestShortenKeepsBothEnds(t *testing.T) {
 		}
 	}
 }
+
+// The path above what meets in a resource leads to it: one that begins at it would read as if it did.
+func TestPathOfAMeetingLeadsToIt(t *testing.T) {
+	t.Parallel()
+	r := sample()
+	at := r.Meeting[0].Subject
+	away := []answer.Hop{{Kind: at.Kind, ID: at.ID}, {Kind: "internet-gateway", ID: "igw-away"}, {Kind: "internet", ID: "internet"}}
+	in := []answer.Hop{{Kind: "internet", ID: "internet"}, {Kind: "internet-gateway", ID: "igw-in"}, {Kind: at.Kind, ID: at.ID}}
+	for i := range r.Controls {
+		r.Controls[i].CounterExamples = append([]answer.CounterExample{{Subject: at, Path: away}, {Subject: at, Path: in}}, r.Controls[i].CounterExamples...)
+	}
+	_, meeting, _ := strings.Cut(text(t, r, Options{Width: 200, Causes: 1}), "broken from several sides")
+	path, _, _ := strings.Cut(meeting, "1. ")
+	if !strings.Contains(path, "igw-in") || strings.Contains(path, "igw-away") {
+		t.Errorf("the path does not lead to %s:\n%s", at.ID, path)
+	}
+}

@@ -297,7 +297,7 @@ func TestADownloadNobodyElseReads(t *testing.T) {
 		t.Errorf("whole: %v, %v", info.Mode(), err)
 	}
 	// What others may read is not gone on with.
-	temp := filepath.Join(s.dir, tempPrefix+"00"+tempSuffix)
+	temp := filepath.Join(s.dir, tempPrefix+"0123456789abcdef"+tempSuffix)
 	if err := errors.Join(os.WriteFile(temp, nil, 0o600), os.Chmod(temp, 0o644)); err != nil {
 		t.Fatal(err)
 	}

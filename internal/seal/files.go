@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/gofrs/flock"
 )
@@ -18,7 +17,6 @@ import (
 const (
 	tempPrefix = ".onus-"
 	tempSuffix = ".part"
-	tempAge    = time.Minute // a file that was just made is not locked yet
 )
 
 // A Folder takes files that appear under their names whole or not at all. No name leads out of it, by whatever links there are in it. It is safe
@@ -64,21 +62,28 @@ func (f *Folder) Create(name string, mode fs.FileMode) (*File, error) {
 		return nil, err
 	}
 	f.sweep(dir)
-	id := make([]byte, 8)
-	rand.Read(id)
-	temp := filepath.FromSlash(path.Join(dir, tempPrefix+hex.EncodeToString(id)+tempSuffix))
-	file, err := f.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, err
-	}
-	out := &File{File: file, folder: f, temp: temp, name: filepath.FromSlash(name)}
-	if canLock {
-		out.lock = flock.New(filepath.Join(f.root.Name(), temp), flock.SetFlag(os.O_RDONLY))
-		if _, err := out.lock.TryLock(); err != nil {
-			out.lock = nil // a file system without locks: then others sweep what looks old
+	for {
+		id := make([]byte, 8)
+		rand.Read(id)
+		temp := filepath.FromSlash(path.Join(dir, tempPrefix+hex.EncodeToString(id)+tempSuffix))
+		file, err := f.root.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+		if err != nil {
+			return nil, err
 		}
+		out := &File{File: file, folder: f, temp: temp, name: filepath.FromSlash(name)}
+		if !canLock {
+			return out, nil
+		}
+		out.lock = flock.New(filepath.Join(f.root.Name(), temp), flock.SetFlag(os.O_RDONLY))
+		switch locked, err := out.lock.TryLock(); {
+		case err == nil && locked:
+			return out, nil
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			out.lock = nil // a file system without locks, where nobody sweeps
+			return out, nil
+		}
+		out.Abort() // another run swept it before it was locked
 	}
-	return out, nil
 }
 
 // CreatePrivate is Create for plaintext: nobody else reads it before it is whole, and only then it has its mode.
@@ -151,7 +156,7 @@ func (f *Folder) sweep(dir string) {
 	}
 	for _, entry := range entries {
 		info, err := entry.Info()
-		if err != nil || !IsTemp(entry.Name()) || !info.Mode().IsRegular() || time.Since(info.ModTime()) < tempAge {
+		if err != nil || !IsTemp(entry.Name()) || !info.Mode().IsRegular() {
 			continue
 		}
 		name := filepath.FromSlash(path.Join(dir, entry.Name()))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"filippo.io/age/armor"
+
 	"github.com/onus-cloud/onus/esdk"
 )
 
@@ -51,6 +53,9 @@ var allSuites = []esdk.Suite{
 }
 
 const ageMagic = "age-encryption.org/v1\n"
+
+// startLength is how many bytes tell the formats apart.
+const startLength = max(len(ageMagic), len(armor.Header))
 
 // Inspect reads the start of an object (HeadLength bytes, or all if it is shorter) and its user metadata (names without
 // "x-amz-meta-"), which may be nil.

@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"filippo.io/age"
+	"filippo.io/age/armor"
 
 	"github.com/onus-cloud/onus/esdk"
 )
@@ -148,7 +149,11 @@ func Decrypt(ctx context.Context, src io.Reader, opts OpenOptions) (*Plain, erro
 			return nil, err
 		}
 		watched := &watched{src: in}
-		plaintext, err := age.Decrypt(watched, identities...)
+		sealed := io.Reader(watched)
+		if armored(in) {
+			sealed = armor.NewReader(watched)
+		}
+		plaintext, err := age.Decrypt(sealed, identities...)
 		if err != nil {
 			return nil, watched.hidden(err)
 		}
@@ -201,9 +206,13 @@ func DecryptAt(ctx context.Context, src io.ReaderAt, size int64, opts OpenOption
 	if err != nil {
 		return nil, 0, err
 	}
-	format, err := opts.format(bufio.NewReaderSize(io.NewSectionReader(held, 0, size), len(ageMagic)))
+	start := bufio.NewReaderSize(io.NewSectionReader(held, 0, size), startLength)
+	format, err := opts.format(start)
 	if err != nil {
 		return nil, 0, err
+	}
+	if format == AgeFormat && armored(start) {
+		return nil, 0, fmt.Errorf("%w: it is age as text (armored): read it as a stream", ErrNoRanges)
 	}
 	opened := &Ranged{held: held, window: windowBytes}
 	opts.used = func(k *Key) { opened.Key = k }
@@ -250,7 +259,7 @@ func (o *OpenOptions) format(in *bufio.Reader) (Format, error) {
 		if err != nil && err != io.EOF {
 			return "", err
 		}
-		if string(head) == ageMagic {
+		if string(head) == ageMagic || armored(in) {
 			format = AgeFormat
 		}
 	}
@@ -258,6 +267,12 @@ func (o *OpenOptions) format(in *bufio.Reader) (Format, error) {
 		return "", fmt.Errorf("%w: it is of age, which binds nothing to its place; --unbound opens it all the same", ErrRefused)
 	}
 	return format, nil
+}
+
+// armored says whether the data starts as age does when it is text: age --armor.
+func armored(in *bufio.Reader) bool {
+	head, _ := in.Peek(len(armor.Header))
+	return string(head) == armor.Header
 }
 
 func (o *OpenOptions) esdk() (esdk.ReadOptions, error) {

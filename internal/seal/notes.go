@@ -12,9 +12,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -324,7 +324,7 @@ func (n Notes) Elsewhere(where string) int {
 // canLock says whether a file can be locked and renamed while it is open.
 const canLock = runtime.GOOS != "windows"
 
-// IsTemp says whether a name is that of a file in work, which nobody means.
-func IsTemp(name string) bool {
-	return strings.HasPrefix(name, tempPrefix) && strings.HasSuffix(name, tempSuffix)
-}
+// IsTemp says whether a name is that of a file in work, which nobody means: only such names are passed over and removed.
+func IsTemp(name string) bool { return tempName.MatchString(name) }
+
+var tempName = regexp.MustCompile("^" + regexp.QuoteMeta(tempPrefix) + "[0-9a-f]{16}" + regexp.QuoteMeta(tempSuffix) + "$")

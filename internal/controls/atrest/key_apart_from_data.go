@@ -40,7 +40,10 @@ var KeyApartFromData = &control.Control{
 			c.NotDeclared()
 			return
 		}
-		for _, s := range encryptedStores(c.Estate) {
+		for _, s := range c.Estate.Encrypted() {
+			if !slices.Contains([]string{"bucket", "table", "secret", "queue"}, s.Ref().Kind) {
+				continue
+			}
 			confidential := estate.False
 			for _, system := range secret {
 				confidential = estate.Or(confidential, system.Selects(s))
@@ -57,79 +60,40 @@ var KeyApartFromData = &control.Control{
 	},
 }
 
-// store is something that a key encrypts.
-type store struct {
-	estate.Subject
-	key estate.Known[string] // ARN, id or alias; absent where no key of ours does
-}
-
-func encryptedStores(e *estate.Estate) []store {
-	var all []store
-	for _, b := range e.Buckets {
-		key := estate.None[string]()
-		if enc, known := b.Encryption.Value(); known && enc.Key != "" {
-			key = estate.Know(enc.Key)
-		} else if gap, unread := b.Encryption.Unread(); unread {
-			key = estate.Unread[string](gap)
-		}
-		all = append(all, store{b, key})
-	}
-	for _, t := range e.Tables {
-		key := estate.None[string]()
-		if d, known := t.Description.Value(); known && d.KMSKey != "" {
-			key = estate.Know(d.KMSKey)
-		} else if gap, unread := t.Description.Unread(); unread {
-			key = estate.Unread[string](gap)
-		}
-		all = append(all, store{t, key})
-	}
-	for _, s := range e.Secrets {
-		key := estate.None[string]()
-		if s.KMSKey != "" {
-			key = estate.Know(s.KMSKey)
-		}
-		all = append(all, store{s, key})
-	}
-	for _, q := range e.Queues {
-		all = append(all, store{q, q.KMSKey})
-	}
-	return all
-}
-
-// keyARN finds the key that a store names by ARN, id or alias; empty for one of AWS's services.
-func keyARN(e *estate.Estate, s store, name string) (arn string, gaps []estate.Gap) {
-	if strings.Contains(name, "alias/aws/") {
+// keyARN finds the key that encrypts something; empty for one of AWS's services.
+func keyARN(e *estate.Estate, s estate.Encrypted, name string) (arn string, gaps []estate.Gap) {
+	from := estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}
+	place, plain := estate.KeyName(name, from)
+	if strings.HasPrefix(plain, "alias/aws/") {
 		return "", nil
 	}
-	if strings.HasPrefix(name, "arn:") && strings.Contains(name, ":key/") {
-		return name, nil
-	}
-	place := estate.Place{Account: s.Ref().Account, Region: s.Ref().Region}
-	alias := name[strings.LastIndexByte(name, ':')+1:]
 	for _, k := range e.Keys {
-		aliases, known := k.Aliases.Value()
-		if gap, unread := k.Aliases.Unread(); unread && !known && k.Place() == place {
+		switch k.Means(name, from) {
+		case estate.True:
+			return k.Ref().ARN, nil
+		case estate.Unknown:
+			gap, _ := k.Aliases.Unread()
 			gaps = append(gaps, gap)
 		}
-		if k.Place() == place && (k.Ref().ID == name || slices.Contains(aliases, alias)) {
-			return k.Ref().ARN, nil
+	}
+	switch {
+	case strings.HasPrefix(plain, "alias/"):
+		if r := e.Reading(place, "kms:ListKeys", ""); !r.Outcome.Complete() {
+			gaps = append(gaps, r.Gap())
 		}
+		return "", gaps
+	case plain != name:
+		return name, nil // a key that was not read, of another account perhaps
 	}
-	if !strings.HasPrefix(alias, "alias/") {
-		return fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", place.Region, place.Account, name), nil
-	}
-	if r := e.Reading(place, "kms:ListKeys", ""); !r.Outcome.Complete() {
-		gaps = append(gaps, r.Gap())
-	}
-	return "", gaps
+	return fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", place.Region, place.Account, plain), nil
 }
 
-func judgeApart(c *control.Case, s store) {
-	if gap, unread := s.key.Unread(); unread {
+func judgeApart(c *control.Case, s estate.Encrypted) {
+	if gap, unread := s.Key.Unread(); unread {
 		c.Unknown(s, "which key encrypts it was not read", gap)
 		return
 	}
-	name, known := s.key.Value()
+	name, known := s.Key.Value()
 	if !known {
 		c.Holds(s)
 		return

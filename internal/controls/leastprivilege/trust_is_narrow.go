@@ -23,6 +23,7 @@ import (
 //   - A provider of OpenID Connect tokens serves others too: a condition on the token's subject has to name one of ours
 //     ("repo:acme/shop:*", "system:serviceaccount:shop:*"); for identity pools and the login of big companies the audience will do.
 //     A SAML provider is one's own. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
+//   - An identity pool that has guests lets in anybody on the Internet, where the role does not ask for who signed in. See guestsOf.
 //   - An AWS service that works for all its customers is held to our accounts or resources where it says for whom it asks. Most do not:
 //     those that are given a role by iam:PassRole, which never leaves the account, and EC2 and Lambda, who tell nothing. See sayForWhom.
 //
@@ -37,7 +38,7 @@ var TrustIsNarrow = &control.Control{
 	Fix:      "Name the principals; ask outsiders for an external id, tokens for their subject, and services for the account they work for.",
 	Severity: answer.High,
 	Lists:    []operation.ID{authorizationDetails},
-	Reads:    []operation.ID{"organizations:DescribeOrganization", "organizations:ListAccounts"},
+	Reads:    []operation.ID{"organizations:DescribeOrganization", "organizations:ListAccounts", listPools, describePool, poolRoles},
 	Judge: func(c *control.Case) {
 		company := permissions.CompanyOf(c.Estate)
 		for _, role := range c.Estate.Roles {
@@ -74,6 +75,18 @@ func judgeTrust(c *control.Case, company permissions.Company, role *estate.Role)
 		}
 		if len(wide) == 0 && len(gaps) > 0 {
 			c.Unknown(role, "whether an account that it trusts is one of ours could not be read", gaps...)
+			fine = false
+		}
+		if len(wide) > 0 {
+			continue
+		}
+		guests, gaps := guestsOf(c, role, document, i)
+		for _, g := range guests {
+			c.Breaks(role, g)
+			fine = false
+		}
+		if len(guests) == 0 && len(gaps) > 0 {
+			c.Unknown(role, "whether an identity pool that it trusts has guests could not be read", gaps...)
 			fine = false
 		}
 	}

@@ -185,11 +185,8 @@ type grant struct {
 func grantsOf(answers []access.Answer) []grant {
 	var all []grant
 	for _, a := range answers {
-		gives := func(r policy.Reason) bool {
-			return r.Effect == policy.Allow && r.Layer != policy.ServiceControlLayer && r.Layer != policy.ResourceControlLayer && r.Layer != policy.BoundaryLayer && r.Layer != policy.EndpointLayer
-		}
 		for _, r := range a.Because {
-			if !gives(r) {
+			if r.Effect != policy.Allow || r.Layer.Limits() {
 				continue
 			}
 			who := "a service"
