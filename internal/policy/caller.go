@@ -50,6 +50,10 @@ func CallerOf(name, role string) (Caller, error) {
 	switch service := parts[2].text; {
 	case service == "iam" && parts[5].text == "root":
 		c.Kind = RootUser
+	case service == "iam" && kind == "user" && c.Account == "cloudfront":
+		// An origin access identity calls in no account's name.
+		// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+		c.Kind, c.Account = Service, ""
 	case service == "iam" && kind == "user" && rest != "":
 		c.Kind = User
 	case service == "iam" && kind == "role" && rest != "":

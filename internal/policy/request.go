@@ -22,7 +22,8 @@ type Caller struct {
 	Kind CallerKind
 	// ARN is how a Principal element may name the caller itself: a user's ARN, a session's
 	// (arn:aws:sts::111122223333:assumed-role/Name/session; empty where the session's name is open), a federated user's, the
-	// root user's; for a service its name ("ec2.amazonaws.com"), for a web identity or SAML its provider.
+	// root user's; for a service its name ("ec2.amazonaws.com"; of CloudFront also an origin access identity's ARN), for a
+	// web identity or SAML its provider.
 	ARN string
 	// Role is the IAM ARN, path included, of the role whose session calls; for other kinds empty.
 	Role string
