@@ -54,7 +54,7 @@ type World struct {
 	sortedARNs       []string
 	kinds            map[string]string // see kindUnread
 	fields           map[bool]*field
-	taken            map[string]remembered // whether a service may take on a role, by both
+	taken            map[string]remembered // whether a service may take on a role, or a token of a pool lets one in, by both
 	awsPolicies      map[string]*policy.Document
 }
 

@@ -17,6 +17,7 @@ const (
 	setPoolRoles = "pf:cognitoidentity-001"
 	openPool     = "x:IdentityPoolGuests"
 	changePool   = "x:UpdateIdentityPool"
+	vouch        = "x:IdentityPoolDeveloper"
 	newPool      = "x:CreateIdentityPool"
 )
 
@@ -29,6 +30,16 @@ const (
 
 // token decides whether a role lets in a token of a pool, whose id is empty where it is not known.
 func (w *World) token(q *Principal, pool, account string, how ...string) (Strength, Answer) {
+	key := strings.Join(append([]string{q.ARN, cognito, pool, account}, how...), " ")
+	m, ok := w.taken[key]
+	if !ok {
+		m.strength, m.answer = w.decideToken(q, pool, account, how)
+		w.taken[key] = m
+	}
+	return m.strength, m.answer
+}
+
+func (w *World) decideToken(q *Principal, pool, account string, how []string) (Strength, Answer) {
 	claims := map[string][]string{}
 	if pool != "" {
 		claims[cognito+":aud"] = []string{pool}
@@ -74,6 +85,8 @@ func (w *prover) throughPool(p *Principal, t *Technique, q *Principal, x *Worklo
 		return none // pools have no policies of their own that would let in others
 	case t.ID == setPoolRoles:
 		return w.poolGiven(p, q, x)
+	case t.ID == vouch:
+		return w.poolVouched(p, q, x)
 	}
 	return w.poolChanged(p, q, x)
 }
@@ -182,6 +195,38 @@ func (w *prover) poolGiven(p, q *Principal, x *Workload) proof {
 	return best
 }
 
+// poolVouched is for who may vouch for users of the pool: he signs in as any of them, and has what the pool gives those who signed in; or,
+// where it hands out tokens, any role that takes them.
+// https://docs.aws.amazon.com/cognito/latest/developerguide/developer-authenticated-identities.html
+func (w *prover) poolVouched(p, q *Principal, x *Workload) proof {
+	f := proof{strength: Yes}
+	d, known := x.pool.Description.Value()
+	if !known {
+		f.missing(unreadOf(x.pool.Description))
+	} else if d.Developer == "" {
+		return none
+	}
+	if !known || !d.Classic {
+		switch roles, known := x.pool.Roles.Value(); {
+		case !known:
+			f.missing(unreadOf(x.pool.Roles))
+		case roles.SignedIn != q.ARN:
+			return none
+		}
+	}
+	if !f.also(w.check(p, "cognito-identity:GetOpenIdTokenForDeveloperIdentity", x.ARN, nil)) {
+		return none
+	}
+	how := []string{"authenticated", d.Developer}
+	if !known {
+		how = nil
+	}
+	if !f.also(w.token(q, x.pool.Reference.ID, x.Account, how...)) {
+		return none
+	}
+	return f
+}
+
 // givesRole sets a role for a pool, which takes the right to pass it.
 // https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html
 func (w *prover) givesRole(p, q *Principal, x *Workload) proof {
@@ -205,7 +250,7 @@ func (w *prover) poolUnread(p *Principal, t *Technique, q *Principal) proof {
 	if t.ID == setPoolRoles {
 		f = w.givesRole(p, q, nil)
 	} else {
-		s, answers := w.checkSome(p, "cognito-identity:UpdateIdentityPool", p.Account, nil, false)
+		s, answers := w.checkSome(p, t.Actions[0], p.Account, nil, false)
 		f.also(s, answers...)
 	}
 	if f.strength == No || !f.also(w.token(q, "", p.Account)) {
@@ -262,15 +307,16 @@ func guestSession() *policy.Document {
 
 // poolVerbs are what is done to an identity pool, by the id of the catalogue.
 var poolVerbs = map[string]string{
-	setPoolRoles: "signs in to an identity pool, which it has give out",
+	setPoolRoles: "has an identity pool give who signs in, itself among them,",
 	openPool:     "gets a token of an identity pool, as anybody may, and takes it to",
 	changePool:   "lets itself into an identity pool, and takes its token to",
+	vouch:        "signs in to an identity pool by its own word, and is given",
 	newPool:      "makes an identity pool, and takes its token to",
 }
 
 func poolText(r *rule, x *Workload, q *Principal) string {
 	if r.name == "guest" {
-		return "is a guest of identity pool " + x.Ref.Name + ", which it has give them " + q.called()
+		return "has identity pool " + x.Ref.Name + " give guests, itself among them, " + q.called()
 	}
 	return strings.Replace(r.verb, "an identity pool", "identity pool "+x.Ref.Name, 1) + " " + q.called()
 }
@@ -283,6 +329,9 @@ func (f *field) poolable(g *group, r *rule, t *targets, visit func(r *rule, to i
 	}
 	for _, x := range f.workloads {
 		if x.pool == nil || r.id == newPool || r.id != openPool && x.Account != g.account {
+			continue
+		}
+		if d, known := x.pool.Description.Value(); r.id == openPool && known && !(d.Guests && d.Classic) {
 			continue
 		}
 		for _, to := range t.pooled {

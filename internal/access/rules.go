@@ -81,7 +81,7 @@ var ruleset = func() []rule {
 		case "pool":
 			all = append(all, rule{name: "pool", id: t.ID, verb: poolVerbs[t.ID], technique: t, needs: t.needs})
 			if t.ID == setPoolRoles {
-				all = append(all, rule{name: "guest", id: t.ID, verb: "is a guest of an identity pool, which it has give them", technique: t, needs: t.needs})
+				all = append(all, rule{name: "guest", id: t.ID, verb: "has an identity pool give guests, itself among them,", technique: t, needs: t.needs})
 			}
 		case "provider":
 			all = append(all, rule{name: "provider", id: t.ID, verb: "lets in tokens for a client of its own to", technique: t, needs: t.needs})

@@ -91,7 +91,9 @@ func (w *World) workload(r estate.Ref) *Workload {
 func (w *World) Workload(r estate.Ref) *Workload { return w.workload(r) }
 
 // Workloads returns everything that runs as a role, by ARN.
-func (w *World) Workloads() []*Workload { return w.listWorkloads() }
+func (w *World) Workloads() []*Workload {
+	return slices.DeleteFunc(w.listWorkloads(), func(x *Workload) bool { return x.pool != nil }) // they give roles and run as none
+}
 
 // shellsBy decides one way for every principal.
 func (w *World) shellsBy(x *Workload, way shellWay) []Shell {

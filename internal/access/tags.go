@@ -49,7 +49,7 @@ func tagsOf(arn string) (set, unset string) {
 		return "sqs:TagQueue", "sqs:UntagQueue"
 	case "sagemaker":
 		return "sagemaker:AddTags", "sagemaker:DeleteTags"
-	case "lambda", "ecs", "states", "glue", "dynamodb", "kms", "secretsmanager", "sns", "bedrock-agentcore":
+	case "lambda", "ecs", "states", "glue", "dynamodb", "kms", "secretsmanager", "sns", "bedrock-agentcore", "cognito-identity":
 		return parts[2] + ":TagResource", parts[2] + ":UntagResource"
 	}
 	return "", ""
@@ -58,7 +58,7 @@ func tagsOf(arn string) (set, unset string) {
 // labellers are the actions that set tags of resources, or take them off, by which others' conditions on those can be met.
 var labellers = need("ec2:CreateTags", "ec2:DeleteTags", "iam:TagRole", "iam:UntagRole", "iam:TagUser", "iam:UntagUser", "iam:TagPolicy", "lambda:TagResource", "ecs:TagResource",
 	"states:TagResource", "glue:TagResource", "dynamodb:TagResource", "kms:TagResource", "secretsmanager:TagResource", "sns:TagResource", "sqs:TagQueue", "sagemaker:AddTags",
-	"bedrock-agentcore:TagResource")
+	"bedrock-agentcore:TagResource", "cognito-identity:TagResource")
 
 // tagsPrincipals are those that set tags of users and roles, or take them off.
 var tagsPrincipals = need("iam:TagRole", "iam:UntagRole", "iam:TagUser", "iam:UntagUser")

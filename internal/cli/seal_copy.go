@@ -178,7 +178,7 @@ func each(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bo
 func (v *vault) source(ctx context.Context, c *cobra.Command, i item) (io.ReadCloser, error) {
 	switch {
 	case i.stdio:
-		return io.NopCloser(c.InOrStdin()), nil
+		return io.NopCloser(newWaiting(ctx, c.InOrStdin())), nil
 	case i.remote:
 		client, err := v.objects(ctx)
 		if err != nil {
@@ -186,6 +186,8 @@ func (v *vault) source(ctx context.Context, c *cobra.Command, i item) (io.ReadCl
 		}
 		read := func() io.ReadCloser { return client.Read(ctx, i.object) }
 		return &rereadable{read(), read}, nil
+	case i.size < 0:
+		return openWaiting(ctx, i.path)
 	}
 	return os.Open(i.path)
 }
@@ -253,6 +255,8 @@ type place struct {
 func placeOf(to string, mode fs.FileMode) (place, error) {
 	if resolved, err := filepath.EvalSymlinks(to); err == nil {
 		to = resolved
+	} else if info, lerr := os.Lstat(to); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return place{}, fmt.Errorf("%s is a link to what is not there (%w): name the file itself", to, err)
 	}
 	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
 		mode = info.Mode().Perm()

@@ -140,7 +140,11 @@ func wideTrust(company permissions.Company, s policy.Statement, open bool) (all 
 	}
 	for _, provider := range s.Principal.Federated {
 		if issuer, ok := openID(provider); ok && !slices.ContainsFunc(s.Condition, func(c policy.Condition) bool { return namesSubject(c, issuer) }) {
-			all = append(all, wide{"lets every token of " + issuer + " assume it" + despite(s), "Ask for the subject of the token, as narrow as it goes: StringEquals " + issuer + ":sub."})
+			fix := "Ask for the subject of the token, as narrow as it goes: StringEquals " + issuer + ":sub."
+			if issuer == cognito {
+				fix = "Ask for the identity pool: StringEquals " + issuer + ":aud."
+			}
+			all = append(all, wide{"lets every token of " + issuer + " assume it" + despite(s), fix})
 		}
 	}
 	for _, service := range s.Principal.Service {

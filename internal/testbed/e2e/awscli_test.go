@@ -74,6 +74,8 @@ func command(folder string, r *responses.Response) (testbed.Command, bool) {
 		c.Parameters["AccountId"] = r.Account
 	case name == "GetKeyPolicy":
 		c.Parameters["PolicyName"] = "default"
+	case name == "ListIdentityPools":
+		c.Parameters["MaxResults"] = "60"
 	case name == "GetQueueAttributes":
 		c.Parameters["AttributeNames"] = "All"
 	case service == "sso-admin" && name != "ListInstances":

@@ -53,7 +53,7 @@ func TestPermissions(t *testing.T) {
 		"instance": "host", "launch template": "host", "event source": "orders to ship", "task definition web:1": "task, execution",
 		"build-project deploy": "build", "state-machine flow": "flow", "job-definition nightly:1": "job", "notebook lab": "notebook", "stack net": "stack",
 		"stack-set base": "stack-set", "glue-job etl": "etl", "glue-dev-endpoint try": "try",
-		"cluster k8s": "cluster", "node group big": "nodes",
+		"cluster k8s": "cluster", "node group big": "nodes", "identity pool app": "guests true, login.app, graph.facebook.com",
 
 		"path":                     strings.Join([]string{seeded.Root, seeded.Unit, seeded.Member}, "/"),
 		"delegated":                seeded.Member + " guardduty.amazonaws.com",
@@ -201,6 +201,10 @@ func summary(e *model.Estate, member string) map[string]string {
 			members, _ := g.Members.Value()
 			all["group "+g.Name] = fmt.Sprintf("%d member", len(members))
 		}
+	}
+	for _, p := range e.IdentityPools {
+		d, _ := p.Description.Value()
+		all["identity pool "+p.Reference.Name] = fmt.Sprintf("guests %t, %s, %s", d.Guests, d.Developer, strings.Join(d.Providers, " "))
 	}
 	for _, p := range e.Providers {
 		audiences, _ := p.Audiences.Value()

@@ -94,6 +94,7 @@ client("cloudformation").create_stack_set(StackSetName="base", AdministrationRol
                                           Parameters=[{"ParameterKey": "Where", "ParameterValue": PLANTED}], TemplateBody=json.dumps({"Parameters": {"Where": {"Type": "String", "Default": PLANTED}}, "Resources": {}}))
 client("glue").create_job(Name="etl", Role=role("etl", "glue.amazonaws.com"), Command={"Name": "glueetl", "ScriptLocation": "s3://reports/etl.py"}, DefaultArguments={"--password": PLANTED})
 client("glue").create_dev_endpoint(EndpointName="try", RoleArn=role("try", "glue.amazonaws.com"), Arguments={"--password": PLANTED})
+client("cognito-identity").create_identity_pool(IdentityPoolName="app", AllowUnauthenticatedIdentities=True, DeveloperProviderName="login.app", SupportedLoginProviders={"graph.facebook.com": "7346241598935555"})
 
 # The organisation, its directory and those whose word is taken
 organizations = client("organizations")
