@@ -65,7 +65,7 @@ func CallerOf(name, role string) (Caller, error) {
 			c.Role, c.AnyPath = "arn:"+parts[1].text+":iam::"+c.Account+":role/"+roleName, true
 		}
 	case service == "sts" && kind == "federated-user" && rest != "":
-		c.Kind, c.User = FederatedUser, ""
+		c.Kind, c.ID = FederatedUser, c.Account+":"+rest
 	case service == "iam" && kind == "saml-provider":
 		c.Kind, c.Account = SAML, ""
 	case service == "iam" && kind == "oidc-provider":

@@ -45,11 +45,13 @@ func (j *judge) derived(key string) (string, truth) {
 		}
 		return "", no
 	case "aws:userid":
-		switch c.Kind {
-		case RootUser:
+		switch {
+		case c.Kind == RootUser:
 			return c.Account, truthOf(c.Account != "")
-		case Anonymous:
+		case c.Kind == Anonymous:
 			return "anonymous", yes
+		case c.ID != "":
+			return c.ID, yes
 		}
 	case "aws:principalisawsservice":
 		switch c.Kind {

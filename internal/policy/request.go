@@ -31,6 +31,8 @@ type Caller struct {
 	// that a role of that name is this one, whichever path it has.
 	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 	AnyPath bool
+	// ID is the value of aws:userid, where it follows from the name: of a federated user it does.
+	ID string
 	// User is the ARN of the IAM user who made the federated session, where it is known; for other kinds empty.
 	User string
 	// Account is the caller's; empty for services, providers and anonymous callers.
