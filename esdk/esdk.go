@@ -53,7 +53,8 @@ type WrappedKey struct {
 const (
 	// DefaultFrameLength is the plaintext in a frame unless WriteOptions say otherwise. AWS's own tools write 4,096.
 	DefaultFrameLength = 64 << 10
-	// MaxFrameLength is the longest frame that this package writes or reads.
+	// MaxFrameLength is the longest frame that this package writes or reads. A message may name a greater length in its header, and be
+	// shorter itself.
 	MaxFrameLength = 1 << 30
 
 	defaultMaxFrame    = 16 << 20
@@ -110,11 +111,11 @@ func (o *WriteOptions) frameLength() (int, error) {
 	}
 }
 
-func (o *ReadOptions) maxFrame() uint64 {
+func (o *ReadOptions) maxFrame() int {
 	if o.MaxFrame <= 0 {
 		return defaultMaxFrame
 	}
-	return uint64(min(o.MaxFrame, MaxFrameLength))
+	return min(o.MaxFrame, MaxFrameLength)
 }
 
 func (o *ReadOptions) maxDataKeys() int {

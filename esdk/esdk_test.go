@@ -506,9 +506,40 @@ func TestOlderSuitesOnlyWhenNamed(t *testing.T) {
 	if _, err := Seal(t.Context(), nil, nil, WriteOptions{Keys: []WrappingKey{key}, Suite: AES256GCMHKDF}); err == nil {
 		t.Error("a suite without commitment was written")
 	}
-	_, err = Open(t.Context(), nil, message, ReadOptions{Keys: []WrappingKey{key}, MaxFrame: DefaultFrameLength - 1})
-	if !errors.Is(err, ErrRefused) {
-		t.Errorf("a frame longer than admitted: %v", err)
+}
+
+// What counts is how long the frames are that a message has, not how long its header says that they may be.
+func TestFramesAreAsLongAsAdmitted(t *testing.T) {
+	t.Parallel()
+	key := rawKey(t, "a")
+	opts := ReadOptions{Keys: []WrappingKey{key}, MaxFrame: 16}
+	for _, suite := range []Suite{AES256GCMCommit, AES256GCMCommitSigned} {
+		for size := range 70 {
+			message := seal(t, pattern(size), WriteOptions{Suite: suite, Keys: []WrappingKey{key}, FrameLength: 32})
+			check := func(way string, got []byte, err error) {
+				switch {
+				case size > 16 && !errors.Is(err, ErrRefused):
+					t.Errorf("%v, %s, %d bytes in frames of 32: %v", suite, way, size, err)
+				case size <= 16 && (err != nil || !bytes.Equal(got, pattern(size))):
+					t.Errorf("%v, %s, %d bytes in a final frame: %q, %v", suite, way, size, got, err)
+				}
+			}
+			got, err := Open(t.Context(), nil, message, opts)
+			check("whole", got, err)
+			r, err := NewReader(t.Context(), bytes.NewBuffer(message), opts)
+			if err == nil {
+				got, err = io.ReadAll(r)
+			}
+			check("stream", got, err)
+			if suite.Signed() {
+				continue
+			}
+			at, err := NewReaderAt(t.Context(), bytes.NewReader(message), int64(len(message)), opts)
+			if err == nil {
+				got, err = io.ReadAll(io.NewSectionReader(at, 0, at.Size()))
+			}
+			check("at", got, err)
+		}
 	}
 }
 

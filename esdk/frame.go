@@ -3,6 +3,7 @@ package esdk
 import (
 	"crypto/cipher"
 	"encoding/binary"
+	"fmt"
 )
 
 const (
@@ -95,6 +96,19 @@ func (f *frames) open(s *scratch, dst, frame []byte, number uint32) ([]byte, err
 		return nil, ErrOpen
 	}
 	return plaintext, nil
+}
+
+// onlyFinal looks at how the body of a message begins whose regular frames would be longer than what is admitted: it may have none, and
+// a final frame that is not. It returns the length of that.
+func onlyFinal(head []byte, most int) (int, error) {
+	if len(head) < finalHead {
+		return 0, ErrOpen
+	}
+	length := binary.BigEndian.Uint32(head[finalHead-4:])
+	if binary.BigEndian.Uint32(head) != finalMarker || uint64(length) > uint64(most) {
+		return 0, fmt.Errorf("%w: its frames are longer than the %d bytes admitted", ErrRefused, most)
+	}
+	return int(length), nil
 }
 
 // cutFinal splits what starts with a final frame into the frame and what follows it.

@@ -199,8 +199,8 @@ func parseHeader(src io.Reader, opts *ReadOptions) (*Header, error) {
 		return nil, b.err
 	case content == contentFramed && frame == 0, content == contentSingle && frame != 0, content != contentFramed && content != contentSingle:
 		return nil, ErrOpen
-	case frame > opts.maxFrame():
-		return nil, fmt.Errorf("%w: its frames of %d bytes are longer than the %d admitted", ErrRefused, frame, opts.maxFrame())
+	case uint64(frame) > math.MaxInt:
+		return nil, fmt.Errorf("%w: this processor cannot count its frames of %d bytes", ErrRefused, frame)
 	}
 	h.FrameLength = int(frame)
 	h.raw = b.raw

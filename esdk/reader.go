@@ -57,11 +57,13 @@ func NewReader(ctx context.Context, src io.Reader, opts ReadOptions) (*Reader, e
 		return nil, err
 	}
 	r := &Reader{header: *h, src: src, frames: f, verify: verify, next: 1, places: pieces(opts.Parallel)}
-	if h.FrameLength == 0 {
-		single := r.fetchSingle(opts.maxFrame())
-		r.ended = true
-		r.queue = append(r.queue, single)
+	switch most := opts.maxFrame(); {
+	case h.FrameLength == 0:
+		r.queue = append(r.queue, r.fetchSingle(most))
+	case h.FrameLength > most:
+		r.queue = append(r.queue, r.fetchFinal(most))
 	}
+	r.ended = len(r.queue) > 0
 	return r, nil
 }
 
@@ -283,6 +285,26 @@ func (r *Reader) hashed(p *part, size int) *part {
 	return p
 }
 
+// fetchFinal reads and opens the final frame of a message that has to have no other, since its others would be too long.
+func (r *Reader) fetchFinal(most int) *part {
+	head := make([]byte, finalHead)
+	if _, err := io.ReadFull(r.src, head); err != nil {
+		return &part{err: sourceError(err)}
+	}
+	length, err := onlyFinal(head, most)
+	if err != nil {
+		return &part{err: err}
+	}
+	rest, err := io.ReadAll(io.LimitReader(r.src, int64(length)+tagLength+maxFooter+1))
+	if err != nil {
+		return &part{err: err}
+	}
+	p := &part{first: 1}
+	p.final, p.err = r.cutEnd(append(head, rest...), true)
+	r.frames.openPart(r.hashed(p, 0))
+	return p
+}
+
 // cutEnd takes the bytes from the final frame on, reads what is missing, and refuses what is too much. For a signed message it returns the
 // footer with the frame.
 func (r *Reader) cutEnd(start []byte, ended bool) ([]byte, error) {
@@ -343,13 +365,13 @@ func (f *frames) openPart(p *part) {
 }
 
 // fetchSingle reads and opens the body of a message without frames.
-func (r *Reader) fetchSingle(limit uint64) *part {
+func (r *Reader) fetchSingle(limit int) *part {
 	head := make([]byte, ivLength+8)
 	if _, err := io.ReadFull(r.src, head); err != nil {
 		return &part{err: sourceError(err)}
 	}
 	length := binary.BigEndian.Uint64(head[ivLength:])
-	if length > limit {
+	if length > uint64(limit) {
 		return &part{err: fmt.Errorf("%w: its %d bytes without frames are more than the %d admitted", ErrRefused, length, limit)}
 	}
 	body, err := io.ReadAll(io.LimitReader(r.src, int64(length)+tagLength+maxFooter+1))
@@ -398,6 +420,11 @@ func Open(ctx context.Context, dst, message []byte, opts ReadOptions) ([]byte, e
 			return nil, single.err
 		}
 		return append(dst, single.final...), nil
+	}
+	if most := opts.maxFrame(); h.FrameLength > most {
+		if _, err := onlyFinal(body, most); err != nil {
+			return nil, err
+		}
 	}
 	whole, err := f.openAll(dst, body, verify)
 	if err != nil {

@@ -55,6 +55,17 @@ func NewReaderAt(ctx context.Context, src io.ReaderAt, size int64, opts ReadOpti
 	if rest < 0 || rest%int64(f.size()) > int64(f.length) || rest/int64(f.size()) > maxRegular {
 		return nil, ErrOpen
 	}
+	if most := opts.maxFrame(); h.FrameLength > most {
+		head := make([]byte, finalHead)
+		if err := readAt(src, head, body); err != nil {
+			return nil, err
+		}
+		if length, err := onlyFinal(head, most); err != nil {
+			return nil, err
+		} else if int64(length) != rest {
+			return nil, ErrOpen
+		}
+	}
 	r.count = rest / int64(f.size())
 	raw := make([]byte, finalExtra+rest%int64(f.size()))
 	if err := readAt(src, raw, body+r.count*int64(f.size())); err != nil {

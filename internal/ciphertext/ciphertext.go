@@ -166,7 +166,7 @@ var allSuites = []esdk.Suite{esdk.AES256GCMCommit, esdk.AES256GCMCommitSigned, e
 // https://docs.aws.amazon.com/encryption-sdk/latest/developer-guide/message-format.html
 func byMessage(first []byte, more bool) (Facts, []byte) {
 	src := bytes.NewReader(first)
-	h, err := esdk.ReadHeader(src, esdk.ReadOptions{Suites: allSuites, MaxDataKeys: 0xFFFF, MaxFrame: esdk.MaxFrameLength})
+	h, err := esdk.ReadHeader(src, esdk.ReadOptions{Suites: allSuites, MaxDataKeys: 0xFFFF})
 	if err != nil {
 		if suite, ok := cutOff(first, src.Len()); ok && more {
 			return Facts{Format: ESDK, Suite: suite.String(), KeysUnseen: true}, nil

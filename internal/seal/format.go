@@ -75,7 +75,7 @@ func Inspect(head []byte, metadata map[string]string) Inspection {
 		}
 		return found
 	}
-	h, err := esdk.ReadHeader(bytes.NewReader(head), esdk.ReadOptions{Suites: allSuites, MaxDataKeys: 1 << 16, MaxFrame: esdk.MaxFrameLength})
+	h, err := esdk.ReadHeader(bytes.NewReader(head), esdk.ReadOptions{Suites: allSuites, MaxDataKeys: 1 << 16})
 	if err != nil {
 		return Inspection{}
 	}
