@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -269,5 +270,45 @@ func TestAlteredVectors(t *testing.T) {
 	}
 	if tried != 66 {
 		t.Errorf("%d messages tried", tried)
+	}
+}
+
+// TestRequiredContextOfAWS opens what AWS's material providers for Python (1.11.3, with the Encryption SDK 4.0.7) sealed with a required encryption
+// context, which is not stored.
+func TestRequiredContextOfAWS(t *testing.T) {
+	t.Parallel()
+	key, err := NewRawAES("onus", "a", bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for suite, text := range map[Suite]string{
+		AES256GCMCommit: "AgR4BYDwf4tZbndPD9XmYm9YY9WY9OpvhxH1bLj6RCIO5uoADQABAAZzdG9yZWQAAXMAAQAEb251cwAVYQAAAIAAAAAMRFLPWzryT4uFZEt6ADAEpBS44AVh" +
+			"MaIW6vrIZsXWHitzQv4sLE9Jyhub6PZeUd/u0wHjEBfvaoD7AWfoAGYCAAAQABmzh5K58cfWEySfqorv+5pAtC/gxIao+vispXlq0Ka7/7tke9Cmb9n03KDw" +
+			"iBLFpP////8AAAABAAAAAAAAAAAAAAABAAAABRqbZxbCAlsCXLaMUvc2oPCkokx5NA==",
+		AES256GCMCommitSigned: "AgV4VINv8HagMsAPntvIR5Zp2PHArVNNU+9KSy4qYm7I9gcAagACABVhd3MtY3J5cHRvLXB1YmxpYy1rZXkAREEySWx6K2VLT3dERVNSZGJrQlNNb0xKbHBO" +
+			"WmpMbXdSdTA5L2U3SUxvTGhnUlowb2RnWCtablVuQUFNK3ZTUkd1dz09AAZzdG9yZWQAAXMAAQAEb251cwAVYQAAAIAAAAAMSos01QNQIW6uv8AFADBdzCYJ" +
+			"dwUCXg+4da5PPijHelSgidJip1YQ3NufayNu4jGRGw0KXvyb/qPrMvOn/JoCAAAQAHk/yjFpm4LRwmzRQ0aGVEiyPR39Mf8BpBnBeXaIzhk+HGoZmTncLQYd" +
+			"M99I6DSsu/////8AAAABAAAAAAAAAAAAAAABAAAABb4BtnTPjBZ3Oi6r8mv/8q3QE2JBtQBnMGUCMHaMF6PenJtVJmJNsxWYhfCf++M6hWB2W1unJH9jip81" +
+			"dNw4feo09GMCPXcWx2EXMAIxAL+TjXWlP+vyddg2aFsulFh4uxscLXSRVDvaSQXrsEIJLsT7SaG3GabGlI0R2Aq8jQ==",
+	} {
+		message, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, test := range []struct {
+			context map[string]string
+			opens   bool
+		}{
+			{map[string]string{"bound": "b", "b2": "ü"}, true},
+			{map[string]string{"bound": "b", "b2": "ü", "stored": "s"}, true},
+			{map[string]string{"bound": "b", "b2": "u"}, false},
+			{map[string]string{"bound": "b"}, false},
+			{nil, false},
+		} {
+			got, err := Open(t.Context(), nil, message, ReadOptions{Keys: []WrappingKey{key}, Context: test.context})
+			if test.opens && string(got) != "hello" || !test.opens && err != ErrOpen {
+				t.Errorf("%v, %v: %q, %v", suite, test.context, got, err)
+			}
+		}
 	}
 }

@@ -51,6 +51,7 @@ func usage(format string, args ...any) error { return exit{exitUsage, fmt.Errorf
 func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) int {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what does not hear the first
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(in)

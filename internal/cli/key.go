@@ -85,10 +85,27 @@ func ask(c *cobra.Command, prompt string) (string, error) {
 		return "", usage("a passphrase is needed, and there is no terminal to ask at: give it with --passphrase-file or ONUS_PASSPHRASE")
 	}
 	defer tty.Close()
+	before, err := term.GetState(int(tty.Fd()))
+	if err != nil {
+		return "", err
+	}
+	type line struct {
+		raw []byte
+		err error
+	}
+	typed := make(chan line, 1)
 	fmt.Fprint(c.ErrOrStderr(), prompt)
-	raw, err := term.ReadPassword(int(tty.Fd()))
-	fmt.Fprintln(c.ErrOrStderr())
-	return string(raw), err
+	go func() {
+		raw, err := term.ReadPassword(int(tty.Fd()))
+		typed <- line{raw, err}
+	}()
+	defer fmt.Fprintln(c.ErrOrStderr())
+	select {
+	case l := <-typed:
+		return string(l.raw), l.err
+	case <-c.Context().Done():
+		return "", errors.Join(errors.New("interrupted"), term.Restore(int(tty.Fd()), before)) // which shows again what is typed
+	}
 }
 
 // unlock unlocks a key that needs it.

@@ -118,10 +118,16 @@ func parseEnds(args []string) (from, to end, err error) {
 	if to, err = parseEnd(args[1]); err != nil {
 		return from, to, err
 	}
+	if abs, err := filepath.Abs(to.text); err == nil && !to.stdio && !to.remote && isDescriptor(abs) {
+		return from, to, usage("%s is no place for a file: write - for stdout", to.text)
+	}
 	if !from.stdio && !from.remote && !to.stdio && !to.remote && contains(from.text, to.text) {
 		if info, err := os.Stat(from.text); err == nil && info.IsDir() {
 			return from, to, usage("%s lies in %s: choose a place outside", to.text, from.text)
 		}
+	}
+	if from.remote && to.remote && from.at.Bucket == to.at.Bucket && from.folderLike() && strings.HasPrefix(to.below("", true).at.Key, from.at.Key) {
+		return from, to, usage("%s lies in %s: choose a place outside", to.text, from.text)
 	}
 	if same(from, to) {
 		return from, to, usage("%s and %s are the same", from.text, to.text)
@@ -130,6 +136,11 @@ func parseEnds(args []string) (from, to end, err error) {
 		return from, to, usage("what comes from - needs a name: %s is a folder", to.text)
 	}
 	return from, to, nil
+}
+
+// isDescriptor says whether a path names what a process has open. A file that appears under its name whole would replace that name.
+func isDescriptor(path string) bool {
+	return path == "/dev/stdin" || path == "/dev/stdout" || path == "/dev/stderr" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/")
 }
 
 func (v *vault) seal(c *cobra.Command, from, to end, opts seal.SealOptions) error {
@@ -225,7 +236,7 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 		if err != nil {
 			return err
 		}
-		return out.Close()
+		return errors.Join(out.Close(), ctx.Err()) // what was stopped gets no name
 	}
 	if to.stdio {
 		return sealTo(c.OutOrStdout())
@@ -265,19 +276,6 @@ func (v *vault) journal(c *cobra.Command, verb string, from, to end, plan string
 		fmt.Fprintf(c.ErrOrStderr(), "onus: what is done will not be remembered: %v\n", err)
 	}
 	return j, nil
-}
-
-// stopping is a source that ends when the context does.
-type stopping struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (s stopping) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return s.Reader.Read(p)
 }
 
 var errNoReceipt = errors.New("a receipt is about one object: name one, not a folder or prefix")

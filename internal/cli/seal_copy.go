@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -155,7 +156,7 @@ func each(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bo
 		wait.Go(func() {
 			defer func() { <-places }()
 			if err := do(ctx, i); err != nil {
-				if many {
+				if many && !strings.HasPrefix(err.Error(), i.String()+": ") {
 					err = fmt.Errorf("%s: %w", report.Plain(i.String(), false), err)
 				}
 				fail(err)
@@ -178,7 +179,7 @@ func each(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bo
 func (v *vault) source(ctx context.Context, c *cobra.Command, i item) (io.ReadCloser, error) {
 	switch {
 	case i.stdio:
-		return io.NopCloser(c.InOrStdin()), nil
+		return io.NopCloser(newWaiting(ctx, c.InOrStdin())), nil
 	case i.remote:
 		client, err := v.objects(ctx)
 		if err != nil {
@@ -186,6 +187,8 @@ func (v *vault) source(ctx context.Context, c *cobra.Command, i item) (io.ReadCl
 		}
 		read := func() io.ReadCloser { return client.Read(ctx, i.object) }
 		return &rereadable{read(), read}, nil
+	case i.size < 0:
+		return openWaiting(ctx, i.path)
 	}
 	return os.Open(i.path)
 }
@@ -253,6 +256,8 @@ type place struct {
 func placeOf(to string, mode fs.FileMode) (place, error) {
 	if resolved, err := filepath.EvalSymlinks(to); err == nil {
 		to = resolved
+	} else if info, lerr := os.Lstat(to); lerr == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return place{}, fmt.Errorf("%s is a link to what is not there (%w): name the file itself", to, err)
 	}
 	if info, err := os.Stat(to); err == nil && info.Mode().IsRegular() {
 		mode = info.Mode().Perm()
@@ -399,7 +404,7 @@ func (v *vault) tidy(ctx context.Context, c *cobra.Command, to end) {
 			fmt.Fprintf(c.ErrOrStderr(), "onus: a download to %s is not finished: run it again to go on, or onus open --abandon to remove what is there\n", target)
 		}
 	}
-	if !to.remote || ctx.Err() != nil || v.client == nil { // without a client nothing was written, and the run said why
+	if _, _, err := seal.DefaultNotes(); err != nil || !to.remote || ctx.Err() != nil || v.client == nil { // where nothing was written, the run said why
 		return
 	}
 	ended, _, err := v.abandon(ctx)

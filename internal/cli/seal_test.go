@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/johannesboyne/gofakes3"
@@ -486,6 +487,69 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("%d bytes are there, %d uploads open", len(b.object("a")), b.uploads())
 	}
 }
+
+// TestInterruptedWhileItWaits: who stops a run that waits for a pipe need not wait for it, and what was there stays.
+func TestInterruptedWhileItWaits(t *testing.T) {
+	t.Parallel()
+	b := newBucket(t, servers["gofakes3"](t))
+	dir := t.TempDir()
+	old := []byte("what was there")
+	dst := putFile(t, filepath.Join(dir, "dst"), old)
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, ends := range [][]string{{"seal", "-", dst}, {"seal", "-", "s3://box/a"}, {"seal", pipe, dst}} {
+		cmd, _, problems := b.command(t.Context(), nil, ends...)
+		var write io.WriteCloser
+		var err error
+		if ends[1] == "-" {
+			cmd.Stdin = nil
+			if write, err = cmd.StdinPipe(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if write == nil {
+			if write, err = os.OpenFile(pipe, os.O_WRONLY, 0); err != nil { // which waits for the reader
+				t.Fatal(err)
+			}
+		}
+		// More than a pipe holds: once it is written, the run reads, and waits for more.
+		if _, err := write.Write(noise(1 << 20)); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		cmd.Wait()
+		write.Close()
+		if code := cmd.ProcessState.ExitCode(); code != 1 || problems.String() != "onus: interrupted\n" {
+			t.Errorf("%q: exit code %d: %s", ends, code, problems)
+		}
+	}
+	sameFile(t, dst, old)
+	if left := hidden(t, dir); len(left) > 0 || b.object("a") != nil {
+		t.Errorf("left: %q, and %d bytes in S3", left, len(b.object("a")))
+	}
+}
+
+// TestAnEndThatCameWithTheSignalIsNone: Ctrl-C also stops the program that writes to the pipe.
+func TestAnEndThatCameWithTheSignalIsNone(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	src := stopping{ctx, endingWith(stop)}
+	if n, err := src.Read(make([]byte, 10)); n != 0 || err != context.Canceled {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// endingWith is a source that stops a context when it is read, and is at its end.
+type endingWith func()
+
+func (e endingWith) Read([]byte) (int, error) { e(); return 0, io.EOF }
 
 // rangeOf is where the range that a request asks for starts.
 func rangeOf(r *http.Request) (from int64) {

@@ -50,6 +50,10 @@ func CallerOf(name, role string) (Caller, error) {
 	switch service := parts[2].text; {
 	case service == "iam" && parts[5].text == "root":
 		c.Kind = RootUser
+	case service == "iam" && kind == "user" && c.Account == "cloudfront":
+		// An origin access identity calls in no account's name.
+		// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+		c.Kind, c.Account = Service, ""
 	case service == "iam" && kind == "user" && rest != "":
 		c.Kind = User
 	case service == "iam" && kind == "role" && rest != "":
@@ -61,7 +65,7 @@ func CallerOf(name, role string) (Caller, error) {
 			c.Role, c.AnyPath = "arn:"+parts[1].text+":iam::"+c.Account+":role/"+roleName, true
 		}
 	case service == "sts" && kind == "federated-user" && rest != "":
-		c.Kind, c.User = FederatedUser, ""
+		c.Kind, c.ID = FederatedUser, c.Account+":"+rest
 	case service == "iam" && kind == "saml-provider":
 		c.Kind, c.Account = SAML, ""
 	case service == "iam" && kind == "oidc-provider":

@@ -65,9 +65,8 @@ var tagKeys = []string{"aws:PrincipalTag", "aws:RequestTag", "aws:ResourceTag"}
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
 func (c *checker) conditionValue(r *reader, n noted, o Operator, version string) {
 	base := strings.Replace(o.Name, "Not", "", 1)
-	takesVariables := strings.HasPrefix(base, "String") || strings.HasPrefix(base, "Arn") || base == "Bool"
 	if strings.Contains(n.text, "${") {
-		if takesVariables {
+		if o.takesVariables() {
 			c.variables(r, n, version)
 		} else {
 			c.complain(r, n.at, "", "Policy variables can only be used with String and ARN operators")

@@ -81,27 +81,30 @@ func wantsBoth(values []string) bool {
 	return t && f
 }
 
-// ofMissing is what an operator says of a key that is not in the request.
+// ofMissing is what an operator says of a key that is not in the request. Of any value there is none, whether IfExists is said or not.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+// https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w/foranyvalue-stringequalsifexists-behaving-unexpectedly
 func (o Operator) ofMissing() truth {
 	switch {
-	case o.IfExists, o.ForAllValues:
-		return yes
 	case o.ForAnyValue:
 		return no
+	case o.IfExists, o.ForAllValues:
+		return yes
 	}
 	return truthOf(o.Negated())
 }
 
 // meets judges one value of the request against the values of the condition.
 //
-// A variable without a value, a number that is none, a date that is none: such a comparison fails, of a negated operator too.
-// AWS: "any attempt to match it fails and causes the statement to be invalid".
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+// A variable without a value is equal to nothing and like nothing, so that a negated operator is met: "Inverted condition operators like
+// StringNotEquals or StringNotLike do match against a null value". A number that is none and a date that is none cannot be compared: such
+// a condition is not met, negated or not.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-no-value
 func (j *judge) meets(c *Condition, value string) (t truth, open string) {
 	base := strings.Replace(c.Operator.Name, "Not", "", 1)
 	any := no
 	for _, wanted := range c.Values {
-		if c.Operator.Negated() && j.void(base, wanted, value) {
+		if c.Operator.Negated() && void(base, wanted, value) {
 			return no, ""
 		}
 		one, key := j.compare(base, wanted, value)
@@ -120,11 +123,8 @@ func (j *judge) meets(c *Condition, value string) (t truth, open string) {
 }
 
 // void reports whether two values cannot be compared at all.
-func (j *judge) void(operator, wanted, value string) bool {
+func void(operator, wanted, value string) bool {
 	switch {
-	case strings.HasPrefix(operator, "String"), strings.HasPrefix(operator, "Arn"):
-		_, known, _ := j.expand(wanted)
-		return known == no
 	case strings.HasPrefix(operator, "Numeric"):
 		return !isNumber(wanted) || !isNumber(value)
 	case strings.HasPrefix(operator, "Date"):
@@ -143,6 +143,9 @@ func (j *judge) compare(operator, wanted, value string) (truth, string) {
 		case no:
 			return no, ""
 		case maybe:
+			if operator != "Bool" && !j.mayCompare(operator, wanted, value) {
+				return no, ""
+			}
 			return maybe, open
 		}
 		switch operator {
@@ -168,4 +171,13 @@ func (j *judge) compare(operator, wanted, value string) (truth, string) {
 		return truthOf(compareDates(order, wanted, value)), ""
 	}
 	return no, ""
+}
+
+// mayCompare reports whether a value can match a text, of which a variable is not known: whatever stands in its place, the rest must.
+func (j *judge) mayCompare(operator, wanted, value string) bool {
+	if operator == "StringEqualsIgnoreCase" {
+		return true
+	}
+	g, _, _ := j.fill(wanted, operator != "StringEquals")
+	return g.matches(value)
 }

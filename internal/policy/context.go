@@ -45,22 +45,28 @@ func (j *judge) derived(key string) (string, truth) {
 		}
 		return "", no
 	case "aws:userid":
-		switch c.Kind {
-		case RootUser:
+		switch {
+		case c.Kind == RootUser:
 			return c.Account, truthOf(c.Account != "")
-		case Anonymous:
+		case c.Kind == Anonymous:
 			return "anonymous", yes
+		case c.ID != "":
+			return c.ID, yes
 		}
 	case "aws:principalisawsservice":
 		switch c.Kind {
 		case Service:
+			if strings.HasPrefix(c.ARN, "arn:") {
+				break // what it is of an origin access identity, AWS's pages do not say
+			}
 			return "true", yes
 		case User, RoleSession, FederatedUser, RootUser:
 			return "false", yes
+		default:
+			return "", no // only in signed requests
 		}
-		return "", no // only in signed requests
 	case "aws:principalservicename":
-		return c.ARN, truthOf(c.Kind == Service)
+		return c.ARN, truthOf(c.Kind == Service && !strings.HasPrefix(c.ARN, "arn:"))
 	case "aws:resourceaccount":
 		if j.resourceAccount != "" {
 			return j.resourceAccount, yes

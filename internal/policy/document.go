@@ -97,7 +97,7 @@ type Operator struct {
 	ForAllValues bool // true of a key that is not in the request
 	ForAnyValue  bool // false of a key that is not in the request
 	Name         string
-	IfExists     bool // true of a key that is not in the request
+	IfExists     bool // true of a key that is not in the request, unless ForAnyValue is said
 	Unknown      bool // AWS has no operator of that name: a condition with it is never met
 }
 
@@ -117,6 +117,11 @@ func (o Operator) String() string {
 
 // Negated reports whether the operator is true of a key that is not in the request, being a denial of a match.
 func (o Operator) Negated() bool { return strings.Contains(o.Name, "Not") }
+
+// takesVariables reports whether values of the operator may hold policy variables.
+func (o Operator) takesVariables() bool {
+	return strings.HasPrefix(o.Name, "String") || strings.HasPrefix(o.Name, "Arn") || o.Name == "Bool"
+}
 
 // operators are all that AWS has (the names match in any case).
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html

@@ -68,6 +68,8 @@ func (g glob) parts(n int) []glob {
 	return append(all, g)
 }
 
+func (g glob) colons() int { return strings.Count(g.text, ":") }
+
 // matches reports whether the whole of s matches.
 func (g glob) matches(s string) bool { return g.match(s, func(int) bool { return true }) }
 
@@ -113,12 +115,17 @@ func (g glob) match(s string, crosses func(at int) bool) bool {
 
 // expand fills in the policy variables of a text: ${key}, ${key, 'default'}, and ${*}, ${?}, ${$}, which stand for the
 // characters themselves. A variable that has no value, or more than one, makes that the text matches nothing: no. One that
-// is not known makes it maybe; then open holds its key.
+// is not known makes it maybe; then open holds its key, and the glob has a star in its place.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 func (j *judge) expand(text string) (g glob, known truth, open string) {
 	if !j.variables || !strings.Contains(text, "${") {
 		return glob{text: text}, yes, ""
 	}
+	return j.fill(text, true)
+}
+
+// fill is expand of a text with variables; patterns says whether stars and question marks of the text itself are wildcards.
+func (j *judge) fill(text string, patterns bool) (g glob, known truth, open string) {
 	var b strings.Builder
 	var wild []bool
 	add := func(s string, isWild bool) {
@@ -129,15 +136,11 @@ func (j *judge) expand(text string) (g glob, known truth, open string) {
 	}
 	known = yes
 	for {
-		before, after, found := strings.Cut(text, "${")
+		before, name, rest, found := cutVariable(text)
 		if !found {
 			break
 		}
-		name, rest, closed := strings.Cut(after, "}")
-		if !closed {
-			break
-		}
-		add(before, true)
+		add(before, patterns)
 		text = rest
 		if name == "*" || name == "?" || name == "$" {
 			add(name, false)
@@ -148,6 +151,7 @@ func (j *judge) expand(text string) (g glob, known truth, open string) {
 		switch {
 		case there == maybe:
 			known, open = min(known, maybe), key
+			add("*", true)
 		case there == yes && len(values) == 1:
 			add(values[0], false)
 		case hasFallback:
@@ -156,8 +160,37 @@ func (j *judge) expand(text string) (g glob, known truth, open string) {
 			known = no
 		}
 	}
-	add(text, true)
+	add(text, patterns)
 	return glob{text: b.String(), wild: wild}, known, open
+}
+
+// cutVariable takes the first variable out of a text: what stands between its braces, and what stands before and behind them.
+func cutVariable(text string) (before, name, rest string, found bool) {
+	before, after, found := strings.Cut(text, "${")
+	if !found {
+		return text, "", "", false
+	}
+	name, rest, found = strings.Cut(after, "}")
+	return before, name, rest, found
+}
+
+// openVariables are the keys that a text has as variables and that nobody knows.
+func (j *judge) openVariables(text string) (keys []string) {
+	if !j.variables {
+		return nil
+	}
+	for {
+		_, name, rest, found := cutVariable(text)
+		if !found {
+			return keys
+		}
+		text = rest
+		if key, _, _ := defaultOf(name); key != "*" && key != "?" && key != "$" {
+			if _, there := j.key(key); there == maybe {
+				keys = append(keys, key)
+			}
+		}
+	}
 }
 
 // defaultOf takes a variable apart: "aws:PrincipalTag/team, 'company-wide'".

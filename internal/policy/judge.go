@@ -142,23 +142,60 @@ func (j *judge) ask(layer Layer, s *Statement) hit {
 	if h.forms.any() == maybe {
 		h.whose = j.whose(s)
 	}
-	also := func(t truth, key string) bool {
-		if t == maybe && key != "" && !slices.Contains(h.keys, key) {
-			h.keys = append(h.keys, key)
+	also := func(t truth, keys ...string) bool {
+		for _, key := range keys {
+			if t == maybe && key != "" && !slices.Contains(h.keys, key) {
+				h.keys = append(h.keys, key)
+			}
 		}
 		h.truth = min(h.truth, t)
 		return h.truth != no
 	}
-	if !also(h.forms.any(), "") || !also(j.resources(layer, s)) {
+	if !also(h.forms.any()) {
+		return hit{}
+	}
+	t, _ := j.resources(layer, s)
+	if !also(t, j.openResources(t, layer, s)...) {
 		return hit{}
 	}
 	for i := range s.Condition {
-		if !also(j.condition(&s.Condition[i])) {
+		c := &s.Condition[i]
+		t, key := j.condition(c)
+		if !also(t, j.openValues(t, key, c)...) {
 			return hit{}
 		}
 	}
 	h.forms = h.forms.min(h.truth)
 	return h
+}
+
+// openResources are the keys that decide whether a statement is about the resource, where that is not known.
+func (j *judge) openResources(t truth, layer Layer, s *Statement) (keys []string) {
+	if t != maybe {
+		return nil
+	}
+	for _, patterns := range [][]string{s.Resource, s.NotResource} {
+		for _, p := range patterns {
+			if one, _ := j.about(layer, s.Effect, p, j.resource); one == maybe {
+				keys = append(keys, j.openVariables(p)...)
+			}
+		}
+	}
+	return keys
+}
+
+// openValues are the keys that decide whether a condition is met, where that is not known: first is one of them.
+func (j *judge) openValues(t truth, first string, c *Condition) []string {
+	if t != maybe {
+		return nil
+	}
+	keys := []string{first}
+	if c.Operator.takesVariables() {
+		for _, v := range c.Values {
+			keys = append(keys, j.openVariables(v)...)
+		}
+	}
+	return keys
 }
 
 func (j *judge) action(s *Statement) truth {

@@ -96,7 +96,9 @@ func (j *judge) ofAccount() forms {
 func (j *judge) namedBy(entry string) forms {
 	c := &j.request.Caller
 	switch c.Kind {
-	case Anonymous, Service, WebIdentity, SAML:
+	case Service: // only an origin access identity has an ARN
+		return forms{direct: truthOf(entry == c.ARN && strings.HasPrefix(entry, "arn:"))}
+	case Anonymous, WebIdentity, SAML:
 		return forms{}
 	}
 	if c.Account != "" && (entry == c.Account || isRootOf(entry, c.Account)) {

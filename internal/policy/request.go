@@ -22,7 +22,8 @@ type Caller struct {
 	Kind CallerKind
 	// ARN is how a Principal element may name the caller itself: a user's ARN, a session's
 	// (arn:aws:sts::111122223333:assumed-role/Name/session; empty where the session's name is open), a federated user's, the
-	// root user's; for a service its name ("ec2.amazonaws.com"), for a web identity or SAML its provider.
+	// root user's; for a service its name ("ec2.amazonaws.com"; of CloudFront also an origin access identity's ARN), for a
+	// web identity or SAML its provider.
 	ARN string
 	// Role is the IAM ARN, path included, of the role whose session calls; for other kinds empty.
 	Role string
@@ -30,6 +31,8 @@ type Caller struct {
 	// that a role of that name is this one, whichever path it has.
 	// https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 	AnyPath bool
+	// ID is the value of aws:userid, where it follows from the name: of a federated user it does.
+	ID string
 	// User is the ARN of the IAM user who made the federated session, where it is known; for other kinds empty.
 	User string
 	// Account is the caller's; empty for services, providers and anonymous callers.

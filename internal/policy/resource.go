@@ -9,6 +9,10 @@ func (j *judge) about(layer Layer, effect Effect, pattern, resource string) (tru
 	case no:
 		return no, ""
 	case maybe:
+		// Whatever stands in a variable's place, the rest of the text must match; what is short is completed first.
+		if g.colons() >= 5 && !g.matches(resource) {
+			return no, ""
+		}
 		return maybe, open
 	}
 	return truthOf(resourceMatches(layer, effect, g, resource)), ""

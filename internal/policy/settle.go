@@ -14,7 +14,7 @@ const settleTries = 512
 
 // Settle is Decide, and looks closer where that says that it depends: two statements that ask for the same key may together be
 // sure of what each alone leaves open ("allow if it is a", "allow if it is not a"). It tries every value of the open keys that
-// the policies can tell apart, being missing among them. Where that cannot be done, because patterns or variables ask for
+// the policies can tell apart, being missing among them. Where that cannot be done, because variables ask for
 // a key, or there are too many, it still depends.
 func Settle(r *Request, p *Policies) Decision {
 	d := Decide(r, p)
@@ -31,10 +31,10 @@ func Settle(r *Request, p *Policies) Decision {
 	for {
 		trial.Context.Values, trial.Context.Absent = cloneContext(&r.Context)
 		for i, k := range keys {
-			if v := values[i][chosen[i]]; v == missing {
+			if v := values[i][chosen[i]]; v == nil {
 				trial.Context.Absent[k] = true
 			} else {
-				trial.Context.Values[k] = []string{v}
+				trial.Context.Values[k] = v
 			}
 		}
 		one := Decide(&trial, p)
@@ -68,11 +68,9 @@ func spelled(depends []Dependence) (keys []string) {
 	return keys
 }
 
-// missing stands for a key that is not in the request.
-const missing = "\x00missing"
-
-// choices finds, for every key that a decision depends on, the values that conditions can tell apart.
-func choices(r *Request, p *Policies, depends []Dependence) (keys []string, values [][]string, ok bool) {
+// choices finds, for every key that a decision depends on, the values that conditions can tell apart; nil stands for none, the key being
+// missing.
+func choices(r *Request, p *Policies, depends []Dependence) (keys []string, values [][][]string, ok bool) {
 	for _, d := range depends {
 		if d.Key == "" {
 			return nil, nil, false
@@ -113,7 +111,7 @@ func choices(r *Request, p *Policies, depends []Dependence) (keys []string, valu
 		if tries *= len(v) + 1; !ok || tries > settleTries {
 			return nil, nil, false
 		}
-		values = append(values, append(v, missing))
+		values = append(values, append(v, nil))
 	}
 	return keys, values, true
 }
@@ -165,13 +163,17 @@ func mentions(s *Statement, keys []string) bool {
 	return false
 }
 
-// apart finds values such that any value is judged by the conditions as one of them is; not ok where it cannot.
-func apart(asked []*Condition) (values []string, ok bool) {
-	families := map[string]bool{}
+// mostMembers bounds the values of which every set is tried.
+const mostMembers = 5
+
+// apart finds values such that any value is judged by the conditions as one of them is, and where a set operator is among them, sets of
+// values; not ok where it cannot.
+func apart(asked []*Condition) (lists [][]string, ok bool) {
+	families, sets := map[string]bool{}, false
+	var texts []*Condition
+	var values []string
 	for _, c := range asked {
-		if c.Operator.ForAllValues || c.Operator.ForAnyValue {
-			return nil, false // a set of values; only single ones are tried
-		}
+		sets = sets || c.Operator.ForAllValues || c.Operator.ForAnyValue
 		base := strings.Replace(c.Operator.Name, "Not", "", 1)
 		for _, family := range []string{"Numeric", "Date"} {
 			if strings.HasPrefix(base, family) {
@@ -181,40 +183,60 @@ func apart(asked []*Condition) (values []string, ok bool) {
 		if base == "Null" || c.Operator.Unknown {
 			continue
 		}
-		families[base] = true
-		for _, v := range c.Values {
-			if strings.Contains(v, "${") || (strings.HasSuffix(base, "Like") || strings.HasPrefix(base, "Arn")) && strings.ContainsAny(v, "*?") {
-				return nil, false
-			}
-			values = append(values, v)
+		if strings.HasPrefix(base, "String") || strings.HasPrefix(base, "Arn") || base == "Bool" {
+			base = "text"
+			texts = append(texts, c)
 		}
+		families[base] = true
+		if slices.ContainsFunc(c.Values, variable) {
+			return nil, false
+		}
+		values = append(values, c.Values...)
 	}
-	if len(families) > 1 {
+	if len(families) > 1 || families["BinaryEquals"] { // of bytes one value has several spellings
 		return nil, false
 	}
+	const other = "\x01none of them"
 	switch {
 	case families["Numeric"]:
 		values, ok = between(values, func(s string) (float64, bool) { f, err := strconv.ParseFloat(s, 64); return f, err == nil },
 			func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) })
+		values = append(values, other)
 	case families["Date"]:
 		values, ok = between(values, func(s string) (float64, bool) {
 			t, ok := parseDate(s)
 			return float64(t.Unix()), ok && t.Nanosecond() == 0
 		},
 			func(f float64) string { return time.Unix(0, int64(f*1e9)).UTC().Format(time.RFC3339Nano) })
+		values = append(values, other)
 	case families["IpAddress"]:
 		values, ok = edges(values)
-	case families["BinaryEquals"]:
-		return nil, false // one value has several spellings
+		values = append(values, other)
 	default:
-		ok = true
-		for _, v := range slices.Clone(values) {
-			values = append(values, strings.ToUpper(v), strings.ToLower(v))
-		}
+		values, ok = witnesses(texts, sets)
 	}
-	values = append(values, "\x01none of them")
 	slices.Sort(values)
-	return slices.Compact(values), ok
+	values = slices.Compact(values)
+	switch {
+	case !ok, sets && len(values) > mostMembers:
+		return nil, false
+	case !sets:
+		for _, v := range values {
+			lists = append(lists, []string{v})
+		}
+		return lists, true
+	}
+	lists = append(lists, []string{""}) // an empty text is an empty set, and yet there
+	for choice := 1; choice < 1<<len(values); choice++ {
+		var set []string
+		for i, v := range values {
+			if choice>>i&1 == 1 {
+				set = append(set, v)
+			}
+		}
+		lists = append(lists, set)
+	}
+	return lists, true
 }
 
 // between gives every value, one between each two neighbours, and one beyond each end.
@@ -266,7 +288,7 @@ func last(p netip.Prefix) netip.Addr {
 	return a
 }
 
-func advance(chosen []int, values [][]string) bool {
+func advance(chosen []int, values [][][]string) bool {
 	for i := range chosen {
 		if chosen[i]++; chosen[i] < len(values[i]) {
 			return true

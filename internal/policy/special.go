@@ -23,10 +23,11 @@ func (j *judge) special() (Decision, bool) {
 
 // forbidden says why no policy can allow the request; empty where one can.
 func (j *judge) forbidden() string {
-	if j.act.lower == "sts:assumerole" && j.request.Caller.Kind == RootUser {
-		// "You cannot use AWS account root user credentials to call AssumeRole."
+	if (j.act.lower == "sts:assumerole" || j.act.lower == "sts:assumeroot") && j.request.Caller.Kind == RootUser {
+		// "You cannot use AWS account root user credentials to call AssumeRole", nor AssumeRoot.
 		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-		return "an account's root user cannot assume roles"
+		// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
+		return "an account's root user cannot assume roles, nor the root user of a member account"
 	}
 	if j.act.service == "sts" {
 		if why := j.lacksLongTermKeys(); why != "" {

@@ -234,6 +234,10 @@ func TestDependsOnWhatMatters(t *testing.T) {
 	}{
 		{"an allow beside one that is sure", `"identityPolicies": ` + document(statement("Allow", "", ""), statement("Allow", "aws:a", "")) +
 			`, "permissionBoundaries": ` + document(statement("Allow", "aws:b", "")), []string{"aws:b"}},
+		{"a key and a variable that it is compared with", `"identityPolicies": ` + document(`{"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::${aws:r}/*", "Condition": {"StringEquals": {"aws:a": ["${aws:b}", "${aws:c, 'x'}", "1"]}}}`),
+			[]string{"aws:r", "aws:a", "aws:b", "aws:c"}},
+		{"variables of a resource that cannot match", `"identityPolicies": ` + document(`{"Effect": "Allow", "Action": "*", "Resource": ["arn:aws:s3:::other/${aws:o}", "arn:aws:s3:::b/${aws:r}${aws:s}"]}`),
+			[]string{"aws:r", "aws:s"}},
 		{"a delegation where identity decides", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
 			`, "resourcePolicy": ` + document(statement("Allow", "aws:b", account)), []string{"aws:a"}},
 		{"both ways to an allow", `"identityPolicies": ` + document(statement("Allow", "aws:a", "")) +
