@@ -353,6 +353,9 @@ func (f *field) poolable(g *group, r *rule, t *targets, visit func(r *rule, to i
 
 // letIn adds the roles as guests of pools have them, for the members of a group that may give them.
 func (f *field) letIn(g *group) {
+	if len(f.all.pooled) == 0 {
+		return // nearly always
+	}
 	f.guests(g, func(m move, s Strength) {
 		for _, n := range g.members {
 			if n != m.to {
@@ -364,9 +367,12 @@ func (f *field) letIn(g *group) {
 
 // guests visits the roles that a group may give guests of pools, as these have them.
 func (f *field) guests(g *group, visit func(m move, s Strength)) {
+	if len(f.all.pooled) == 0 {
+		return
+	}
 	for i := range ruleset {
 		r := &ruleset[i]
-		if r.name != "guest" || len(f.all.pooled) == 0 || !g.allows.includes(r.needs) {
+		if r.name != "guest" || !g.allows.includes(r.needs) {
 			continue
 		}
 		for _, x := range f.workloads {
