@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -57,7 +58,7 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(err)
-	failure := root.ExecuteContext(ctx)
+	failure := execute(ctx, root, args)
 	if failure == nil {
 		return exitHolds
 	}
@@ -69,6 +70,28 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 		fmt.Fprintln(err, report.Plain("onus: "+strings.TrimPrefix(text, "onus: "), true))
 	}
 	return code
+}
+
+// cleans are the commands that have something to end when they are interrupted: an upload, a file, what a terminal shows.
+var cleans = []string{"seal", "open", "reseal", "cat", "key", "collect"}
+
+// execute runs a command until it ends. One that only reads and computes is left where it is when a signal comes.
+func execute(ctx context.Context, root *cobra.Command, args []string) error {
+	command, _, err := root.Find(args)
+	for err == nil && command.HasParent() && command.Parent() != root {
+		command = command.Parent()
+	}
+	if err != nil || slices.Contains(cleans, command.Name()) {
+		return root.ExecuteContext(ctx)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- root.ExecuteContext(ctx) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return errors.New("interrupted")
+	}
 }
 
 func newRoot() *cobra.Command {
@@ -108,7 +131,6 @@ Start with: onus demo`,
 		newCan(),
 		newWhoCan(),
 		newPaths(),
-		newIAMData(),
 		newBlast(),
 		newUnused(),
 	)

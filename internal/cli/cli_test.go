@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -46,5 +48,21 @@ func status(ts *testscript.TestScript, negated bool, args []string) {
 	}
 	if got := ts.ReadFile(".status"); got != args[0] {
 		ts.Fatalf("the exit code is %s, want %s", got, args[0])
+	}
+}
+
+// What computes hears no context: it is left where it is.
+func TestASignalEndsWhatComputes(t *testing.T) {
+	t.Parallel()
+	ctx, signal := context.WithCancel(t.Context())
+	in, feed := io.Pipe()
+	t.Cleanup(func() { feed.Close() })
+	go func() {
+		io.WriteString(feed, "{") // taken once the command reads; no line follows
+		signal()
+	}()
+	var problems bytes.Buffer
+	if code := Main(ctx, []string{"simulate", "-"}, in, io.Discard, &problems); code != exitFailure || problems.String() != "onus: interrupted\n" {
+		t.Errorf("exit code %d, %q", code, &problems)
 	}
 }
