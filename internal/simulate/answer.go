@@ -89,10 +89,11 @@ func (s *simulator) answer(number int, line []byte) (a Answer, wrong bool) {
 	if r.ID != nil {
 		a.ID = r.ID
 	}
-	if err := twice(line); err != nil {
+	members := membersOf(line)
+	if err := twice(line, members); err != nil {
 		return fail(err)
 	}
-	a.Ignored = ignored(line)
+	a.Ignored = ignored(members)
 	switch service, name, _ := strings.Cut(r.Request.Action, ":"); {
 	case r.Request.Action == "":
 		return fail(errors.New(`"request" has no "action": it is such as "s3:GetObject"`))
@@ -320,11 +321,11 @@ func (s *simulator) document(kind policy.Kind, text []byte) reading {
 }
 
 // ignored names the members of a line, and of its request, that mean nothing.
-func ignored(line []byte) (names []string) {
+func ignored(members []member) (names []string) {
 	known := func(name string, among []string) bool {
 		return slices.ContainsFunc(among, func(k string) bool { return strings.EqualFold(k, name) })
 	}
-	for _, m := range membersOf(line) {
+	for _, m := range members {
 		if !known(m.name, parts) {
 			names = append(names, m.name)
 		}

@@ -18,79 +18,46 @@ type member struct {
 
 // membersOf lists the members of an object, those that are there twice too. The text must be JSON; of what is no object there are none.
 func membersOf(text []byte) (all []member) {
-	i := blanks(text, 0)
-	if i == len(text) || text[i] != '{' {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return nil
 	}
-	for i = blanks(text, i+1); i < len(text) && text[i] == '"'; i = blanks(text, i+1) { // one beyond the comma
-		m := member{at: i}
-		i = valueEnd(text, i)
-		if json.Unmarshal(text[m.at:i], &m.name) != nil {
+	for d.More() {
+		before := int(d.InputOffset())
+		name, err := d.Token()
+		if err != nil {
 			return all
 		}
-		m.from = blanks(text, blanks(text, i)+1) // beyond the colon
-		i = valueEnd(text, m.from)
-		m.value = text[m.from:i]
-		all = append(all, m)
-		i = blanks(text, i)
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return all
+		}
+		all = append(all, member{name: name.(string), value: value, at: before + bytes.IndexByte(text[before:], '"'), from: int(d.InputOffset()) - len(value)})
 	}
 	return all
 }
 
-func blanks(text []byte, i int) int {
-	for i < len(text) && strings.IndexByte(" \t\r\n", text[i]) >= 0 {
-		i++
-	}
-	return min(i, len(text))
-}
-
-// valueEnd is where the value that begins at i ends.
-func valueEnd(text []byte, i int) int {
-	depth := 0
-	for i < len(text) {
-		switch text[i] {
-		case '"':
-			for i++; i < len(text) && text[i] != '"'; i++ {
-				if text[i] == '\\' {
-					i++
-				}
-			}
-			i = min(i, len(text)-1)
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		}
-		last := text[i]
-		i++
-		if depth == 0 && (strings.IndexByte(`"}]`, last) >= 0 || i < len(text) && strings.IndexByte(",}] \t\r\n", text[i]) >= 0) {
-			return i
-		}
-	}
-	return len(text)
-}
-
 // twice finds a member of a line, of its request, or of what that holds, that is there twice: nobody knows which of them is meant. Policies
 // find their own.
-func twice(line []byte) error {
-	var among func(of string, begin int, object []byte, deeper ...string) error
-	among = func(of string, begin int, object []byte, deeper ...string) error {
+func twice(line []byte, members []member) error {
+	var among func(of string, begin int, members []member, deeper ...string) error
+	among = func(of string, begin int, members []member, deeper ...string) error {
 		seen := map[string]bool{}
-		for _, m := range membersOf(object) {
+		for _, m := range members {
 			lowered := strings.ToLower(m.name)
 			if seen[lowered] {
 				return fmt.Errorf("column %d: %q is there twice", 1+utf8.RuneCount(line[:begin+m.at]), of+m.name)
 			}
 			seen[lowered] = true
 			if slices.Contains(deeper, lowered) {
-				if err := among(of+m.name+".", begin+m.from, m.value, "principal", "context"); err != nil {
+				if err := among(of+m.name+".", begin+m.from, membersOf(m.value), "principal", "context"); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	}
-	return among("", 0, line, "request", "s3")
+	return among("", 0, members, "request", "s3")
 }
 
 // notText finds what is no UTF-8 in a line, as JSON must be.
