@@ -2,12 +2,15 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/onus-cloud/onus/internal/estate"
 )
 
 // AccessText writes what `onus can`, `onus who-can`, `onus paths`, `onus shells` and `onus unused` say.
@@ -302,38 +305,46 @@ func (t *terminal) shells(a *Access) {
 	if len(a.Shells) == 0 {
 		t.para("", "", "nobody that was read")
 	}
-	type alike struct {
-		account string
-		servers []string
-		rows    [][]string // one for all whom a way lets in for the same reason
+	type opened struct {
+		server estate.Ref
+		rows   [][]string // one for all whom a way lets in for the same reason
 	}
-	var groups []*alike
-	for i := 0; i < len(a.Shells); {
-		server, note := a.Shells[i].Server, ""
-		g := &alike{account: server.Account, servers: []string{refName(server)}}
-		for ; i < len(a.Shells) && a.Shells[i].Server == server; i++ {
-			s := &a.Shells[i]
-			way, last := strings.ReplaceAll(s.Way, "-", " "), len(g.rows)-1
-			if last >= 0 && g.rows[last][0] == s.Opens && g.rows[last][1] == way && note == s.note() {
-				g.rows[last][2] += ", " + s.called()
-				continue
+	var servers []opened
+	for _, of := range alike(a.Shells, func(s AccessShell) string { return s.Server.Key() }) {
+		o := opened{server: of[0].Server}
+		for _, same := range alike(of, func(s AccessShell) string { return s.Opens + "\x00" + s.Way + "\x00" + s.note() }) {
+			var who []string
+			for i := range same {
+				who = append(who, same[i].called())
 			}
-			note = s.note()
-			g.rows = append(g.rows, []string{s.Opens, way, strings.Join(present([]string{note, s.called()}), ": ")})
+			s := &same[0]
+			o.rows = append(o.rows, []string{s.Opens, strings.ReplaceAll(s.Way, "-", " "), strings.Join(present([]string{s.note(), strings.Join(who, ", ")}), ": ")})
 		}
-		same := func(other *alike) bool {
-			return other.account == g.account && slices.EqualFunc(other.rows, g.rows, slices.Equal)
-		}
-		if j := slices.IndexFunc(groups, same); j >= 0 {
-			groups[j].servers = append(groups[j].servers, g.servers...)
-		} else {
-			groups = append(groups, g)
-		}
+		servers = append(servers, o)
 	}
-	for _, g := range groups {
-		t.heading(t.first(g.servers) + " · " + g.account)
-		t.rows(g.rows)
+	for _, same := range alike(servers, func(o opened) string { return o.server.Account + "\x00" + fmt.Sprintf("%q", o.rows) }) {
+		var names []string
+		for _, o := range same {
+			names = append(names, refName(o.server))
+		}
+		t.heading(t.first(names) + " · " + same[0].server.Account)
+		t.rows(same[0].rows)
 	}
+}
+
+// alike gathers those of a list that say the same, in the order of the first of each.
+func alike[T any](list []T, says func(T) string) (groups [][]T) {
+	at := map[string]int{}
+	for _, x := range list {
+		key := says(x)
+		i, known := at[key]
+		if !known {
+			i = len(groups)
+			at[key], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], x)
+	}
+	return groups
 }
 
 // called is who opens the shell; of another account with its number.
@@ -363,28 +374,20 @@ func (t *terminal) unused(a *Access) {
 		t.para("", "", "nothing that was read")
 	}
 	t.notAsked(a.Unused)
-	type alike struct {
-		who []string
-		AccessUnused
-	}
-	var groups []*alike
-	for _, u := range a.Unused {
-		if u.NotAsked {
-			continue
-		}
-		who := u.Principal.called() + " in " + u.Principal.Account
-		same := func(g *alike) bool {
-			return g.Unread == u.Unread && slices.Equal(g.Services, u.Services) && slices.Equal(g.Actions, u.Actions) && slices.Equal(g.Kept, u.Kept)
-		}
-		if i := slices.IndexFunc(groups, same); i >= 0 && t.Causes >= 0 { // with all, each has its own policy
-			groups[i].who = append(groups[i].who, who)
-		} else {
-			groups = append(groups, &alike{[]string{who}, u})
-		}
-	}
+	asked := slices.DeleteFunc(slices.Clone(a.Unused), func(u AccessUnused) bool { return u.NotAsked })
 	smaller := false
-	for _, u := range groups {
-		t.heading(t.first(u.who))
+	for _, same := range alike(asked, func(u AccessUnused) string {
+		if t.Causes < 0 { // each has its own policy
+			return u.Principal.ARN
+		}
+		return fmt.Sprintf("%q", []any{u.Unread, u.Services, u.Actions, u.Kept})
+	}) {
+		var who []string
+		for _, u := range same {
+			who = append(who, u.Principal.called()+" in "+u.Principal.Account)
+		}
+		t.heading(t.first(who))
+		u := same[0]
 		if u.Unread != "" {
 			t.para("  ? ", "    ", u.Unread)
 			continue

@@ -229,7 +229,7 @@ func TestUnusedAlikeIsSaidOnce(t *testing.T) {
 	t.Parallel()
 	a := sampleAccess("unused")
 	bob := a.Unused[0]
-	bob.Principal.Name = "bob"
+	bob.Principal.Name, bob.Principal.ARN = "bob", "arn:aws:iam::111122223333:user/bob"
 	a.Unused = append(a.Unused, bob)
 	for causes, want := range map[int]int{0: 1, -1: 2} {
 		var text bytes.Buffer

@@ -29,7 +29,7 @@ func BlastText(w io.Writer, b *Blast, o Options) error {
 	if len(b.Hops) > 1 {
 		t.heading("what he holds, hop by hop (" + number(len(b.Hops)-1) + ")")
 		rows = nil
-		for _, g := range alike(b.Hops[1:]) {
+		for _, g := range alike(b.Hops[1:], BlastHop.way) {
 			what := refName(g[0].Ref)
 			const few = 3
 			if len(g) > few && t.Causes >= 0 {
@@ -84,21 +84,9 @@ func BlastText(w io.Writer, b *Blast, o Options) error {
 	return t.flush(w)
 }
 
-// alike puts hops of one kind together that come from one hop in one way.
-func alike(hops []BlastHop) [][]BlastHop {
-	at := map[string]int{}
-	var groups [][]BlastHop
-	for _, h := range hops {
-		key := strings.Join([]string{h.Ref.Kind, h.Sure, h.Text, strconv.Itoa(h.From)}, "\x00")
-		i, ok := at[key]
-		if !ok {
-			i = len(groups)
-			at[key] = i
-			groups = append(groups, nil)
-		}
-		groups[i] = append(groups[i], h)
-	}
-	return groups
+// way tells hops of one kind that come from one hop in one way from others.
+func (h BlastHop) way() string {
+	return strings.Join([]string{h.Ref.Kind, h.Sure, h.Text, strconv.Itoa(h.From)}, "\x00")
 }
 
 // sure is a word as wide as the widest.
