@@ -66,11 +66,18 @@ func Main(ctx context.Context, args []string, in io.Reader, out, err io.Writer) 
 	if e := (exit{}); errors.As(failure, &e) {
 		code = e.code
 	}
-	if text := failure.Error(); text != "" {
-		fmt.Fprintln(err, report.Plain("onus: "+strings.TrimPrefix(text, "onus: "), true))
+	if failure.Error() != "" {
+		warn(err, failure)
 	}
 	return code
 }
+
+// warn tells a person something beside the answer. What came from elsewhere, such as a name in a bucket, does not act on the terminal.
+func warn(w io.Writer, err error) {
+	fmt.Fprintln(w, report.Plain("onus: "+strings.TrimPrefix(err.Error(), "onus: "), true))
+}
+
+var errInterrupted = errors.New("interrupted")
 
 // cleans are the commands that have something to end when they are interrupted: an upload, a file, what a terminal shows.
 var cleans = []string{"seal", "open", "reseal", "cat", "key", "collect"}
@@ -90,7 +97,7 @@ func execute(ctx context.Context, root *cobra.Command, args []string) error {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
-		return errors.New("interrupted")
+		return errInterrupted
 	}
 }
 

@@ -104,7 +104,7 @@ func ask(c *cobra.Command, prompt string) (string, error) {
 	case l := <-typed:
 		return string(l.raw), l.err
 	case <-c.Context().Done():
-		return "", errors.Join(errors.New("interrupted"), term.Restore(int(tty.Fd()), before)) // which shows again what is typed
+		return "", errors.Join(errInterrupted, term.Restore(int(tty.Fd()), before)) // which shows again what is typed
 	}
 }
 

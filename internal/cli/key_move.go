@@ -141,19 +141,8 @@ or recipient. --namespace and --id are how messages of the AWS Encryption SDK na
 				}
 				keys = []*seal.Key{k}
 			}
-			if protect || r.passphrase != "" {
-				passphrase, err := r.newPassphrase(c)
-				if err != nil {
-					return err
-				}
-				for _, k := range keys {
-					if err := k.Unlock(passphrase); err != nil {
-						return err
-					}
-					if err := k.Protect(passphrase); err != nil {
-						return err
-					}
-				}
+			if err := r.protect(c, keys, protect); err != nil {
+				return err
 			}
 			return addKeys(c, ring, keys)
 		},
@@ -184,6 +173,26 @@ func readInput(c *cobra.Command, from string) ([]byte, error) {
 		err = fmt.Errorf("%s is too long for a key", from)
 	}
 	return text, err
+}
+
+// protect puts keys that come in under a passphrase, where that is asked for or one is given.
+func (r *ring) protect(c *cobra.Command, keys []*seal.Key, asked bool) error {
+	if !asked && r.passphrase == "" {
+		return nil
+	}
+	passphrase, err := r.newPassphrase(c)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if err := k.Unlock(passphrase); err != nil {
+			return err
+		}
+		if err := k.Protect(passphrase); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func newKeySplit() *cobra.Command {
@@ -285,16 +294,8 @@ func newKeyJoin() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if protect || r.passphrase != "" {
-				passphrase, err := r.newPassphrase(c)
-				if err != nil {
-					return err
-				}
-				for _, k := range keys {
-					if err := k.Protect(passphrase); err != nil {
-						return err
-					}
-				}
+			if err := r.protect(c, keys, protect); err != nil {
+				return err
 			}
 			// A version that is there already, and is the same, is no hindrance.
 			var missing []*seal.Key

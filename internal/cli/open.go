@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/onus-cloud/onus/internal/objects"
-	"github.com/onus-cloud/onus/internal/report"
 	"github.com/onus-cloud/onus/internal/seal"
 )
 
@@ -282,7 +281,7 @@ func (v *vault) download(ctx context.Context, c *cobra.Command, at place, o *ope
 	}
 	o.key, err = d.Open(ctx, client.At(ctx, object), opts, at.folder, at.name)
 	for _, warning := range d.Warnings() {
-		fmt.Fprintln(c.ErrOrStderr(), report.Plain(fmt.Sprintf("onus: %v", warning), true))
+		warn(c.ErrOrStderr(), warning)
 	}
 	done.resumed.Add(d.Resumed())
 	return err

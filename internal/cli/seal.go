@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/onus-cloud/onus/esdk"
-	"github.com/onus-cloud/onus/internal/report"
 	"github.com/onus-cloud/onus/internal/seal"
 )
 
@@ -218,7 +217,7 @@ func (v *vault) sealOne(ctx context.Context, c *cobra.Command, i item, to end, o
 		}
 		err = u.Seal(ctx, read, opts)
 		for _, warning := range u.Warnings() {
-			fmt.Fprintln(c.ErrOrStderr(), report.Plain(fmt.Sprintf("onus: %v", warning), true))
+			warn(c.ErrOrStderr(), warning)
 		}
 		done.resumed.Add(int64(u.Resumed()))
 		if err == nil && journal != nil {

@@ -165,7 +165,7 @@ func each(ctx context.Context, atOnce int, items iter.Seq2[item, error], many bo
 	}
 	wait.Wait()
 	if ctx.Err() != nil {
-		return errors.New("interrupted")
+		return errInterrupted
 	}
 	const shown = 10
 	if len(failed) > shown {
@@ -412,6 +412,6 @@ func (v *vault) tidy(ctx context.Context, c *cobra.Command, to end) {
 		fmt.Fprintf(c.ErrOrStderr(), "onus: ended an upload to %s that an earlier run had left open\n", target)
 	}
 	if err != nil {
-		fmt.Fprintln(c.ErrOrStderr(), report.Plain(fmt.Sprintf("onus: %v", err), true))
+		warn(c.ErrOrStderr(), err)
 	}
 }
