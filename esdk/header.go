@@ -35,7 +35,7 @@ const (
 func maxHeader(dataKeys int) int { return 1<<20 + min(dataKeys, math.MaxUint16)<<10 }
 
 // ReadHeader reads the header of a message and no byte more than it and its authentication. It authenticates nothing: it is for
-// saying which keys would open a message. The limits of opts hold; Keys and Context are not used.
+// saying which keys would open a message. Of opts, Suites and MaxDataKeys hold.
 func ReadHeader(r io.Reader, opts ReadOptions) (Header, error) {
 	h, err := parseHeader(r, &opts)
 	if err != nil {

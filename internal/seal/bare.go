@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"filippo.io/age"
 )
 
 // Raw is the bare key for other tools: 32 bytes of AES, PEM of RSA, the age identity as a line; of the public half PEM or the
@@ -145,7 +143,7 @@ func newHalf(name string, version int, kind Kind, now time.Time, public string) 
 		ID: fmt.Sprintf("%s/%d", name, version), Public: public,
 	}
 	if kind == Age {
-		if _, err := age.ParseRecipients(strings.NewReader(public)); err != nil {
+		if _, err := parseRecipient(public); err != nil {
 			return nil, errors.New("this is no age recipient")
 		}
 	}
