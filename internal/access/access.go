@@ -48,9 +48,9 @@ type World struct {
 	mu               sync.Mutex
 	rows             map[string]*estate.Credentials // of credential reports, by account and user
 	allowAll         *policy.Document
-	guests           *policy.Document     // see asGuest
-	pillars          map[string][]int     // by account
-	byRef            map[string]*Workload // workloads by the key of their reference
+	guests           func() *policy.Document // see asGuest
+	pillars          map[string][]int        // by account
+	byRef            map[string]*Workload    // workloads by the key of their reference
 	sortedARNs       []string
 	kinds            map[string]string // see kindUnread
 	fields           map[bool]*field
@@ -70,7 +70,8 @@ func New(e *estate.Estate, o Options) *World {
 	for _, m := range e.ManagedPolicies {
 		w.managed[m.Reference.Account+" "+m.Reference.ARN] = m
 	}
-	w.allowAll, w.guests = w.documents.intern(fullAccess()), w.documents.intern(guestSession())
+	w.allowAll = w.documents.intern(fullAccess())
+	w.guests = sync.OnceValue(func() *policy.Document { return w.documents.intern(guestSession()) })
 	for _, l := range e.Logins {
 		report, _ := l.Report.Value()
 		for _, c := range report.Users {

@@ -203,8 +203,7 @@ func (w *prover) associates(p *Principal, x *Workload, so proof) proof {
 	best := none
 	entry := strings.Replace(x.ARN, ":cluster/", ":access-entry/", 1) + "/" + p.Kind + "/" + p.Account + "/" + p.Name + "/onus0"
 	for _, name := range strong {
-		f := so
-		f.answers = slices.Clone(so.answers)
+		f := so.fork()
 		f.also(w.check(p, "eks:AssociateAccessPolicy", entry, map[string][]string{
 			"eks:policyarn": {"arn:" + w.partition() + ":eks::aws:cluster-access-policy/" + name}, "eks:accessscope": {"cluster"}, "eks:namespaces": nil}))
 		if f.strength > best.strength {
@@ -279,8 +278,7 @@ func (w *prover) widen(p, q *Principal) proof {
 			if slices.Contains(audiences, audience) {
 				continue // it is let in already: nothing is widened
 			}
-			g := f
-			g.answers = slices.Clone(f.answers)
+			g := f.fork()
 			if audience != "onus0" {
 				g.missing(unread)
 			}

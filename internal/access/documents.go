@@ -92,13 +92,13 @@ func newDocument(d *policy.Document, id int) *document {
 	c := &document{Document: d, id: id, patterns: map[string][]string{}, named: map[string]bool{}, may: map[string]bool{}}
 	variables := func(texts []string) {
 		for _, t := range texts {
-			eachVariable(t, func(name string) {
+			for name := range policy.Variables(t) {
 				if name = strings.ToLower(name); principalKey(name) {
 					c.variables = append(c.variables, name)
 				} else if _, principal, ok := tagName(name); ok && !principal {
 					c.labels = append(c.labels, name)
 				}
-			})
+			}
 		}
 	}
 	for i := range d.Statements {

@@ -275,9 +275,9 @@ func (w *World) find(resource string) *Object {
 		if p := strings.SplitN(parts[5], "/", 3); len(p) == 3 {
 			return w.objects[head+p[0]+"/"+p[1]]
 		}
-	case "kms":
+	case "kms": // a key by its alias
 		for _, k := range w.estate.Keys {
-			if k.Means(resource, estate.Place{}) == estate.True {
+			if strings.HasPrefix(parts[5], "alias/") && k.Means(resource, estate.Place{}) == estate.True {
 				return w.objects[ARNOf(k.Reference)]
 			}
 		}

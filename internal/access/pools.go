@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/iamdata"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
 const (
 	poolKind = "identity-pool"
-	// cognito is the issuer of the tokens of every identity pool, of whatever account.
-	cognito = "cognito-identity.amazonaws.com"
+	cognito  = estate.IdentityPoolIssuer
 
 	setPoolRoles = "pf:cognitoidentity-001"
 	openPool     = "x:IdentityPoolGuests"
@@ -62,7 +62,7 @@ func (w *World) asksClaim(q *Principal, claim string) bool {
 		return true // it may
 	}
 	return slices.ContainsFunc(o.policy.Document.Statements, func(s policy.Statement) bool {
-		return slices.ContainsFunc(s.Condition, func(c policy.Condition) bool { return c.Is(cognito + ":" + claim) })
+		return s.Asks(cognito + ":" + claim)
 	})
 }
 
@@ -120,8 +120,7 @@ func (w *prover) poolChanged(p, q *Principal, x *Workload) proof {
 func (w *prover) admits(f proof, q *Principal, pool, account string) proof {
 	best := none
 	try := func(most Strength, how ...string) {
-		g := f
-		g.answers = slices.Clone(f.answers)
+		g := f.fork()
 		s, a := w.token(q, pool, account, how...)
 		if g.also(min(s, most), a); g.strength > best.strength {
 			best = g
@@ -178,15 +177,13 @@ func (w *prover) poolGiven(p, q *Principal, x *Workload) proof {
 	best := none
 	if d.Developer != "" {
 		// https://docs.aws.amazon.com/cognito/latest/developerguide/developer-authenticated-identities.html
-		g := f
-		g.answers = slices.Clone(f.answers)
+		g := f.fork()
 		if g.also(w.check(p, "cognito-identity:GetOpenIdTokenForDeveloperIdentity", x.ARN, nil)) && g.also(w.token(q, x.pool.Reference.ID, x.Account, "authenticated", d.Developer)) {
 			best = g
 		}
 	}
 	for _, provider := range d.Providers {
-		g := f
-		g.answers = slices.Clone(f.answers)
+		g := f.fork()
 		s, a := w.token(q, x.pool.Reference.ID, x.Account, "authenticated", provider)
 		if g.also(min(s, May), a); g.strength > best.strength {
 			best = g
@@ -282,7 +279,7 @@ func (w *prover) letGuests(p, q *Principal, x *Workload) proof {
 // services. https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#access-policies
 func (w *World) asGuest(q *Principal) *Principal {
 	made := w.changed(q, "as guests of an identity pool have it", nil)
-	made.Policies.Session = []policy.Source{{Name: "Cognito's session policy for guests", Document: w.guests}}
+	made.Policies.Session = []policy.Source{{Name: "Cognito's session policy for guests", Document: w.guests()}}
 	return made
 }
 

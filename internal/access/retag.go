@@ -78,12 +78,16 @@ func (t *retagging) open(request *policy.Request) bool {
 		for _, c := range s.Condition {
 			add(c.Key)
 			for _, v := range c.Values {
-				eachVariable(v, add)
+				for name := range policy.Variables(v) {
+					add(name)
+				}
 			}
 		}
 		for _, list := range [][]string{s.Resource, s.NotResource} {
 			for _, r := range list {
-				eachVariable(r, add)
+				for name := range policy.Variables(r) {
+					add(name)
+				}
 			}
 		}
 	})
@@ -105,23 +109,6 @@ func (t *retagging) statements(action string, visit func(*policy.Statement)) {
 			}
 		}
 	})
-}
-
-// eachVariable visits the policy variables in a text, without their defaults.
-func eachVariable(text string, visit func(name string)) {
-	for rest := text; ; {
-		_, after, ok := strings.Cut(rest, "${")
-		if !ok {
-			return
-		}
-		name, tail, ok := strings.Cut(after, "}")
-		if !ok {
-			return
-		}
-		name, _, _ = strings.Cut(name, ",")
-		visit(strings.TrimSpace(name))
-		rest = tail
-	}
 }
 
 // taggers are who may set tags of what the principal acts on: itself, and who chose its own.

@@ -33,6 +33,12 @@ func (f *proof) missing(what string) {
 	}
 }
 
+// fork is a proof to go on from in one of several ways.
+func (f proof) fork() proof {
+	f.answers, f.unread = slices.Clip(f.answers), slices.Clip(f.unread)
+	return f
+}
+
 var none = proof{}
 
 // becomes are the rules by which one principal takes on another: the catalogue's id, and what it takes of the caller's own policies.

@@ -19,27 +19,11 @@ type Encrypted struct {
 func (e *Estate) Encrypted() []Encrypted {
 	var all []Encrypted
 	add := func(s Subject, key Known[string], backup bool) { all = append(all, Encrypted{s, key, backup}) }
-	named := func(key string) Known[string] {
-		if key == "" {
-			return None[string]()
-		}
-		return Know(key)
-	}
 	for _, x := range e.Buckets {
-		how, _ := x.Encryption.Value()
-		key := named(how.Key)
-		if gap, unread := x.Encryption.Unread(); unread {
-			key = Unread[string](gap)
-		}
-		add(x, key, false)
+		add(x, keyIn(x.Encryption, func(how BucketEncryption) string { return how.Key }), false)
 	}
 	for _, x := range e.Tables {
-		d, _ := x.Description.Value()
-		key := named(d.KMSKey)
-		if gap, unread := x.Description.Unread(); unread {
-			key = Unread[string](gap)
-		}
-		add(x, key, false)
+		add(x, keyIn(x.Description, func(d TableDescription) string { return d.KMSKey }), false)
 	}
 	for _, x := range e.Queues {
 		add(x, x.KMSKey, false)
@@ -72,6 +56,23 @@ func (e *Estate) Encrypted() []Encrypted {
 		add(x, named(x.KMSKey), true)
 	}
 	return all
+}
+
+// named is a key that may be empty: then there is none.
+func named(key string) Known[string] {
+	if key == "" {
+		return None[string]()
+	}
+	return Know(key)
+}
+
+// keyIn is the key that a description names, and as little known as that.
+func keyIn[T any](description Known[T], key func(T) string) Known[string] {
+	if gap, unread := description.Unread(); unread {
+		return Unread[string](gap)
+	}
+	d, _ := description.Value()
+	return named(key(d))
 }
 
 // KeyName takes apart what something in a place calls a key by: an ARN says its own place. What is left is the id of a key, or an

@@ -172,6 +172,9 @@ type IdentityProvider struct {
 	Audiences Known[[]string]
 }
 
+// IdentityPoolIssuer signs the tokens of every identity pool, of whatever account.
+const IdentityPoolIssuer = "cognito-identity.amazonaws.com"
+
 // IdentityPool is an identity pool of Cognito: it hands out roles to who signs in with a provider that it knows, and to guests.
 type IdentityPool struct {
 	Resource // ID is the audience of its tokens, "us-east-1:" and a UUID

@@ -88,6 +88,11 @@ type Condition struct {
 // Is reports whether the condition is on a key.
 func (c Condition) Is(key string) bool { return strings.EqualFold(c.Key, key) }
 
+// Asks reports whether a condition of the statement is on a key.
+func (s *Statement) Asks(key string) bool {
+	return slices.ContainsFunc(s.Condition, func(c Condition) bool { return c.Is(key) })
+}
+
 func (c Condition) String() string {
 	return fmt.Sprintf("%s %s %s", c.Operator, c.Key, strings.Join(c.Values, ", "))
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"iter"
 	"strings"
 )
 
@@ -179,15 +180,25 @@ func (j *judge) openVariables(text string) (keys []string) {
 	if !j.variables {
 		return nil
 	}
-	for {
-		_, name, rest, found := cutVariable(text)
-		if !found {
-			return keys
+	for key := range Variables(text) {
+		if _, there := j.key(key); there == maybe {
+			keys = append(keys, key)
 		}
-		text = rest
-		if key, _, _ := defaultOf(name); key != "*" && key != "?" && key != "$" {
-			if _, there := j.key(key); there == maybe {
-				keys = append(keys, key)
+	}
+	return keys
+}
+
+// Variables are the keys that a text has as policy variables, in order, without their defaults. ${*}, ${?} and ${$} are none.
+func Variables(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for {
+			_, name, rest, found := cutVariable(text)
+			if !found {
+				return
+			}
+			text = rest
+			if key, _, _ := defaultOf(name); key != "*" && key != "?" && key != "$" && !yield(key) {
+				return
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func (s Statement) name(i int) string {
 // aboutTLS reports whether a statement may deny plain HTTP, or looks as if it were meant to.
 func (s Statement) aboutTLS() bool {
 	return s.Effect == Deny && len(s.Condition) == 0 ||
-		slices.ContainsFunc(s.Condition, func(c Condition) bool { return c.Is("aws:SecureTransport") || c.Is("s3:TlsVersion") })
+		s.Asks("aws:SecureTransport") || s.Asks("s3:TlsVersion")
 }
 
 func (s Statement) lacksForTLS() string {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	cognito = "cognito-identity.amazonaws.com"
+	cognito = estate.IdentityPoolIssuer
 
 	listPools    operation.ID = "cognito-identity:ListIdentityPools"
 	describePool operation.ID = "cognito-identity:DescribeIdentityPool"
@@ -53,7 +53,8 @@ func guestsOf(c *control.Case, role *estate.Role, d *policy.Document, i int) (fo
 		}
 	}
 	for _, id := range audiences(s) {
-		if known[id] || !admitsGuests(role, d, s, id, "") && !admitsGuests(role, d, s, id, role.Reference.Account) {
+		elsewhere := !known[id] && admitsGuests(role, d, s, id, "")
+		if known[id] || !elsewhere && !admitsGuests(role, d, s, id, role.Reference.Account) {
 			continue
 		}
 		region, _, _ := strings.Cut(id, ":")
@@ -61,7 +62,7 @@ func guestsOf(c *control.Case, role *estate.Role, d *policy.Document, i int) (fo
 		switch {
 		case !c.Estate.Complete(place, listPools):
 			gaps = append(gaps, c.Estate.Reading(place, listPools, "").Gap())
-		case admitsGuests(role, d, s, id, ""):
+		case elsewhere:
 			gaps = append(gaps, estate.Gap{Place: place, Operation: describePool, About: id, Outcome: operation.NotTried,
 				Why: "identity pool " + id + " is in none of the accounts that were read, if it is still there: whether it has guests is not known"})
 		}
@@ -73,10 +74,7 @@ func guestsOf(c *control.Case, role *estate.Role, d *policy.Document, i int) (fo
 // accounts where the statement does not ask for both, the pool and the way in.
 // https://docs.aws.amazon.com/cognito/latest/developerguide/identity-pools-security-best-practices.html
 func admitsGuests(role *estate.Role, d *policy.Document, s policy.Statement, pool, account string) bool {
-	asks := func(claim string) bool {
-		return slices.ContainsFunc(s.Condition, func(c policy.Condition) bool { return c.Is(cognito + ":" + claim) })
-	}
-	if account != role.Reference.Account && !(asks("aud") && asks("amr")) {
+	if account != role.Reference.Account && !(s.Asks(cognito+":aud") && s.Asks(cognito+":amr")) {
 		return false
 	}
 	alone := &policy.Document{Version: d.Version, Statements: []policy.Statement{s}}

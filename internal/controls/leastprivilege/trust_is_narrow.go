@@ -240,7 +240,7 @@ func namesSubject(c policy.Condition, issuer string) bool {
 	}
 	switch key {
 	case "aud", "app_id": // for AWS itself says what is whose: an identity pool, an application
-		if !slices.Contains([]string{"cognito-identity.amazonaws.com", "accounts.google.com", "www.amazon.com", "graph.facebook.com"}, issuer) {
+		if !slices.Contains([]string{cognito, "accounts.google.com", "www.amazon.com", "graph.facebook.com"}, issuer) {
 			return false
 		}
 		return all(c.Values, func(v string) bool { return fixed(c.Operator, v, "") })
