@@ -99,7 +99,7 @@ func TestResourcePolicies(t *testing.T) {
 	}
 
 	key := e.Keys[0]
-	grants := []estate.Grant{{ID: "0b", Grantee: jenkins, Retiring: "arn:aws:iam::222233334444:root", Operations: []string{"Decrypt", "Encrypt"}, ContextSubset: map[string]string{"app": "shop"}}}
+	grants := []estate.Grant{{ID: "0b", Grantee: jenkins, Retiring: "arn:aws:iam::222233334444:root", Operations: []string{"Decrypt", "Encrypt"}, ContextSubset: map[string]string{"app": "shop"}, SourceARN: "arn:aws:s3:::shop"}}
 	if diff := cmp.Diff(grants, value(t, "grants", key.Grants)); diff != "" {
 		t.Errorf("grants (-want +got):\n%s", diff)
 	}
