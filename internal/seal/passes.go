@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"bytes"
 	"context"
 	"crypto/cipher"
 	"crypto/sha256"
@@ -23,7 +24,7 @@ func provePass(ctx context.Context, open func() io.ReadCloser, size int64, block
 	if err != nil {
 		return nil, err
 	}
-	g.write(additional)
+	g.write(bytes.Clone(additional)) // write writes over what it is given
 	piece := make([]byte, passBytes)
 	var digests [][sha256.Size]byte
 	for left := size - gcmTag; left > 0; {
