@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // InitFacts is what Init writes a first claims file from. Each part may be empty.
@@ -142,11 +143,11 @@ func (w *writer) questions(questions []Question, claims bool) {
 	}
 }
 
-// mapping writes tags as a flow mapping, or nothing if there are none to go by.
+// mapping writes tags as a flow mapping, or nothing if there are none to go by: a tag that is empty or no UTF-8 can match nothing.
 func mapping(tags map[string]string) string {
 	var items []string
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
-		if strings.TrimSpace(key) != "" && strings.TrimSpace(tags[key]) != "" {
+		if saysSomething(key) && saysSomething(tags[key]) {
 			items = append(items, scalar(key)+": "+scalar(tags[key]))
 		}
 	}
@@ -155,6 +156,8 @@ func mapping(tags map[string]string) string {
 	}
 	return "{" + strings.Join(items, ", ") + "}"
 }
+
+func saysSomething(s string) bool { return strings.TrimSpace(s) != "" && utf8.ValidString(s) }
 
 // safe is text that every YAML program reads as it stands, also within braces.
 var safe = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9 ._/@-]*$|^[1-9][0-9]{0,8}$`)
