@@ -56,6 +56,7 @@ type World struct {
 	fields           map[bool]*field
 	taken            map[string]remembered // whether a service may take on a role, or a token of a pool lets one in, by both
 	awsPolicies      map[string]*policy.Document
+	strongest        map[string][]attachable // by account: see ownAttachables
 }
 
 // New reads an estate.
@@ -63,7 +64,7 @@ func New(e *estate.Estate, o Options) *World {
 	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
 		apis: map[string]*Object{}, points: map[string]*Object{}, groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
 		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonicalOf: map[string]string{},
-		awsPolicies: map[string]*policy.Document{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
+		awsPolicies: map[string]*policy.Document{}, strongest: map[string][]attachable{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
 	for _, g := range e.Groups {
 		w.groups[g.Reference.Account+"/"+g.Reference.ID] = g
 	}

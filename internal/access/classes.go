@@ -1,6 +1,7 @@
 package access
 
 import (
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -165,6 +166,34 @@ func (w *World) classKey(p *Principal) (key string, alone bool, asked []string) 
 		}
 	}
 	return b.String(), alone, asked
+}
+
+// onThemselves are the changes that a policy may allow somebody on himself and not on others who are alike.
+var onThemselves = need("iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteUserPermissionsBoundary",
+	"iam:DeleteRolePermissionsBoundary", "iam:PutUserPermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:DetachUserPolicy", "iam:DetachRolePolicy",
+	"iam:DeleteUserPolicy", "iam:DeleteRolePolicy").union(tagsPrincipals)
+
+var intoVersions = need("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion")
+
+// madeKey is what tells apart principals that somebody changed: two of one key can be made into the same from there on.
+func (w *World) madeKey(p *Principal) string {
+	key, alone, _ := w.classKey(p)
+	if p.unlimited() {
+		return key
+	}
+	for _, sources := range [][]policy.Source{p.Policies.Identity, p.Policies.Boundary} {
+		for _, s := range sources {
+			alone = alone || s.Document != nil && w.documents.of(s.Document).picks
+		}
+	}
+	if alone {
+		key += p.ARN
+	}
+	key += "\x00" + strconv.Itoa(p.given) + "\x00" + strings.Join(sortedSet(slices.Clone(p.Groups)), ",")
+	if w.allows(&p.Policies, p.Kind).meets(intoVersions) {
+		key += "\x00" + strings.Join(w.versioned(p), ",")
+	}
+	return key
 }
 
 // principalValue is what a principal answers to a key that differs between principals, and whether that is known and one value.

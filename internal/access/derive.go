@@ -56,10 +56,32 @@ func (f *field) derive() {
 		for _, n := range g.members {
 			unlimited = min(unlimited, f.changeSelf(n))
 		}
+		if unlimited < Yes || f.thorough {
+			unlimited = max(unlimited, f.mint(g, unlimited))
+		}
 		if unlimited < Yes {
 			f.changeOthers(g, unlimited)
 		}
 	}
+}
+
+// mint adds the new principals that the members of a group can make, where that is surer than what they can make of themselves, and
+// says how surely that is one that may do everything.
+func (f *field) mint(g *group, unlimited Strength) Strength {
+	all := f.prover(g, false).mints(f.nodes[g.members[0]].p, g.allows)
+	for _, d := range all {
+		if d.made.unlimited() {
+			unlimited = max(unlimited, d.proof.strength)
+		}
+	}
+	for _, d := range all {
+		if d.made.unlimited() && d.proof.strength == unlimited || d.proof.strength > unlimited || f.thorough {
+			for _, n := range g.members {
+				f.make(n, move{to: n, change: &d, made: -1}, d.proof.strength)
+			}
+		}
+	}
+	return unlimited
 }
 
 // changeSelf adds what a node can make of itself, and says how surely that is everything there could be.
@@ -195,7 +217,7 @@ func (f *field) mayChange(g *group, q *Principal) bool {
 					}
 				}
 			case strings.HasSuffix(name, "PolicyVersion"):
-				if slices.ContainsFunc(f.w.managedARNs(q), s.has) {
+				if slices.ContainsFunc(f.w.versioned(q), s.has) {
 					return true
 				}
 			case strings.Contains(name, "User") == (q.Kind == "user"):
@@ -210,10 +232,7 @@ func (f *field) mayChange(g *group, q *Principal) bool {
 
 // node returns the node of a principal as it was made, and whether it is new.
 func (f *field) node(p *Principal, changes int) (n int, fresh bool) {
-	content, alone, _ := f.w.classKey(p)
-	if alone {
-		content += p.ARN
-	}
+	content := f.w.madeKey(p)
 	if n, ok := f.byContent[content]; ok {
 		return n, false
 	}

@@ -74,6 +74,7 @@ type document struct {
 	allows    actionSet       // of the actions that escalations need: what some statement might allow
 	sure      actionSet       // of those: what some statement might allow without asking for what nobody can know
 	denies    bool            // some statement denies
+	picks     bool            // some statement is about changes of some users or roles and not of others
 	mu        sync.Mutex
 	may       map[string]bool // by action
 }
@@ -104,6 +105,11 @@ func newDocument(d *policy.Document, id int) *document {
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		c.denies = c.denies || s.Effect == policy.Deny
+		if len(s.NotResource) > 0 || slices.ContainsFunc(s.Resource, func(r string) bool { return r != "*" }) {
+			for a := range actions {
+				c.picks = c.picks || onThemselves.has(a) && covers(s, actions[a])
+			}
+		}
 		variables(s.Resource)
 		variables(s.NotResource)
 		for _, k := range s.Condition {

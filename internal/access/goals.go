@@ -101,73 +101,6 @@ func (w *prover) bare(p *Principal, action, resource string) (Strength, Answer) 
 	return s, a
 }
 
-// makes are the ways to a new principal that is allowed everything.
-var makes = []struct {
-	id      string
-	actions []string
-}{
-	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateAccessKey"}},
-	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:PutUserPolicy", "iam:CreateAccessKey"}},
-	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:AttachUserPolicy", "iam:CreateLoginProfile"}},
-	{"awspx:CreateUserKey", []string{"iam:CreateUser", "iam:PutUserPolicy", "iam:CreateLoginProfile"}},
-	{"awspx:CreateRoleAttach", []string{"iam:CreateRole", "iam:AttachRolePolicy"}},
-	{"awspx:CreateRolePut", []string{"iam:CreateRole", "iam:PutRolePolicy"}},
-}
-
-// mints says whether a principal can make a new administrator: one whose boundary, if it must have one, bounds nothing that matters.
-func (w *prover) mints(p *Principal, allows actionSet) (proof, string) {
-	best, id := none, ""
-	for _, m := range makes {
-		if !allows.includes(need(m.actions...)) {
-			continue
-		}
-		f := proof{strength: Yes}
-		kind, name := "user", "onus0"
-		if strings.HasSuffix(m.actions[0], "Role") {
-			kind = "role"
-		}
-		// All steps are on one name, and under one boundary.
-		s, a := w.bestOf(p, m.actions[0], "arn:"+w.partition()+":iam::"+p.Account+":"+kind+"/*", p.Account, nil, true)
-		if !f.also(s, a) {
-			continue
-		}
-		name = a.Resource
-		boundary := a.With["iam:permissionsboundary"]
-		given := map[string][]string{"iam:permissionsboundary": boundary}
-		for _, action := range m.actions[1:] {
-			with := map[string][]string{}
-			if !strings.HasPrefix(action, "iam:Create") {
-				with["iam:permissionsboundary"] = given["iam:permissionsboundary"]
-			}
-			if strings.HasPrefix(action, "iam:Attach") {
-				with["iam:policyarn"] = []string{w.administratorARN(p)}
-			}
-			if len(with) == 0 {
-				with = nil
-			}
-			if !f.also(w.check(p, action, name, with)) {
-				break
-			}
-		}
-		if f.strength == No {
-			continue
-		}
-		if boundary != nil {
-			anybody := w.empowered(p)
-			anybody.Policies.Boundary = w.boundary(p.Account, boundary[0])
-			f.strength = min(f.strength, w.prover().administrator(anybody).strength)
-		} else {
-			anybody := w.empowered(p)
-			anybody.Policies.Boundary, anybody.Policies.Identity = nil, anybody.Policies.Identity[len(anybody.Policies.Identity)-1:]
-			f.strength = min(f.strength, w.prover().administrator(anybody).strength)
-		}
-		if f.strength > best.strength {
-			best, id = f, m.id
-		}
-	}
-	return best, id
-}
-
 // ends says how sure it is that a principal is at a goal as it stands: with the id of the catalogue where that takes a last step.
 func (w *prover) ends(p *Principal, allows actionSet, g Goal) (f proof, id, text string) {
 	if f, id, text = w.within(p, allows, g); f.strength == No {
@@ -183,14 +116,7 @@ func (w *prover) ends(p *Principal, allows actionSet, g Goal) (f proof, id, text
 func (w *prover) within(p *Principal, allows actionSet, g Goal) (f proof, id, text string) {
 	switch g.Kind {
 	case "administrator":
-		f := w.administrator(p)
-		if f.strength == Yes {
-			return f, "", "may do everything"
-		}
-		if minted, id := w.mints(p, allows); minted.strength > f.strength {
-			return minted, id, "makes a new principal that is allowed everything"
-		}
-		return f, "", "may do everything"
+		return w.administrator(p), "", "may do everything"
 	case "privileges":
 		f := w.changesPrivileges(p, allows)
 		return f, "", "may change users or what they may do"

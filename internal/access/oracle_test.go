@@ -40,7 +40,7 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 		if p.how == "" || alone {
 			return p.ARN + p.how + content
 		}
-		return content
+		return w.madeKey(p)
 	}
 	seen := map[string]bool{key(start): true}
 	add := func(p *Principal, n int) {
@@ -82,7 +82,11 @@ func plainReaches(w *World, g Goal, workloads []*Workload, became map[string]Str
 				if changes[j] >= maxChanges {
 					continue
 				}
-				for _, d := range append(w.prover().modifies(x, states[j], everyAction), w.prover().sessions(x, states[j])...) {
+				all := append(w.prover().modifies(x, states[j], everyAction), w.prover().sessions(x, states[j])...)
+				if j == i {
+					all = append(all, w.prover().mints(x, everyAction)...)
+				}
+				for _, d := range all {
 					if d.proof.strength >= s {
 						add(d.made, changes[j]+1)
 					}
@@ -227,9 +231,9 @@ func randomEstate(r *rand.Rand, tags bool) *estate.Estate {
 		equals := func(operator, key, value string) {
 			s.Condition = []policy.Condition{{Operator: policy.Operator{Name: operator}, Key: key, Values: []string{value}, Line: 1}}
 		}
-		kinds := 14
+		kinds := 18
 		if tags {
-			kinds = 18
+			kinds = 22
 		}
 		kind := r.IntN(kinds)
 		if !tags && kind >= 4 {
@@ -250,6 +254,9 @@ func randomEstate(r *rand.Rand, tags bool) *estate.Estate {
 			equals("StringEquals", "aws:ResourceTag/t", pick("a", "b", "${aws:PrincipalTag/t}"))
 		case 6:
 			equals("StringEquals", "aws:RequestTag/t", pick("a", "b", "${aws:PrincipalTag/t}"))
+		case 7, 8:
+			equals(pick("ArnEquals", "ArnEquals", "ArnNotEquals"), pick("iam:PolicyARN", "iam:PolicyARN", "iam:PermissionsBoundary"),
+				pick("arn:aws:iam::111111111111:policy/p0", "arn:aws:iam::*:policy/p1", "arn:aws:iam::*:policy/new*", "arn:aws:iam::aws:policy/AdministratorAccess"))
 		}
 	}
 	statement := func() policy.Statement {
@@ -260,7 +267,7 @@ func randomEstate(r *rand.Rand, tags bool) *estate.Estate {
 		for range 1 + r.IntN(3) {
 			s.Action = append(s.Action, pick("iam:PassRole", "lambda:*", "lambda:CreateFunction", "lambda:InvokeFunction", "lambda:UpdateFunctionCode", "sts:AssumeRole", "sts:AssumeRole", "iam:Put*", "iam:PutRolePolicy",
 				"iam:AttachUserPolicy", "iam:CreateAccessKey", "iam:UpdateAssumeRolePolicy", "iam:AddUserToGroup", "iam:CreatePolicyVersion", "iam:DeleteRolePermissionsBoundary", "iam:CreateLoginProfile", pick("iam:TagRole", "iam:TagUser", "iam:Tag*", "sts:*"),
-				"iam:*", "ec2:*", "s3:*", "*", "iam:CreateUser", "iam:DetachRolePolicy", "iam:DeleteUserPermissionsBoundary", "cloudformation:*"))
+				"iam:*", "ec2:*", "s3:*", "*", "iam:CreateUser", "iam:CreateRole", "iam:AttachRolePolicy", "iam:CreatePolicy", "iam:PutUserPermissionsBoundary", "iam:DetachRolePolicy", "iam:DeleteUserPermissionsBoundary", "cloudformation:*"))
 		}
 		switch r.IntN(6) {
 		case 0, 1:
@@ -290,7 +297,9 @@ func randomEstate(r *rand.Rand, tags bool) *estate.Estate {
 			m.Versions = []estate.PolicyVersion{{ID: "v1", Document: estate.Know(document())}, {ID: "v2", Default: true, Document: m.Document}}
 			e.ManagedPolicies = append(e.ManagedPolicies, m)
 		}
-		e.Groups = append(e.Groups, &estate.Group{Resource: resource("group", "arn:aws:iam::"+a+":group/g"), Attached: estate.Attached{Inline: []estate.Inline{{Name: "i", Document: estate.Know(document())}}}})
+		for _, g := range []string{"g", "h"} {
+			e.Groups = append(e.Groups, &estate.Group{Resource: resource("group", "arn:aws:iam::"+a+":group/"+g), Attached: estate.Attached{Inline: []estate.Inline{{Name: "i", Document: estate.Know(document())}}}})
+		}
 	}
 	labelled := func(kind, arn string) estate.Resource {
 		x := resource(kind, arn)

@@ -132,8 +132,15 @@ func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal
 	} else if m.change != nil && m.change.silent {
 		made = w.withTags(q, p, *m.change.made.tags)
 	} else if m.change != nil {
-		for _, d := range w.prover().modifies(p, q, w.allows(&p.Policies, p.Kind)) {
+		changes := w.prover().modifies
+		if m.change.minted {
+			changes = func(p, _ *Principal, allows actionSet) []derivation { return w.prover().mints(p, allows) }
+		}
+		for _, d := range changes(p, q, w.allows(&p.Policies, p.Kind)) {
 			if d.id == m.change.id && (d.text == m.change.text || m.rule == nil && d.made.how == m.change.made.how) {
+				if m.change.minted {
+					q = d.made
+				}
 				steps, made = append(steps, w.steps(p, q, d.id, d.text, d.proof, nil)...), d.made
 				break
 			}

@@ -387,6 +387,8 @@ type derivation struct {
 	proof proof
 	// silent says that it is told where the tags that it chooses are: by the decisions that take them.
 	silent bool
+	// minted says that it makes a new principal.
+	minted bool
 }
 
 // anything is the policy that an attacker would write, or the managed one that says the same.
@@ -414,20 +416,25 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 		return f
 	}
 	may := func(action string) bool { return allows.has(actionIndex[strings.ToLower(action)]) }
-	anything := map[string][]string{"iam:policyarn": {w.administratorARN(q)}}
 	bound := map[string][]string{"iam:permissionsboundary": nil}
 	if b := q.boundaryARN(); b != "" {
 		bound["iam:permissionsboundary"] = []string{b}
 	}
-	both := maps.Clone(anything)
-	maps.Copy(both, bound)
+	attach := func(action, id, to, arn string, given map[string][]string) {
+		with := map[string][]string{"iam:policyarn": {w.administratorARN(q)}}
+		maps.Copy(with, given)
+		f := one(action, arn, with)
+		if empower(id, "attaches AdministratorAccess to "+to, f); f.strength < Yes {
+			all = append(all, w.attaches(p, q, action, id, to, arn, given, f.strength, may)...)
+		}
+	}
 	switch q.Kind {
 	case "user":
 		if may("iam:PutUserPolicy") {
 			empower("pf:iam-007", "writes a policy that allows everything into user "+q.Name, one("iam:PutUserPolicy", q.ARN, bound))
 		}
 		if may("iam:AttachUserPolicy") {
-			empower("pf:iam-008", "attaches AdministratorAccess to user "+q.Name, one("iam:AttachUserPolicy", q.ARN, both))
+			attach("iam:AttachUserPolicy", "pf:iam-008", "user "+q.Name, q.ARN, bound)
 		}
 		for _, name := range q.Groups {
 			g := w.groups[q.Account+"/"+name]
@@ -438,7 +445,7 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 				empower("pf:iam-011", "writes a policy that allows everything into group "+name, one("iam:PutGroupPolicy", g.Reference.ARN, nil))
 			}
 			if may("iam:AttachGroupPolicy") {
-				empower("pf:iam-010", "attaches AdministratorAccess to group "+name, one("iam:AttachGroupPolicy", g.Reference.ARN, anything))
+				attach("iam:AttachGroupPolicy", "pf:iam-010", "group "+name, g.Reference.ARN, nil)
 			}
 		}
 	case "role":
@@ -446,14 +453,14 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 			empower("pf:iam-005", "writes a policy that allows everything into role "+q.Name, one("iam:PutRolePolicy", q.ARN, bound))
 		}
 		if may("iam:AttachRolePolicy") {
-			empower("pf:iam-009", "attaches AdministratorAccess to role "+q.Name, one("iam:AttachRolePolicy", q.ARN, both))
+			attach("iam:AttachRolePolicy", "pf:iam-009", "role "+q.Name, q.ARN, bound)
 		}
 	}
 	if may("iam:CreatePolicyVersion") || may("iam:SetDefaultPolicyVersion") {
 		all = append(all, w.versions(p, q, may)...)
 	}
 	if may("iam:AddUserToGroup") && q.Kind == "user" {
-		all = append(all, w.joins(p, q)...)
+		all = append(all, w.joins(p, q, may)...)
 	}
 	return append(append(all, w.frees(p, q, may)...), w.retags(p, q)...)
 }
@@ -495,15 +502,31 @@ func (w *World) managedARNs(q *Principal) []string {
 	return sortedSet(arns)
 }
 
-// versions are the changes through managed policies that q has: a new version of one, or an old one taken back.
+// versioned are the customer's managed policies that say what q may do: those that it has, and its boundary.
+func (w *World) versioned(q *Principal) []string {
+	arns := w.managedARNs(q)
+	if b := q.boundaryARN(); b != "" && !strings.Contains(b, ":iam::aws:") {
+		arns = sortedSet(append(arns, b))
+	}
+	return arns
+}
+
+// versions are the changes through managed policies that q has, or is bounded by: a new version of one, or an old one taken back.
 func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 	var all []derivation
-	for _, arn := range w.managedARNs(q) {
+	has := w.managedARNs(q)
+	for _, arn := range w.versioned(q) {
 		name := arn[strings.LastIndexByte(arn, '/')+1:]
+		bounds := arn == q.boundaryARN()
 		if may("iam:CreatePolicyVersion") {
 			f := proof{strength: Yes}
 			if f.also(w.check(p, "iam:CreatePolicyVersion", arn, nil)) {
-				all = append(all, derivation{id: "pf:iam-001", text: "makes a new version of policy " + name + ", which " + q.called() + " has, that allows everything", made: w.empowered(q), proof: f})
+				if slices.Contains(has, arn) {
+					all = append(all, derivation{id: "pf:iam-001", text: "makes a new version of policy " + name + ", which " + q.called() + " has, that allows everything", made: w.empowered(q), proof: f})
+				}
+				if bounds {
+					all = append(all, derivation{id: "pf:iam-001", text: "makes a new version of policy " + name + ", the boundary of " + q.called() + ", that bounds nothing", made: w.unbounded(q), proof: f})
+				}
 			}
 		}
 		if !may("iam:SetDefaultPolicyVersion") {
@@ -516,43 +539,35 @@ func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 		m := w.managed[q.Account+" "+arn]
 		if m == nil || len(m.Versions) == 0 {
 			f.missing("the versions of policy " + name + " are not in what " + string(details) + " gave")
-			all = append(all, derivation{id: "prowler:SetDefaultPolicyVersion", text: "makes another version of policy " + name + " the one that counts", made: w.empowered(q), proof: f})
+			made := w.unbounded(q)
+			if slices.Contains(has, arn) {
+				made = w.empowered(q)
+			}
+			all = append(all, derivation{id: "prowler:SetDefaultPolicyVersion", text: "makes another version of policy " + name + " the one that counts", made: made, proof: f})
 			continue
 		}
+		now := w.managedPolicy(q.Account, arn)
 		for _, v := range m.Versions {
 			d, known := v.Document.Value()
 			if v.Default || !known {
 				continue
 			}
+			then := w.documents.intern(d)
 			made := w.changed(q, "with version "+v.ID+" of policy "+name, func(s policy.Source) (policy.Source, bool) {
-				if s.Name == w.managedPolicy(q.Account, arn).Name {
-					s.Document = w.documents.intern(d)
+				if s.Name == now.Name {
+					s.Document = then
 				}
 				return s, true
 			})
-			all = append(all, derivation{id: "prowler:SetDefaultPolicyVersion", text: "makes version " + v.ID + " of policy " + name + ", which " + q.called() + " has, the one that counts", made: made, proof: f})
+			relation := "has"
+			if bounds {
+				made.Policies.Boundary = []policy.Source{{Name: now.Name, Document: then}}
+				if relation = "is bounded by"; slices.Contains(has, arn) {
+					relation = "has and is bounded by"
+				}
+			}
+			all = append(all, derivation{id: "prowler:SetDefaultPolicyVersion", text: "makes version " + v.ID + " of policy " + name + ", which " + q.called() + " " + relation + ", the one that counts", made: made, proof: f})
 		}
-	}
-	return all
-}
-
-// joins are the groups of its account that a user is not in and could be put into.
-func (w *prover) joins(p, q *Principal) []derivation {
-	var all []derivation
-	for _, g := range w.estate.Groups {
-		if g.Reference.Account != q.Account || slices.Contains(q.Groups, g.Reference.ID) || len(g.Inline)+len(g.Managed) == 0 {
-			continue
-		}
-		f := proof{strength: Yes}
-		if !f.also(w.check(p, "iam:AddUserToGroup", g.Reference.ARN, nil)) {
-			continue
-		}
-		made := *q
-		made.Policies.Identity = append(slices.Clone(q.Policies.Identity), w.attached(q.Account, "group "+g.Reference.ID, g.Attached)...)
-		made.Groups = append(slices.Clone(q.Groups), g.Reference.ID)
-		made.class = -1
-		made.how = "in group " + g.Reference.ID
-		all = append(all, derivation{id: "pf:iam-013", text: "puts " + q.called() + " into group " + g.Reference.ID, made: &made, proof: f})
 	}
 	return all
 }
@@ -576,9 +591,17 @@ func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 	if q.boundaryARN() != "" && may("iam:Put"+kind+"PermissionsBoundary") {
 		f := proof{strength: Yes}
 		if f.also(w.check(p, "iam:Put"+kind+"PermissionsBoundary", q.ARN, map[string][]string{"iam:permissionsboundary": {w.administratorARN(q)}})) {
-			made := w.changed(q, "with a boundary that bounds nothing", nil)
-			made.Policies.Boundary, made.free = nil, true
-			all = append(all, derivation{id: "pf:iam-022", text: "puts a boundary that bounds nothing on " + q.called(), made: made, proof: f})
+			all = append(all, derivation{id: "pf:iam-022", text: "puts a boundary that bounds nothing on " + q.called(), made: w.unbounded(q), proof: f})
+		}
+		for _, c := range w.attachables(p, "iam:permissionsboundary") {
+			if f.strength == Yes || !c.everything {
+				continue
+			}
+			g := proof{strength: Yes}
+			if g.also(w.check(p, "iam:Put"+kind+"PermissionsBoundary", q.ARN, map[string][]string{"iam:permissionsboundary": {c.arn}})); g.strength > f.strength {
+				f = g
+				all = append(all, derivation{id: "pf:iam-022", text: "puts policy " + c.name() + ", which bounds nothing, on " + q.called() + " as its boundary", made: w.unbounded(q), proof: f})
+			}
 		}
 	}
 	if !w.allows(&p.Policies, p.Kind).meets(undenying) {
@@ -681,6 +704,13 @@ func (w *World) empowered(q *Principal) *Principal {
 		return s, s.Document != nil && w.documents.of(s.Document).denies
 	})
 	made.Policies.Identity = append(made.Policies.Identity, policy.Source{Name: "a policy that allows everything", Document: w.everything()})
+	return made
+}
+
+// unbounded is q with a boundary that bounds nothing.
+func (w *World) unbounded(q *Principal) *Principal {
+	made := w.changed(q, "with a boundary that bounds nothing", nil)
+	made.Policies.Boundary, made.free = nil, true
 	return made
 }
 

@@ -245,6 +245,14 @@ func (e *Escalation) together(start int, s Strength) *reached {
 				add(m.made, hop{from: n, also: -1, move: m})
 			}
 		})
+		if g := f.nodes[n].group; g.allows.meets(f.changing) && f.nodes[n].made < maxChanges {
+			for _, d := range f.prover(g, true).mints(f.nodes[n].p, g.allows) {
+				if d.proof.strength >= s {
+					to := e.grow(d.made, f.nodes[n].made+1, s)
+					add(to, hop{from: n, also: -1, move: move{to: n, change: &d, made: to}})
+				}
+			}
+		}
 		for j := 0; j <= i && end < 0; j++ {
 			for _, pair := range [][2]int{{n, order[j]}, {order[j], n}} {
 				x, q := pair[0], pair[1]

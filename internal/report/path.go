@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ func pathLine(path []answer.Hop) string {
 		}
 		ids = append(ids, id)
 	}
-	return strings.Join(ids, " > ")
+	return strings.Join(slices.Compact(ids), " > ") // who changes himself stays where he is
 }
 
 // pathRules says of each hop what decides there, for those that say it.

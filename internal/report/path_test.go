@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -54,7 +55,11 @@ func TestDrawingsFit(t *testing.T) {
 
 func TestLongPathsAreWords(t *testing.T) {
 	t.Parallel()
-	way := newWayView(make([]answer.Hop, maxDrawnHops+1))
+	long := make([]answer.Hop, maxDrawnHops+1)
+	for i := range long {
+		long[i].ID = fmt.Sprint("role/r", i)
+	}
+	way := newWayView(long)
 	if len(way.Pictures) > 0 || way.Line == "" {
 		t.Errorf("%d pictures, line %q", len(way.Pictures), way.Line)
 	}
@@ -74,5 +79,13 @@ func TestShorten(t *testing.T) {
 		if d := cmp.Diff(test.want, shorten(test.in, 20)); d != "" {
 			t.Error(d)
 		}
+	}
+}
+
+func TestPathLineNamesOnceWhoChangesHimself(t *testing.T) {
+	t.Parallel()
+	got := pathLine([]answer.Hop{{ID: "i-1"}, {ID: "1:role/a"}, {ID: "1:role/a"}, {ID: "sg-1", Passes: answer.MayPass}, {ID: "sg-1", Passes: answer.Stops}})
+	if want := "i-1 > 1:role/a > sg-1 (not known) > sg-1 (stops it)"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
