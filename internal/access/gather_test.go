@@ -165,3 +165,25 @@ func TestGroupsAreJoinedTogether(t *testing.T) {
 		t.Errorf("%d nodes", nodes)
 	}
 }
+
+// Who makes a user reads with it what he may not read himself.
+func TestNewUserReadsStores(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	makes := allow("iam:CreateUser iam:PutUserPolicy iam:CreateAccessKey", "arn:aws:iam::*:user/apps/*", "")
+	s.user(one, "makes", makes)
+	s.user(one, "denied", makes+`, {"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "*"}`)
+	w := New(s.Estate, Options{})
+	e := w.Escalate(Goal{Kind: "stores", Stores: []string{"arn:aws:secretsmanager:us-east-1:111111111111:secret:x-abcdef"}})
+	for name, want := range map[string]Strength{"makes": Yes, "denied": No} {
+		p, err := w.Principal(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := e.Strength(p); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		} else if got > No {
+			replays(t, name, e.Of(p))
+		}
+	}
+}
