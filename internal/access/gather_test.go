@@ -97,37 +97,6 @@ func TestEmptyGroupIsJoinedAndWrittenInto(t *testing.T) {
 	s.want("apart", "no")
 }
 
-func TestNewUserIsPutIntoAGroup(t *testing.T) {
-	t.Parallel()
-	s := newSmall(t)
-	s.group("admins", everything)
-	s.role(one, "makes", `{"Service": "ec2.amazonaws.com"}`, allow("iam:CreateUser iam:CreateAccessKey iam:AddUserToGroup", "*", ""))
-	s.role(one, "keyless", `{"Service": "ec2.amazonaws.com"}`, allow("iam:CreateUser iam:AddUserToGroup", "*", ""))
-	s.want("makes", "yes awspx:CreateUserAddGroup")
-	s.want("keyless", "no")
-}
-
-// A new user in a group makes what its maker could not.
-func TestNewUserGoesOn(t *testing.T) {
-	t.Parallel()
-	s := newSmall(t)
-	s.group("helpers", allow("iam:CreateRole iam:PutRolePolicy", "arn:aws:iam::*:role/apps/*", ""))
-	s.role(one, "makes", `{"Service": "ec2.amazonaws.com"}`, allow("iam:CreateUser iam:CreateAccessKey iam:AddUserToGroup", "*", ""))
-	s.want("makes", "yes awspx:CreateUserAddGroup awspx:CreateRolePut")
-}
-
-func TestNewRoleMustBeTakenOn(t *testing.T) {
-	t.Parallel()
-	s := newSmall(t)
-	deny := `, {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}`
-	s.user(one, "makes", allow("iam:CreateRole iam:PutRolePolicy", "*", ""))
-	s.user(one, "denied", allow("iam:CreateRole iam:PutRolePolicy", "*", "")+deny)
-	s.user(one, "passes", allow("iam:CreateRole iam:PutRolePolicy iam:PassRole lambda:CreateFunction lambda:InvokeFunction", "*", "")+deny)
-	s.want("makes", "yes awspx:CreateRolePut")
-	s.want("denied", "no")
-	s.want("passes", "yes awspx:CreateRolePut")
-}
-
 // Two users who may do the same are told apart, once they were put into a group, by what that lets them do to one of them.
 func TestUsersInAGroupAreToldApartByItsPolicies(t *testing.T) {
 	t.Parallel()
@@ -163,27 +132,5 @@ func TestGroupsAreJoinedTogether(t *testing.T) {
 	}
 	if nodes := len(New(s.Estate, Options{}).fieldOf(false).nodes); nodes > 100 {
 		t.Errorf("%d nodes", nodes)
-	}
-}
-
-// Who makes a user reads with it what he may not read himself.
-func TestNewUserReadsStores(t *testing.T) {
-	t.Parallel()
-	s := newSmall(t)
-	makes := allow("iam:CreateUser iam:PutUserPolicy iam:CreateAccessKey", "arn:aws:iam::*:user/apps/*", "")
-	s.user(one, "makes", makes)
-	s.user(one, "denied", makes+`, {"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "*"}`)
-	w := New(s.Estate, Options{})
-	e := w.Escalate(Goal{Kind: "stores", Stores: []string{"arn:aws:secretsmanager:us-east-1:111111111111:secret:x-abcdef"}})
-	for name, want := range map[string]Strength{"makes": Yes, "denied": No} {
-		p, err := w.Principal(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := e.Strength(p); got != want {
-			t.Errorf("%s: %s, want %s", name, got, want)
-		} else if got > No {
-			replays(t, name, e.Of(p))
-		}
 	}
 }

@@ -15,28 +15,61 @@ func (w *prover) mints(p *Principal, allows actionSet) []derivation {
 		if !allows.includes(need("iam:Create"+kind)) || !allows.meets(need("iam:Attach"+kind+"Policy", "iam:Put"+kind+"Policy", "iam:AddUserToGroup")) {
 			continue
 		}
-		lower := strings.ToLower(kind)
-		f := proof{strength: Yes}
-		s, a := w.bestOf(p, "iam:Create"+kind, "arn:"+w.partition()+":iam::"+p.Account+":"+lower+"/*", p.Account, nil, true)
-		if !f.also(s, a) {
+		best := No
+		for _, arn := range w.newNames(p, kind) {
+			ways := w.mintsAs(p, allows, kind, arn)
+			for _, d := range ways {
+				if d.made.unlimited() {
+					best = max(best, d.proof.strength)
+				}
+			}
+			if all = append(all, ways...); best == Yes {
+				break
+			}
+		}
+	}
+	return all
+}
+
+// newNames are ARNs that p may give to what it makes: those that its policies speak of, since all steps must be allowed on one.
+func (w *prover) newNames(p *Principal, kind string) []string {
+	const tries = 8
+	var names []string
+	pattern := "arn:" + w.partition() + ":iam::" + p.Account + ":" + strings.ToLower(kind) + "/*"
+	for _, action := range []string{"iam:Create" + kind, "iam:Put" + kind + "Policy", "iam:Attach" + kind + "Policy", "iam:CreateAccessKey", "iam:CreateLoginProfile"} {
+		for _, name := range w.names(p, action, pattern) {
+			if name = made(name, "", p.Account); !slices.Contains(names, name) && w.byARN[name] == nil && len(names) < tries {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// mintsAs are the ways to a new principal of one name.
+func (w *prover) mintsAs(p *Principal, allows actionSet, kind, arn string) []derivation {
+	f := proof{strength: Yes}
+	s, a := w.checkOn(p, "iam:Create"+kind, arn, nil, true)
+	if !f.also(s, a) {
+		return nil
+	}
+	lower := strings.ToLower(kind)
+	fresh := w.fresh(p, lower, arn, a.With["iam:permissionsboundary"])
+	if s, answers := w.enters(p, fresh, allows); !f.also(s, answers...) {
+		return nil
+	}
+	var all []derivation
+	for _, d := range w.modifies(p, fresh, allows) {
+		g := f.fork()
+		if !g.also(d.proof.strength, d.proof.answers...) {
 			continue
 		}
-		fresh := w.fresh(p, lower, a.Resource, a.With["iam:permissionsboundary"])
-		if s, answers := w.enters(p, fresh, allows); !f.also(s, answers...) {
-			continue
+		g.unread = append(g.unread, d.proof.unread...)
+		if id, ok := mintedBy[d.id]; ok {
+			d.id = id
 		}
-		for _, d := range w.modifies(p, fresh, allows) {
-			g := f.fork()
-			if !g.also(d.proof.strength, d.proof.answers...) {
-				continue
-			}
-			g.unread = append(g.unread, d.proof.unread...)
-			if id, ok := mintedBy[d.id]; ok {
-				d.id = id
-			}
-			d.text, d.proof, d.minted = "makes a new "+lower+", "+fresh.Name+", and "+d.text, g, true
-			all = append(all, d)
-		}
+		d.text, d.proof, d.minted = "makes a new "+lower+", "+fresh.Name+", and "+d.text, g, true
+		all = append(all, d)
 	}
 	return all
 }
