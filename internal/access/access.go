@@ -43,6 +43,7 @@ type World struct {
 	labelKeys  []string // those on tags of resources
 	// resourcesAskTags says that policies of resources ask for tags of principals.
 	resourcesAskTags bool
+	partition        string            // of all ARNs: "aws", "aws-cn", "aws-us-gov"
 	canonical        map[string]string // accounts by their canonical user id, as far as S3 told
 	canonicalOf      map[string]string // the ids by account
 	mu               sync.Mutex
@@ -61,7 +62,7 @@ type World struct {
 
 // New reads an estate.
 func New(e *estate.Estate, o Options) *World {
-	w := &World{estate: e, options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
+	w := &World{estate: e, partition: partitionOf(e), options: o, byARN: map[string]*Principal{}, objects: map[string]*Object{}, documents: newDocuments(),
 		apis: map[string]*Object{}, points: map[string]*Object{}, groups: map[string]*estate.Group{}, managed: map[string]*estate.ManagedPolicy{}, control: map[string]guardrails{}, assumed: map[string]estate.Gap{},
 		rows: map[string]*estate.Credentials{}, pillars: map[string][]int{}, canonicalOf: map[string]string{},
 		awsPolicies: map[string]*policy.Document{}, strongest: map[string][]attachable{}, taken: map[string]remembered{}, fields: map[bool]*field{}, kinds: map[string]string{}}
@@ -216,7 +217,7 @@ func (w *World) anything(p *Principal, action string) Answer {
 				continue // another name for a bucket
 			}
 			for _, arn := range service.Resources[r.Name].ARNs {
-				try(w.asItIs().bestOf(p, action, template{arn: arn}.pattern(p.Account), p.Account, nil, false))
+				try(w.asItIs().bestOf(p, action, template{arn: arn}.pattern(w.partition, p.Account), p.Account, nil, false))
 				if best == Yes {
 					return answer
 				}

@@ -2,6 +2,7 @@ package access
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/onus-cloud/onus/internal/estate"
 	"github.com/onus-cloud/onus/internal/operation"
@@ -74,7 +75,7 @@ func StoreActions(arn, effect string) []StoreAction {
 func Starts(service string) []*Technique {
 	var all []*Technique
 	for _, t := range techniques {
-		if t.Rule == "new" && !t.Ended && slices.Contains(t.Trusts, service) {
+		if t.Rule == "new" && !t.Ended && slices.Contains(t.Trusts, strings.TrimSuffix(service, chinese)) {
 			all = append(all, t)
 		}
 	}

@@ -39,7 +39,7 @@ type template struct {
 }
 
 // pattern is the template in an account, with * where names go.
-func (t template) pattern(account string) string {
+func (t template) pattern(partition, account string) string {
 	var b strings.Builder
 	rest := t.arn
 	for {
@@ -51,7 +51,7 @@ func (t template) pattern(account string) string {
 		name, tail, _ := strings.Cut(after, "}")
 		switch name {
 		case "Partition":
-			b.WriteString("aws")
+			b.WriteString(partition)
 		case "Account":
 			b.WriteString(account)
 		default:

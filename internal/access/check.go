@@ -280,7 +280,7 @@ func (w *prover) decideNew(p *Principal, action, account string, given map[strin
 	var answers []Answer
 	optional := No
 	for _, t := range templates {
-		s, a := w.bestOf(p, action, t.pattern(account), account, given, fresh)
+		s, a := w.bestOf(p, action, t.pattern(w.partition, account), account, given, fresh)
 		if t.optional {
 			if s > optional {
 				optional, answers = s, append(answers[:0:0], a)
@@ -399,6 +399,12 @@ func (w *World) regionOf(account string) string {
 				return r
 			}
 		}
+	}
+	switch w.partition {
+	case "aws-cn":
+		return "cn-north-1"
+	case "aws-us-gov":
+		return "us-gov-west-1"
 	}
 	return "us-east-1"
 }

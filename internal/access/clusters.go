@@ -205,7 +205,7 @@ func (w *prover) associates(p *Principal, x *Workload, so proof) proof {
 	for _, name := range strong {
 		f := so.fork()
 		f.also(w.check(p, "eks:AssociateAccessPolicy", entry, map[string][]string{
-			"eks:policyarn": {"arn:" + w.partition() + ":eks::aws:cluster-access-policy/" + name}, "eks:accessscope": {"cluster"}, "eks:namespaces": nil}))
+			"eks:policyarn": {"arn:" + w.partition + ":eks::aws:cluster-access-policy/" + name}, "eks:accessscope": {"cluster"}, "eks:namespaces": nil}))
 		if f.strength > best.strength {
 			best = f
 		}

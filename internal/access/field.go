@@ -131,7 +131,7 @@ func (w *World) newField(thorough bool) *field {
 		}
 	}
 	for _, a := range w.estate.Accounts {
-		if w.object("lambda:UpdateFunctionCode", "arn:aws:lambda:"+w.regionOf(a.ID)+":"+a.ID+":function:onus0").policy != nil {
+		if w.object("lambda:UpdateFunctionCode", "arn:"+w.partition+":lambda:"+w.regionOf(a.ID)+":"+a.ID+":function:onus0").policy != nil {
 			f.unlisted = append(f.unlisted, a.ID)
 		}
 	}

@@ -63,7 +63,7 @@ func (w *prover) attaches(p, q *Principal, action, id, to, arn string, given map
 		gains = append(gains, gain{c.name(), []policy.Source{c.source}, f})
 	}
 	if may("iam:CreatePolicy") && best < Yes {
-		own := "arn:" + w.partition() + ":iam::" + p.Account + ":policy/"
+		own := "arn:" + w.partition + ":iam::" + p.Account + ":policy/"
 		for _, pattern := range append(w.policyARNs(p, "iam:policyarn"), w.names(p, "iam:CreatePolicy", own+"*")...) {
 			name := made(pattern, "", p.Account)
 			if !strings.HasPrefix(name, own) || w.managed[p.Account+" "+name] != nil {
@@ -218,7 +218,7 @@ func (w *World) attachables(p *Principal, key string) []attachable {
 			all = append(all, c)
 		}
 	}
-	add("arn:" + w.partition() + ":iam::aws:policy/IAMFullAccess")
+	add("arn:" + w.partition + ":iam::aws:policy/IAMFullAccess")
 	for _, arn := range w.policyARNs(p, key) {
 		if strings.Contains(arn, ":iam::aws:policy/") && !strings.ContainsAny(arn, "*?") {
 			add(arn)

@@ -24,16 +24,21 @@ var Administrator = Goal{Kind: "administrator"}
 // pillars are what an administrator may do, on things that no policy names: who may do all of it, as far as the account's
 // organisation lets anybody, may do everything. The last is an action that no service has.
 var pillars = []struct{ action, resource string }{
-	{"iam:PutRolePolicy", "arn:aws:iam::ACCOUNT:role/onus0"},
-	{"iam:AttachRolePolicy", "arn:aws:iam::ACCOUNT:role/onus0"},
-	{"iam:PassRole", "arn:aws:iam::ACCOUNT:role/onus0"},
-	{"sts:AssumeRole", "arn:aws:iam::ACCOUNT:role/onus0"},
-	{"ec2:RunInstances", "arn:aws:ec2:us-east-1:ACCOUNT:instance/*"},
-	{"s3:GetObject", "arn:aws:s3:::onus0/onus0"},
-	{"s3:DeleteBucket", "arn:aws:s3:::onus0"},
-	{"secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:ACCOUNT:secret:onus0-abcdef"},
-	{"lambda:UpdateFunctionCode", "arn:aws:lambda:us-east-1:ACCOUNT:function:onus0"},
+	{"iam:PutRolePolicy", "arn:PARTITION:iam::ACCOUNT:role/onus0"},
+	{"iam:AttachRolePolicy", "arn:PARTITION:iam::ACCOUNT:role/onus0"},
+	{"iam:PassRole", "arn:PARTITION:iam::ACCOUNT:role/onus0"},
+	{"sts:AssumeRole", "arn:PARTITION:iam::ACCOUNT:role/onus0"},
+	{"ec2:RunInstances", "arn:PARTITION:ec2:REGION:ACCOUNT:instance/*"},
+	{"s3:GetObject", "arn:PARTITION:s3:::onus0/onus0"},
+	{"s3:DeleteBucket", "arn:PARTITION:s3:::onus0"},
+	{"secretsmanager:GetSecretValue", "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:onus0-abcdef"},
+	{"lambda:UpdateFunctionCode", "arn:PARTITION:lambda:REGION:ACCOUNT:function:onus0"},
 	{"onus:Anything", "*"},
+}
+
+// local fills in where something made up lies.
+func (w *World) local(arn, account string) string {
+	return strings.NewReplacer("PARTITION", w.partition, "REGION", w.regionOf(account), "ACCOUNT", account).Replace(arn)
 }
 
 // administrator says how sure it is that a principal may do everything as it stands, with the decisions that say so.
@@ -50,7 +55,7 @@ func (w *prover) administrator(p *Principal) proof {
 		}
 	}
 	for _, i := range left {
-		if !f.also(w.bare(p, pillars[i].action, strings.ReplaceAll(pillars[i].resource, "ACCOUNT", p.Account))) {
+		if !f.also(w.bare(p, pillars[i].action, w.local(pillars[i].resource, p.Account))) {
 			return f
 		}
 	}
@@ -67,14 +72,14 @@ func (w *World) pillarsOf(p *Principal) []int {
 		return left
 	}
 	anybody := *p
-	anybody.ARN = "arn:" + w.partition() + ":iam::" + p.Account + ":role/onus0" // whom no policy spares
+	anybody.ARN = "arn:" + w.partition + ":iam::" + p.Account + ":role/onus0" // whom no policy spares
 	anybody.Kind, anybody.user, anybody.role = "role", nil, nil
 	anybody.Caller = policy.Caller{Kind: policy.RoleSession, Role: anybody.ARN, Account: p.Account, ManagesOrganization: p.Caller.ManagesOrganization}
 	anybody.Policies.Boundary, anybody.tags = nil, nil
 	anybody.Policies.Identity = []policy.Source{{Name: "a policy that allows everything", Document: w.everything()}}
 	var left []int
 	for i, pillar := range pillars {
-		if s, _ := w.prover().bare(&anybody, pillar.action, strings.ReplaceAll(pillar.resource, "ACCOUNT", p.Account)); s > No {
+		if s, _ := w.prover().bare(&anybody, pillar.action, w.local(pillar.resource, p.Account)); s > No {
 			left = append(left, i)
 		}
 	}

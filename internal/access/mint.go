@@ -35,7 +35,7 @@ func (w *prover) mints(p *Principal, allows actionSet) []derivation {
 func (w *prover) newNames(p *Principal, kind string) []string {
 	const tries = 8
 	var names []string
-	pattern := "arn:" + w.partition() + ":iam::" + p.Account + ":" + strings.ToLower(kind) + "/*"
+	pattern := "arn:" + w.partition + ":iam::" + p.Account + ":" + strings.ToLower(kind) + "/*"
 	for _, action := range []string{"iam:Create" + kind, "iam:Put" + kind + "Policy", "iam:Attach" + kind + "Policy", "iam:CreateAccessKey", "iam:CreateLoginProfile"} {
 		for _, name := range w.names(p, action, pattern) {
 			if name = made(name, "", p.Account); !slices.Contains(names, name) && w.byARN[name] == nil && len(names) < tries {

@@ -160,7 +160,7 @@ func (w *World) Resource(text string) (string, error) {
 		return text, nil
 	}
 	if bucket, key, ok := strings.Cut(strings.TrimPrefix(text, "s3://"), "/"); ok {
-		if o := w.objects["arn:aws:s3:::"+bucket]; o != nil {
+		if o := w.objects["arn:"+w.partition+":s3:::"+bucket]; o != nil {
 			return o.ARN + "/" + key, nil
 		}
 	}

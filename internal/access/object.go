@@ -124,9 +124,9 @@ func ARNOf(r estate.Ref) string {
 		if r.Kind == "image" || r.Kind == "snapshot" {
 			owner = "" // such ARNs name no account
 		}
-		return "arn:aws:ec2:" + r.Region + ":" + owner + ":" + r.Kind + "/" + r.ID
+		return "arn:" + estate.Partition(r.Region) + ":ec2:" + r.Region + ":" + owner + ":" + r.Kind + "/" + r.ID
 	case "bucket":
-		return "arn:aws:s3:::" + r.ID
+		return "arn:" + estate.Partition(r.Region) + ":s3:::" + r.ID
 	}
 	return ""
 }

@@ -95,7 +95,7 @@ func (w *World) listPrincipals() {
 		if len(a.ID) != 12 {
 			continue
 		}
-		p := &Principal{ARN: "arn:" + w.partition() + ":iam::" + a.ID + ":root", Kind: "root", Account: a.ID, Name: "root",
+		p := &Principal{ARN: "arn:" + w.partition + ":iam::" + a.ID + ":root", Kind: "root", Account: a.ID, Name: "root",
 			Ref: estate.Ref{Kind: "account", Account: a.ID, Region: estate.Global, ID: a.ID}}
 		p.Ref.ARN = p.ARN
 		p.Caller = policy.Caller{Kind: policy.RootUser, ARN: p.ARN, Account: a.ID}
@@ -126,14 +126,28 @@ func (w *World) people(account, set string) []string {
 	return slices.Compact(all)
 }
 
-// partition is that of the first principal read: an estate lies in one.
-func (w *World) partition() string {
-	for _, p := range w.principals {
-		if parts := strings.SplitN(p.ARN, ":", 3); len(parts) == 3 {
+// partitionOf is the partition of an estate, which lies in one.
+func partitionOf(e *estate.Estate) string {
+	var arns []string
+	for _, u := range e.Users {
+		arns = append(arns, u.Reference.ARN)
+	}
+	for _, r := range e.Roles {
+		arns = append(arns, r.Reference.ARN)
+	}
+	for _, arn := range arns {
+		if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 {
 			return parts[1]
 		}
 	}
-	return "aws"
+	for _, a := range e.Accounts {
+		for _, r := range a.Seen {
+			if r != estate.Global {
+				return estate.Partition(r)
+			}
+		}
+	}
+	return estate.Partition(estate.Global)
 }
 
 // add gives a principal what its account puts on it. Of two with one ARN, seen from two recordings, the first stays.

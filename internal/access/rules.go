@@ -226,7 +226,7 @@ func (w *prover) passRole(p *Principal, t *Technique, q *Principal, x *Workload)
 		return none // a role can be passed within its account alone
 	}
 	best := none
-	for _, name := range t.Trusts {
+	for _, name := range w.servicesOf(t) {
 		f := proof{strength: Yes}
 		s, trusts := w.trustsService(q, name)
 		if !f.also(s, trusts) {
@@ -293,12 +293,12 @@ func (w *prover) onWorkload(p *Principal, action, account string, x *Workload) (
 	for _, t := range objectsOf(action) {
 		var s Strength
 		var a Answer
-		if policy.Match(t.pattern(account), x.ARN) || x.Kind == "instance" && t.kind == "instance" {
+		if policy.Match(t.pattern(w.partition, account), x.ARN) || x.Kind == "instance" && t.kind == "instance" {
 			s, a = w.check(p, action, x.ARN, nil)
 		} else if t.optional {
 			continue
 		} else {
-			s, a = w.bestOf(p, action, t.pattern(account), account, nil, true)
+			s, a = w.bestOf(p, action, t.pattern(w.partition, account), account, nil, true)
 		}
 		strength = min(strength, s)
 		answers = append(answers, a)
@@ -322,7 +322,7 @@ func (w *prover) takeOver(p *Principal, t *Technique, q *Principal, x *Workload)
 	account := q.Account
 	if x == nil || x.Role == "" && x.unread["role"] != "" {
 		s, trusts := none.strength, Answer{}
-		for _, name := range t.Trusts {
+		for _, name := range w.servicesOf(t) {
 			if s, trusts = w.trustsService(q, name); s > No {
 				break
 			}

@@ -505,3 +505,22 @@ func TestRolesOfAnAccountThatWasNotReadAreUnknown(t *testing.T) {
 	s.want("elsewhere", "no")
 	s.want("taken", "no")
 }
+
+// In China and in GovCloud ARNs are of another partition, and EC2 has another name in China.
+func TestOtherPartitions(t *testing.T) {
+	t.Parallel()
+	for partition, ec2 := range map[string]string{"aws": "ec2.amazonaws.com", "aws-us-gov": "ec2.amazonaws.com", "aws-cn": "ec2.amazonaws.com.cn"} {
+		s := newSmall(t)
+		in := func(text string) string { return strings.ReplaceAll(text, "arn:aws:", "arn:"+partition+":") }
+		move := func(r *estate.Resource) { r.Reference.ARN = in(r.Reference.ARN) }
+		admin := s.role(one, "admin", `{"Service": "`+ec2+`"}`, everything)
+		admin.Profiles = []string{in("arn:aws:iam::" + one + ":instance-profile/admin")}
+		move(&admin.Resource)
+		passes := s.user(one, "passes", in(allow("iam:PassRole", "arn:aws:iam::*:role/*", `{"StringEquals": {"iam:PassedToService": "`+ec2+`"}}`)+","+allow("ec2:RunInstances", "arn:aws:ec2:*:*:*", "")))
+		move(&passes.Resource)
+		makes := s.user(one, "makes", in(allow("iam:CreateRole iam:PutRolePolicy", "arn:aws:iam::*:role/apps/*", "")))
+		move(&makes.Resource)
+		s.want("passes", "yes pf:ec2-001")
+		s.want("makes", "yes awspx:CreateRolePut")
+	}
+}

@@ -149,7 +149,7 @@ func (w *World) onExisting(p *Principal, action string) (Strength, []Answer) {
 	best, tried := No, 0
 	var answer Answer
 	for _, t := range objectsOf(action) {
-		pattern := t.pattern(p.Account)
+		pattern := t.pattern(w.partition, p.Account)
 		for _, arn := range w.arns() {
 			if tried < 200 && matchARN(pattern, arn) {
 				tried++

@@ -51,12 +51,29 @@ func trustOf(s *policy.Source) *trust {
 		}
 		for _, s := range st.Principal.Service {
 			t.services[strings.ToLower(s)] = true
+			t.services[strings.TrimSuffix(strings.ToLower(s), chinese)] = true
 		}
 		for _, f := range st.Principal.Federated {
 			t.services["federated:"+f] = true
 		}
 	}
 	return t
+}
+
+// chinese ends the names of some services in China, such as ec2.amazonaws.com.cn.
+// https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html
+const chinese = ".cn"
+
+// servicesOf are the services one of which a role must trust, as they may be called in the estate's partition.
+func (w *World) servicesOf(t *Technique) []string {
+	if w.partition != "aws-cn" {
+		return t.Trusts
+	}
+	var names []string
+	for _, name := range t.Trusts {
+		names = append(names, name, name+chinese)
+	}
+	return names
 }
 
 // trusting is a trust policy that names one principal.

@@ -278,3 +278,15 @@ func (e *Estate) Account(id string) *Account {
 	}
 	return e.Accounts[i]
 }
+
+// Partition is the part of AWS that a Region is in, as ARNs name it: "aws" for most, and for what has no Region.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func Partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}

@@ -24,7 +24,7 @@ func (l *loader) apis() {
 func gatewayResource(p estate.Place, kind, path, id, name string, tags map[string]string) estate.Resource {
 	return estate.Resource{
 		Reference: estate.Ref{Kind: kind, Account: p.Account, Region: p.Region, ID: id, Name: name,
-			ARN: "arn:" + partition(p.Region) + ":apigateway:" + p.Region + "::/" + path + "/" + id},
+			ARN: "arn:" + estate.Partition(p.Region) + ":apigateway:" + p.Region + "::/" + path + "/" + id},
 		Labels: estate.Know(tags),
 	}
 }

@@ -30,7 +30,7 @@ func (l *loader) trails() {
 				home.Region = p.Region
 			}
 			if t.TrailARN == "" {
-				t.TrailARN = "arn:" + partition(home.Region) + ":cloudtrail:" + home.Region + ":" + home.Account + ":trail/" + t.Name
+				t.TrailARN = "arn:" + estate.Partition(home.Region) + ":cloudtrail:" + home.Region + ":" + home.Account + ":trail/" + t.Name
 			}
 			if parts := strings.SplitN(t.TrailARN, ":", 6); len(parts) == 6 {
 				home.Account = parts[4] // an organisation's trail belongs to the account that manages it

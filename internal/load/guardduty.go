@@ -10,7 +10,7 @@ func (l *loader) detectors() {
 	type detector struct{ Status string }
 	each(l, "guardduty:ListDetectors", func(p estate.Place, page *detectorList) {
 		for _, id := range page.DetectorIds {
-			arn := "arn:" + partition(p.Region) + ":guardduty:" + p.Region + ":" + p.Account + ":detector/" + id
+			arn := "arn:" + estate.Partition(p.Region) + ":guardduty:" + p.Region + ":" + p.Account + ":detector/" + id
 			l.estate.Detectors = append(l.estate.Detectors, &estate.Detector{
 				Resource: estate.Resource{
 					Reference: estate.Ref{Kind: "detector", Account: p.Account, Region: p.Region, ID: id, ARN: arn},

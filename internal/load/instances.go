@@ -123,16 +123,5 @@ func (l *loader) userData(p estate.Place, instance string) estate.Known[string] 
 
 // arn builds an ARN in the partition of the place's Region, for resources whose listing does not give one.
 func arn(service string, p estate.Place, rest string) string {
-	return strings.Join([]string{"arn", partition(p.Region), service, p.Region, p.Account, rest}, ":")
-}
-
-// partition is the part of AWS that a Region belongs to.
-func partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
+	return strings.Join([]string{"arn", estate.Partition(p.Region), service, p.Region, p.Account, rest}, ":")
 }

@@ -35,7 +35,7 @@ func (l *loader) buckets() {
 			if region == "" {
 				region = l.bucketRegion(p, b.Name)
 			}
-			bucket.Reference = estate.Ref{Kind: "bucket", Account: p.Account, Region: region, ID: b.Name, ARN: "arn:" + partition(region) + ":s3:::" + b.Name}
+			bucket.Reference = estate.Ref{Kind: "bucket", Account: p.Account, Region: region, ID: b.Name, ARN: "arn:" + estate.Partition(region) + ":s3:::" + b.Name}
 			bucket.Labels = l.tagsOf(estate.Place{Account: p.Account, Region: region}, bucket.Reference.ARN)
 			l.estate.Buckets = append(l.estate.Buckets, bucket)
 		}

@@ -162,7 +162,7 @@ func (l *loader) namedRole(p estate.Place, what, name string) estate.Known[[]est
 	if gap := l.estate.Reading(global, "iam:GetAccountAuthorizationDetails", "").Gap(); !l.estate.Complete(global, "iam:GetAccountAuthorizationDetails") {
 		return estate.Unread[[]estate.RoleUse](gap)
 	}
-	return estate.Know(uses(what, "arn:aws:iam::"+p.Account+":role/"+name)) // it is gone
+	return estate.Know(uses(what, "arn:"+estate.Partition(p.Region)+":iam::"+p.Account+":role/"+name)) // it is gone
 }
 
 func (l *loader) stateMachines() {

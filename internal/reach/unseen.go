@@ -61,7 +61,7 @@ func (n *Network) lookForUnseen() {
 			t.ref = lb.Reference
 		}
 		if kind != "classic" {
-			lb.Reference.ARN = fmt.Sprintf("arn:%s:elasticloadbalancing:%s:%s:loadbalancer/%s", partition(key.Region), key.Region, key.Account, strings.TrimPrefix(key.text, "ELB "))
+			lb.Reference.ARN = fmt.Sprintf("arn:%s:elasticloadbalancing:%s:%s:loadbalancer/%s", estate.Partition(key.Region), key.Region, key.Account, strings.TrimPrefix(key.text, "ELB "))
 			d.balancers[lb.Reference.ARN] = lb
 		}
 		d.byRef[lb.Reference.Key()], d.stands[lb] = lb, list
@@ -103,17 +103,6 @@ func (n *Network) lookForUnseen() {
 			}
 		}
 	}
-}
-
-// partition is the part of AWS that a Region is in, as ARNs name it.
-func partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
 }
 
 // unreadAccelerators returns what would have told where all accelerators lead to.

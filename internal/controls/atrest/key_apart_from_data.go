@@ -85,7 +85,7 @@ func keyARN(e *estate.Estate, s estate.Encrypted, name string) (arn string, gaps
 	case plain != name:
 		return name, nil // a key that was not read, of another account perhaps
 	}
-	return fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", place.Region, place.Account, plain), nil
+	return fmt.Sprintf("arn:%s:kms:%s:%s:key/%s", estate.Partition(place.Region), place.Region, place.Account, plain), nil
 }
 
 func judgeApart(c *control.Case, s estate.Encrypted) {

@@ -107,7 +107,7 @@ func (x *erasing) gather() {
 	}
 	for _, s := range e.Snapshots {
 		arn := access.ARNOf(s.Ref())
-		if !inVaults[arn] && !inVaults["arn:aws:ec2:"+s.Ref().Region+"::snapshot/"+s.Ref().ID] {
+		if !inVaults[arn] && !inVaults["arn:"+estate.Partition(s.Ref().Region)+":ec2:"+s.Ref().Region+"::snapshot/"+s.Ref().ID] {
 			add(access.ARNOf(estate.Ref{Kind: "volume", Account: s.Ref().Account, Region: s.Ref().Region, ID: s.Volume}), copyOf{arn, "ec2:DeleteSnapshot", nil})
 		}
 	}
@@ -119,7 +119,7 @@ func (x *erasing) gather() {
 		if s.OfCluster {
 			kind, action = "cluster:", "rds:DeleteDBClusterSnapshot"
 		}
-		add(fmt.Sprintf("arn:aws:rds:%s:%s:%s%s", s.Ref().Region, s.Ref().Account, kind, s.Source), copyOf{s.Ref().ARN, action, nil})
+		add(fmt.Sprintf("arn:%s:rds:%s:%s:%s%s", estate.Partition(s.Ref().Region), s.Ref().Region, s.Ref().Account, kind, s.Source), copyOf{s.Ref().ARN, action, nil})
 	}
 	store := func(s estate.Subject) {
 		if len(x.backups[access.ARNOf(s.Ref())]) > 0 {

@@ -116,12 +116,12 @@ func blinding(e *estate.Estate) []permissions.Deed {
 	for _, t := range e.Trails {
 		trails = append(trails, t.Ref().ARN)
 		if t.Bucket != "" {
-			buckets = append(buckets, "arn:aws:s3:::"+t.Bucket)
-			objects = append(objects, "arn:aws:s3:::"+t.Bucket+"/*")
+			bucket := "arn:" + estate.Partition(t.Ref().Region) + ":s3:::" + t.Bucket
+			buckets, objects = append(buckets, bucket), append(objects, bucket+"/*")
 		}
 	}
-	const trail, detector, alarm, group = "arn:aws:cloudtrail:REGION:ACCOUNT:trail/onus0", "arn:aws:guardduty:REGION:ACCOUNT:detector/onus0",
-		"arn:aws:cloudwatch:REGION:ACCOUNT:alarm:onus0", "arn:aws:logs:REGION:ACCOUNT:log-group:onus0"
+	const trail, detector, alarm, group = "arn:PARTITION:cloudtrail:REGION:ACCOUNT:trail/onus0", "arn:PARTITION:guardduty:REGION:ACCOUNT:detector/onus0",
+		"arn:PARTITION:cloudwatch:REGION:ACCOUNT:alarm:onus0", "arn:PARTITION:logs:REGION:ACCOUNT:log-group:onus0"
 	list := []operation.ID{"cloudtrail:DescribeTrails"}
 	return []permissions.Deed{
 		{Action: "cloudtrail:StopLogging", Does: "stop trails", On: trails, Any: trail, Lists: list},
@@ -135,14 +135,14 @@ func blinding(e *estate.Estate) []permissions.Deed {
 		{Action: "guardduty:UpdateDetector", Does: "switch detectors off", Any: detector},
 		{Action: "guardduty:CreateFilter", Does: "have findings archived unseen", Any: detector},
 		{Action: "guardduty:ArchiveFindings", Does: "archive findings", Any: detector},
-		{Action: "securityhub:DisableSecurityHub", Does: "switch Security Hub off", Any: "arn:aws:securityhub:REGION:ACCOUNT:hub/default"},
+		{Action: "securityhub:DisableSecurityHub", Does: "switch Security Hub off", Any: "arn:PARTITION:securityhub:REGION:ACCOUNT:hub/default"},
 		{Action: "config:StopConfigurationRecorder", Does: "stop the recording of changes", Any: "*"},
 		{Action: "config:DeleteConfigurationRecorder", Does: "delete the recorder of changes", Any: "*"},
 		{Action: "cloudwatch:DeleteAlarms", Does: "delete alarms", Any: alarm},
 		{Action: "cloudwatch:DisableAlarmActions", Does: "silence alarms", Any: alarm},
-		{Action: "events:DisableRule", Does: "switch event rules off", Any: "arn:aws:events:REGION:ACCOUNT:rule/onus0"},
+		{Action: "events:DisableRule", Does: "switch event rules off", Any: "arn:PARTITION:events:REGION:ACCOUNT:rule/onus0"},
 		{Action: "logs:DeleteLogGroup", Does: "delete logs", Any: group},
-		{Action: "ec2:DeleteFlowLogs", Does: "delete flow logs", Any: "arn:aws:ec2:REGION:ACCOUNT:vpc-flow-log/fl-00000000000000000"},
+		{Action: "ec2:DeleteFlowLogs", Does: "delete flow logs", Any: "arn:PARTITION:ec2:REGION:ACCOUNT:vpc-flow-log/fl-00000000000000000"},
 	}
 }
 
@@ -154,16 +154,16 @@ func giving(e *estate.Estate) []permissions.Deed {
 		of[h.Noun] = append(of[h.Noun], h.Ref().ARN)
 	}
 	return []permissions.Deed{
-		{Action: "ec2:ModifySnapshotAttribute", Does: "share snapshots of disks", Any: "arn:aws:ec2:REGION::snapshot/snap-00000000000000000"},
-		{Action: "ec2:ModifyImageAttribute", Does: "share images", Any: "arn:aws:ec2:REGION::image/ami-00000000000000000"},
-		{Action: "rds:ModifyDBSnapshotAttribute", Does: "share snapshots of databases", Any: "arn:aws:rds:REGION:ACCOUNT:snapshot:onus0"},
-		{Action: "rds:ModifyDBClusterSnapshotAttribute", Does: "share snapshots of database clusters", Any: "arn:aws:rds:REGION:ACCOUNT:cluster-snapshot:onus0"},
+		{Action: "ec2:ModifySnapshotAttribute", Does: "share snapshots of disks", Any: "arn:PARTITION:ec2:REGION::snapshot/snap-00000000000000000"},
+		{Action: "ec2:ModifyImageAttribute", Does: "share images", Any: "arn:PARTITION:ec2:REGION::image/ami-00000000000000000"},
+		{Action: "rds:ModifyDBSnapshotAttribute", Does: "share snapshots of databases", Any: "arn:PARTITION:rds:REGION:ACCOUNT:snapshot:onus0"},
+		{Action: "rds:ModifyDBClusterSnapshotAttribute", Does: "share snapshots of database clusters", Any: "arn:PARTITION:rds:REGION:ACCOUNT:cluster-snapshot:onus0"},
 		{Action: "s3:PutBucketPolicy", Does: "open buckets by their policy", On: of["bucket"], Lists: []operation.ID{"s3:ListBuckets"}},
 		{Action: "s3:PutBucketAcl", Does: "open buckets by their list", On: of["bucket"], Lists: []operation.ID{"s3:ListBuckets"}},
 		{Action: "s3:PutReplicationConfiguration", Does: "have buckets copied elsewhere", On: of["bucket"], Lists: []operation.ID{"s3:ListBuckets"}},
 		{Action: "kms:PutKeyPolicy", Does: "give keys away by their policy", On: of["key"], Lists: []operation.ID{"kms:ListKeys"}},
 		{Action: "kms:CreateGrant", Does: "give keys away by grants", On: of["key"], Lists: []operation.ID{"kms:ListKeys"}},
-		{Action: "secretsmanager:PutResourcePolicy", Does: "open secrets", On: of["secret"], Any: "arn:aws:secretsmanager:REGION:ACCOUNT:secret:onus0-abcdef", Lists: []operation.ID{"secretsmanager:ListSecrets"}},
+		{Action: "secretsmanager:PutResourcePolicy", Does: "open secrets", On: of["secret"], Any: "arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:onus0-abcdef", Lists: []operation.ID{"secretsmanager:ListSecrets"}},
 		{Action: "sqs:AddPermission", Does: "open queues", On: of["queue"], Lists: []operation.ID{"sqs:ListQueues"}},
 		{Action: "sqs:SetQueueAttributes", Does: "write policies of queues", On: of["queue"], Lists: []operation.ID{"sqs:ListQueues"}},
 		{Action: "sns:AddPermission", Does: "open topics", On: of["topic"], Lists: []operation.ID{"sns:ListTopics"}},
@@ -172,7 +172,7 @@ func giving(e *estate.Estate) []permissions.Deed {
 		{Action: "elasticfilesystem:PutFileSystemPolicy", Does: "open file systems", On: of["file system"], Lists: []operation.ID{"efs:DescribeFileSystems"}},
 		{Action: "es:UpdateDomainConfig", Does: "open search domains", On: of["search domain"], Lists: []operation.ID{"opensearch:ListDomainNames"}},
 		{Action: "backup:PutBackupVaultAccessPolicy", Does: "open backup vaults", On: of["backup vault"], Lists: []operation.ID{"backup:ListBackupVaults"}},
-		{Action: "backup:StartCopyJob", Does: "copy backups elsewhere", Any: "arn:aws:backup:REGION:ACCOUNT:recovery-point:onus0"},
+		{Action: "backup:StartCopyJob", Does: "copy backups elsewhere", Any: "arn:PARTITION:backup:REGION:ACCOUNT:recovery-point:onus0"},
 		{Action: "ram:CreateResourceShare", Does: "share resources with other accounts", Any: "*"},
 	}
 }

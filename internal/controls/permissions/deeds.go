@@ -84,22 +84,20 @@ func onBehalf(a access.Answer) bool {
 
 // anywhere is a made-up ARN in each Region of an account.
 func anywhere(e *estate.Estate, account, template string) []string {
-	if !strings.Contains(template, "REGION") {
-		return []string{strings.ReplaceAll(template, "ACCOUNT", account)}
-	}
 	regions := []string{"us-east-1"}
 	if a := e.Account(account); a != nil {
 		if known, ok := a.Regions.Value(); ok && len(known) > 0 {
 			regions = known
-		} else if len(a.Seen) > 0 {
-			regions = a.Seen
+		} else if seen := slices.DeleteFunc(slices.Clone(a.Seen), func(r string) bool { return r == estate.Global }); len(seen) > 0 {
+			regions = seen
 		}
 	}
 	var all []string
 	for _, r := range regions {
-		all = append(all, strings.NewReplacer("ACCOUNT", account, "REGION", r).Replace(template))
+		all = append(all, strings.NewReplacer("PARTITION", estate.Partition(r), "ACCOUNT", account, "REGION", r).Replace(template))
 	}
-	return all
+	slices.Sort(all)
+	return slices.Compact(all) // some name no Region
 }
 
 // Scope is on which resources the identity policies of a principal may allow an action: it leaves none out.
