@@ -240,10 +240,16 @@ func (w *World) NearFoothold(text string) string {
 			names[r.Kind+" "+r.Name] = r.Name
 		}
 	}
+	for _, k := range w.estate.Keys {
+		aliases, _ := k.Aliases.Value()
+		for _, alias := range aliases {
+			names[alias] = strings.TrimPrefix(alias, "alias/")
+		}
+	}
 	for _, p := range w.principals {
 		names[p.Kind+"/"+p.Name] = p.Name
 	}
-	if near := nearest(text, names); len(near) > 0 {
+	if near := nearest(strings.TrimPrefix(text, "alias/"), names); len(near) > 0 {
 		return ": did you mean " + strings.Join(near, ", ") + "?"
 	}
 	return ": write an id, a name, an ARN, user/NAME or role/NAME"

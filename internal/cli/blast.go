@@ -126,7 +126,7 @@ func blastStart(w *access.World, text string) (estate.Ref, error) {
 		return estate.Ref{}, fmt.Errorf("which user has access key %s is not read: ask AWS with aws iam get-access-key-last-used --access-key-id %[1]s, and then for user/NAME", text)
 	}
 	if err != nil && !named {
-		return estate.Ref{}, fmt.Errorf("nothing that runs, no user and no role %q was read%s", text, w.NearFoothold(text))
+		return estate.Ref{}, fmt.Errorf("no server, function, task, cluster, database, cache, key, user or role %q was read%s", text, w.NearFoothold(text))
 	}
 	if err != nil {
 		return estate.Ref{}, err
