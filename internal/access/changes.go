@@ -48,12 +48,12 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 	if b := q.boundaryARN(); b != "" {
 		bound["iam:permissionsboundary"] = []string{b}
 	}
-	attach := func(action, id, to, arn string, given map[string][]string) {
+	attach := func(action, id, to, arn string, has []string, given map[string][]string) {
 		with := map[string][]string{"iam:policyarn": {w.administratorARN()}}
 		maps.Copy(with, given)
 		f := one(action, arn, with)
 		if empower(id, "attaches AdministratorAccess to "+to, f); f.strength < Yes {
-			all = append(all, w.attaches(p, q, action, id, to, arn, given, f.strength, may)...)
+			all = append(all, w.attaches(p, q, action, id, to, arn, len(has), given, f.strength, may)...)
 		}
 	}
 	switch q.Kind {
@@ -62,7 +62,7 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 			empower("pf:iam-007", "writes a policy that allows everything into user "+q.Name, one("iam:PutUserPolicy", q.ARN, bound))
 		}
 		if may("iam:AttachUserPolicy") {
-			attach("iam:AttachUserPolicy", "pf:iam-008", "user "+q.Name, q.ARN, bound)
+			attach("iam:AttachUserPolicy", "pf:iam-008", "user "+q.Name, q.ARN, q.user.Managed, bound)
 		}
 		for _, name := range q.Groups {
 			g := w.groups[q.Account+"/"+name]
@@ -73,7 +73,7 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 				empower("pf:iam-011", "writes a policy that allows everything into group "+name, one("iam:PutGroupPolicy", g.Reference.ARN, nil))
 			}
 			if may("iam:AttachGroupPolicy") {
-				attach("iam:AttachGroupPolicy", "pf:iam-010", "group "+name, g.Reference.ARN, nil)
+				attach("iam:AttachGroupPolicy", "pf:iam-010", "group "+name, g.Reference.ARN, g.Managed, nil)
 			}
 		}
 	case "role":
@@ -81,7 +81,7 @@ func (w *prover) modifies(p, q *Principal, allows actionSet) []derivation {
 			empower("pf:iam-005", "writes a policy that allows everything into role "+q.Name, one("iam:PutRolePolicy", q.ARN, bound))
 		}
 		if may("iam:AttachRolePolicy") {
-			attach("iam:AttachRolePolicy", "pf:iam-009", "role "+q.Name, q.ARN, bound)
+			attach("iam:AttachRolePolicy", "pf:iam-009", "role "+q.Name, q.ARN, q.role.Managed, bound)
 		}
 	}
 	if may("iam:CreatePolicyVersion") || may("iam:SetDefaultPolicyVersion") {

@@ -10,18 +10,18 @@ import (
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
-// managedMost is how many managed policies a user, a group or a role may have.
+// managedMost is how many managed policies AWS lets a user, a group or a role have at most (10, where nobody asked for more).
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-const managedMost = 10
+const managedMost = 20
 
 // candidatesMost is how many of an account's own policies are tried where AdministratorAccess is refused: those that allow most.
 const candidatesMost = 48
 
 // attaches are the ways by which p lets q do more through a managed policy other than AdministratorAccess, which conditions on
 // iam:PolicyARN keep from him: one that allows everything, or that he writes so; else those that he may attach. Only what is surer than
-// "than" is wanted. To names what it is attached to: q, or a group that q is in.
+// "than" is wanted. To names what it is attached to, which has some already: q, or a group that q is in.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
-func (w *prover) attaches(p, q *Principal, action, id, to, arn string, given map[string][]string, than Strength, may func(string) bool) []derivation {
+func (w *prover) attaches(p, q *Principal, action, id, to, arn string, has int, given map[string][]string, than Strength, may func(string) bool) []derivation {
 	if s, _ := w.check(p, action, arn, given); s <= than {
 		return nil
 	}
@@ -52,9 +52,7 @@ func (w *prover) attaches(p, q *Principal, action, id, to, arn string, given map
 		if c.everything {
 			powers(id, "attaches policy "+c.name()+", which allows everything, to "+to, f)
 		}
-		if s, a := w.check(p, "iam:CreatePolicyVersion", c.arn, nil); may("iam:CreatePolicyVersion") && !c.aws() && s > No {
-			g := f.fork()
-			g.also(s, a)
+		if g := f.fork(); may("iam:CreatePolicyVersion") && !c.aws() && g.also(w.check(p, "iam:CreatePolicyVersion", c.arn, nil)) {
 			powers("pf:iam-001", "makes a new version of policy "+c.name()+" that allows everything and attaches it to "+to, g)
 		}
 		if c.weight == 0 || q.given&givenPolicies != 0 {
@@ -78,7 +76,7 @@ func (w *prover) attaches(p, q *Principal, action, id, to, arn string, given map
 	gains = slices.DeleteFunc(gains, func(g gain) bool {
 		return g.proof.strength <= best || slices.Contains(q.Policies.Identity, g.sources[0])
 	})
-	return append(all, w.gather(q, gains, givenPolicies, managedMost-len(w.managedARNs(q)), func(made *Principal, names []string) derivation {
+	return append(all, w.gather(q, gains, givenPolicies, managedMost-has, func(made *Principal, names []string) derivation {
 		what := listed("policy", names)
 		made.how = "with " + what
 		return derivation{id: id, text: "attaches " + what + " to " + to}
