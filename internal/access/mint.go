@@ -49,7 +49,7 @@ func (w *prover) newNames(p *Principal, kind string) []string {
 // mintsAs are the ways to a new principal of one name.
 func (w *prover) mintsAs(p *Principal, allows actionSet, kind, arn string) []derivation {
 	f := proof{strength: Yes}
-	s, a := w.checkOn(p, "iam:Create"+kind, arn, nil, true)
+	s, a := w.creates(p, "iam:Create"+kind, arn)
 	if !f.also(s, a) {
 		return nil
 	}
@@ -72,6 +72,30 @@ func (w *prover) mintsAs(p *Principal, allows actionSet, kind, arn string) []der
 		all = append(all, d)
 	}
 	return all
+}
+
+// creates decides on making a user or role: without a boundary, or else under the one that bounds least of those that it may have.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate
+func (w *prover) creates(p *Principal, action, arn string) (Strength, Answer) {
+	under := func(boundary []string) (Strength, Answer) {
+		return w.checkOn(p, action, arn, map[string][]string{"iam:permissionsboundary": boundary}, true)
+	}
+	best, answer := under(nil)
+	if best == Yes {
+		return best, answer
+	}
+	for _, c := range w.attachables(p, "iam:permissionsboundary") {
+		if s, a := under([]string{c.arn}); s > best {
+			best, answer = s, a
+		}
+		if best == Yes {
+			return best, answer
+		}
+	}
+	if s, a := w.checkOn(p, action, arn, nil, true); s > best { // one that was not read
+		best, answer = s, a
+	}
+	return best, answer
 }
 
 // mintedBy are the ids of the catalogue for new principals, by how they are given rights.

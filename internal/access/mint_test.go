@@ -64,3 +64,15 @@ func TestNewUserReadsStores(t *testing.T) {
 		}
 	}
 }
+
+// Who may choose among boundaries takes the one that bounds least.
+func TestNewRoleIsUnderTheWidestBoundary(t *testing.T) {
+	t.Parallel()
+	for wide, want := range map[string]string{everything: "yes awspx:CreateRolePut", allow("ec2:* s3:*", "*", ""): "no"} {
+		s := newSmall(t)
+		s.managed("bounds/narrow", allow("s3:*", "*", ""))
+		s.managed("bounds/wide", wide)
+		s.user(one, "makes", allow("iam:CreateRole iam:PutRolePolicy", "*", `{"ArnLike": {"iam:PermissionsBoundary": "arn:aws:iam::*:policy/bounds/*"}}`))
+		s.want("makes", want)
+	}
+}
