@@ -3,6 +3,7 @@ package access
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"math/bits"
 	"slices"
 	"strings"
 	"sync"
@@ -213,6 +214,15 @@ func (s actionSet) union(t actionSet) actionSet {
 		s[i] |= t[i]
 	}
 	return s
+}
+
+// size is how many actions are in it.
+func (s actionSet) size() int {
+	n := 0
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }
 
 // includes reports whether all of t are in s.

@@ -3,10 +3,11 @@ package access
 import (
 	"cmp"
 	"maps"
-	"math/bits"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/onus-cloud/onus/internal/iamdata"
 	"github.com/onus-cloud/onus/internal/policy"
 )
 
@@ -147,11 +148,7 @@ func (w *prover) gather(q *Principal, gains []gain, kind, room int, derive func(
 
 // weight is how many of the actions of escalations some policies might allow.
 func (w *World) weight(sources []policy.Source) int {
-	n := 0
-	for _, word := range w.allows(&policy.Policies{Identity: sources}, "") {
-		n += bits.OnesCount64(word)
-	}
-	return n
+	return w.allows(&policy.Policies{Identity: sources}, "").size()
 }
 
 func (w *World) deny(sources []policy.Source) bool {
@@ -207,8 +204,8 @@ type attachable struct {
 func (a *attachable) name() string { return a.arn[strings.LastIndexByte(a.arn, '/')+1:] }
 func (a *attachable) aws() bool    { return strings.Contains(a.arn, ":iam::aws:") }
 
-// attachables are policies of p's account, those first that allow most of what escalations take; with them IAMFullAccess, which leads to
-// everything, and those of AWS's that conditions on a key name in p's policies.
+// attachables are policies of p's account, those first that allow most of what escalations take; with them those of AWS's that conditions
+// on a key name in p's policies, and to attach AWS's strongest.
 func (w *World) attachables(p *Principal, key string) []attachable {
 	all := slices.Clone(w.ownAttachables(p.Account))
 	add := func(arn string) {
@@ -216,15 +213,37 @@ func (w *World) attachables(p *Principal, key string) []attachable {
 			all = append(all, c)
 		}
 	}
-	add("arn:" + w.partition + ":iam::aws:policy/IAMFullAccess")
 	for _, arn := range w.policyARNs(p, key) {
 		if strings.Contains(arn, ":iam::aws:policy/") && !strings.ContainsAny(arn, "*?") {
 			add(arn)
 		}
 	}
+	if key == "iam:policyarn" {
+		for _, arn := range strongestOfAWS() {
+			add("arn:" + w.partition + ":" + arn)
+		}
+	}
 	slices.SortStableFunc(all, func(a, b attachable) int { return b.weight - a.weight })
 	return all
 }
+
+// strongestOfAWS are those of AWS's policies that allow most of what escalations take without conditions, without their partition.
+var strongestOfAWS = sync.OnceValue(func() []string {
+	const most = 16
+	weights := map[string]int{}
+	var arns []string
+	for _, m := range iamdata.ManagedPolicies() {
+		d, err := policy.Parse(m.Document)
+		if err != nil || m.Name == "AdministratorAccess" {
+			continue
+		}
+		_, arn, _ := strings.Cut(strings.TrimPrefix(m.ARN, "arn:"), ":")
+		weights[arn] = newDocument(d, 0).sure.size()
+		arns = append(arns, arn)
+	}
+	slices.SortFunc(arns, func(a, b string) int { return cmp.Or(weights[b]-weights[a], strings.Compare(a, b)) })
+	return arns[:min(len(arns), most)]
+})
 
 // policyARNs are the patterns that conditions of p's policies compare a key with whose values are ARNs of policies.
 func (w *World) policyARNs(p *Principal, key string) []string {

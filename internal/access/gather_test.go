@@ -72,6 +72,7 @@ func TestOtherPoliciesAreAttached(t *testing.T) {
 		{`{"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::111111111111:policy/weak"}}`, "," + allow("iam:CreatePolicyVersion", "arn:aws:iam::*:policy/weak", ""), "yes pf:iam-001"},
 		{`{"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/IAMFullAccess"}}`, "", "yes pf:iam-008"},
 		{`{"ArnNotEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}}`, "", "yes pf:iam-008"},
+		{`{"ArnNotEquals": {"iam:PolicyARN": ["arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess"]}}`, "", "yes pf:iam-008"},
 		{`{"ArnLike": {"iam:PolicyARN": "arn:aws:iam::111111111111:policy/new/*"}}`, "", "no"},
 		{`{"ArnLike": {"iam:PolicyARN": "arn:aws:iam::111111111111:policy/new/*"}}`, "," + allow("iam:CreatePolicy", "*", ""), "yes awspx:CreatePolicyAttach"},
 		{`{"ArnLike": {"iam:PolicyARN": "arn:aws:iam::111111111111:policy/new/*"}}`, "," + allow("iam:CreatePolicy", "arn:aws:iam::*:policy/old/*", ""), "no"},

@@ -35,15 +35,14 @@ type Principal struct {
 	// People are who has that permission set in the account: "group Ops", "user ana@acme.example", sorted; nil where that was not read.
 	People []string
 
-	user   *estate.User
-	role   *estate.Role
-	free   bool     // its boundary was taken off
-	tags   *tagging // who chooses its tags; nil where they are as the estate has them
-	minted bool     // somebody made it
-	given  int      // which kinds of what it could be given it was given: see gather.go
-	how    string   // what was done to it, where it is not as the estate has it
-	class  int      // index in World.classes; -1 where no other principal could be in the same
-	id     int
+	user  *estate.User
+	role  *estate.Role
+	free  bool     // its boundary was taken off
+	tags  *tagging // who chooses its tags; nil where they are as the estate has them
+	given int      // which kinds of what it could be given it was given: see gather.go
+	how   string   // what was done to it, where it is not as the estate has it
+	class int      // index in World.classes; -1 where no other principal could be in the same
+	id    int
 }
 
 // Role returns the role, or nil where it is none.
