@@ -19,6 +19,9 @@ type derivation struct {
 	silent bool
 	// minted says that it makes a new principal.
 	minted bool
+	// several are the gains that it takes, where that is more than one, and of makes it of some of them: see gather.
+	several []gain
+	of      func([]gain) derivation
 }
 
 // administratorARN is of the managed policy that says what an attacker would write.

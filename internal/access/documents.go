@@ -216,6 +216,14 @@ func (s actionSet) union(t actionSet) actionSet {
 	return s
 }
 
+// meet are the actions that are in both.
+func (s actionSet) meet(t actionSet) actionSet {
+	for i := range s {
+		s[i] &= t[i]
+	}
+	return s
+}
+
 // size is how many actions are in it.
 func (s actionSet) size() int {
 	n := 0

@@ -105,7 +105,8 @@ func (w *prover) gather(q *Principal, gains []gain, kind, room int, derive func(
 		return nil
 	}
 	var all []derivation
-	add := func(gs ...gain) {
+	var of func(gs []gain) derivation
+	of = func(gs []gain) derivation {
 		made := w.changed(q, "", nil)
 		made.Policies.Identity = slices.Clone(q.Policies.Identity)
 		made.given |= kind
@@ -119,8 +120,12 @@ func (w *prover) gather(q *Principal, gains []gain, kind, room int, derive func(
 		d := derive(made, names)
 		made.how = strings.TrimPrefix(q.how+", "+made.how, ", ")
 		d.made, d.proof = made, f
-		all = append(all, d)
+		if len(gs) > 1 {
+			d.several, d.of = gs, of
+		}
+		return d
 	}
+	add := func(gs ...gain) { all = append(all, of(gs)) }
 	slices.SortStableFunc(gains, func(a, b gain) int { return w.weight(b.sources) - w.weight(a.sources) })
 	before := 0
 	if q.given == 0 { // one by one for shorter ways alone, so not on top of another kind
@@ -146,9 +151,23 @@ func (w *prover) gather(q *Principal, gains []gain, kind, room int, derive func(
 	return all
 }
 
-// weight is how many of the actions of escalations some policies might allow.
+// least is a change without those of its gains that it does not take.
+func (d derivation) least(suffices func(made *Principal) bool) derivation {
+	for i := len(d.several) - 1; i >= 0 && len(d.several) > 1; i-- {
+		if less := d.of(slices.Delete(slices.Clone(d.several), i, i+1)); suffices(less.made) {
+			if d = less; d.several == nil {
+				break
+			}
+		}
+	}
+	return d
+}
+
+// weight puts policies in an order: those first that surely change most of what somebody may do, then those that allow most of what
+// escalations take; 0 for none of it.
 func (w *World) weight(sources []policy.Source) int {
-	return w.allows(&policy.Policies{Identity: sources}, "").size()
+	ps := &policy.Policies{Identity: sources}
+	return w.sure(ps).meet(changing).size()*len(actions) + w.allows(ps, "").size()
 }
 
 func (w *World) deny(sources []policy.Source) bool {
@@ -198,7 +217,7 @@ type attachable struct {
 	arn        string
 	source     policy.Source
 	everything bool // it allows everything, and denies nothing
-	weight     int  // how many of the actions of escalations it might allow
+	weight     int  // see World.weight
 }
 
 func (a *attachable) name() string { return a.arn[strings.LastIndexByte(a.arn, '/')+1:] }

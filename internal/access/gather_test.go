@@ -116,6 +116,30 @@ func TestUsersInAGroupAreToldApartByItsPolicies(t *testing.T) {
 	}
 }
 
+// Of several policies at once a path tells those that it takes, and a single one that suffices comes first.
+func TestPathTellsTheFewestPolicies(t *testing.T) {
+	t.Parallel()
+	s := newSmall(t)
+	only := `{"ArnLike": {"iam:PolicyARN": "arn:aws:iam::*:policy/p/*"}}`
+	for i := range 4 {
+		s.managed(fmt.Sprint("p/b", i), allow("s3:GetObject", fmt.Sprintf("arn:aws:s3:::b%d/*", i), ""))
+	}
+	s.managed("p/make", allow("iam:CreateRole", "*", ""))
+	s.managed("p/put", allow("iam:PutRolePolicy", "*", ""))
+	s.user(one, "attaches", allow("iam:AttachUserPolicy", "*", only))
+	path := s.escalates("attaches")
+	if got := s.steps("attaches"); got != "yes pf:iam-008 awspx:CreateRolePut" {
+		t.Fatal(got)
+	}
+	if text := path.Steps[0].Text; text != "attaches policies make, put to user attaches" && text != "attaches policies put, make to user attaches" {
+		t.Error(text)
+	}
+	s.managed("p/own", allow("iam:PutUserPolicy", "*", ""))
+	if text := s.escalates("attaches").Steps[0].Text; text != "attaches policy own to user attaches" {
+		t.Error(text)
+	}
+}
+
 // What several groups allow together counts, however many there are, and the search stays small.
 func TestGroupsAreJoinedTogether(t *testing.T) {
 	t.Parallel()

@@ -58,18 +58,23 @@ func (w *prover) mintsAs(p *Principal, allows actionSet, kind, arn string) []der
 	if s, answers := w.enters(p, fresh, allows); !f.also(s, answers...) {
 		return nil
 	}
-	var all []derivation
-	for _, d := range w.modifies(p, fresh, allows) {
+	var told func(d derivation) derivation
+	told = func(d derivation) derivation {
 		g := f.fork()
-		if !g.also(d.proof.strength, d.proof.answers...) {
-			continue
-		}
+		g.also(d.proof.strength, d.proof.answers...)
 		g.unread = append(g.unread, d.proof.unread...)
 		if id, ok := mintedBy[d.id]; ok {
 			d.id = id
 		}
 		d.text, d.proof, d.minted = "makes a new "+lower+", "+fresh.Name+", and "+d.text, g, true
-		all = append(all, d)
+		if some := d.of; some != nil {
+			d.of = func(gs []gain) derivation { return told(some(gs)) }
+		}
+		return d
+	}
+	var all []derivation
+	for _, d := range w.modifies(p, fresh, allows) {
+		all = append(all, told(d))
 	}
 	return all
 }
@@ -148,6 +153,7 @@ func (w *World) fresh(p *Principal, kind, arn string, boundary []string) *Princi
 	name := arn[strings.LastIndexByte(arn, '/')+1:]
 	n := &Principal{ARN: arn, Kind: kind, Account: p.Account, Name: name, class: -1, how: "new"}
 	at := estate.Resource{Reference: estate.Ref{Kind: kind, Account: p.Account, Region: estate.Global, ID: name, ARN: arn}, Labels: estate.None[map[string]string]()}
+	n.Ref = at.Reference
 	bound := ""
 	if len(boundary) == 1 {
 		bound = boundary[0]

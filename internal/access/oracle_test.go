@@ -116,8 +116,11 @@ func fits(w *World, r *rule, q *Principal, x *Workload) bool {
 
 func TestSearchAgreesWithPlainSearch(t *testing.T) {
 	t.Parallel()
-	reached, notReached := 0, 0
-	for seed := range uint64(40) {
+	reached, notReached, seeds := 0, 0, 40
+	if testing.Short() {
+		seeds = 12
+	}
+	for seed := range uint64(seeds) {
 		e := randomEstate(rand.New(rand.NewPCG(seed, 5)), seed != 0) // of tags there are too many choices to look at each principal by itself
 		goals := []Goal{Administrator, {Kind: "privileges"}}
 		if seed == 0 { // it looks at each principal by itself, and takes longer
@@ -126,7 +129,7 @@ func TestSearchAgreesWithPlainSearch(t *testing.T) {
 		some, others := agrees(t, fmt.Sprint("seed ", seed), e, Options{AsRead: seed%2 == 0}, goals)
 		reached, notReached = reached+some, notReached+others
 	}
-	if reached < 200 || notReached < 200 {
+	if reached < 4*seeds || notReached < 4*seeds {
 		t.Errorf("%d reached and %d not: the estates tell nothing", reached, notReached)
 	}
 }

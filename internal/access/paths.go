@@ -59,7 +59,7 @@ func (e *Escalation) Of(p *Principal) *Path {
 		if len(r.before) > 0 {
 			for _, h := range r.before {
 				q := e.f.nodes[h.to].p
-				steps, made := e.w.stepsOf(e.f.nodes[h.from].p, q, &h.move)
+				steps, made := e.w.stepsOf(e.f.nodes[h.from].p, q, &h.move, nil)
 				path.Steps = append(path.Steps, steps...)
 				if current = q; made != nil {
 					current = made
@@ -79,7 +79,7 @@ func (e *Escalation) Of(p *Principal) *Path {
 		if r.move.rule == nil {
 			target = current // he changes himself
 		}
-		steps, made := e.w.stepsOf(current, target, r.move)
+		steps, made := e.w.stepsOf(current, target, r.move, e.goesOn(e.towards(*r.move)))
 		path.Steps = append(path.Steps, steps...)
 		n, current = e.towards(*r.move), target
 		if made != nil {
@@ -125,8 +125,33 @@ func (p *Principal) state() string {
 	return p.called() + ", " + p.how + ","
 }
 
-// stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes.
-func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal) {
+// goesOn says of who was made into what stands for a node whether his way goes on as the node's; nil where that takes more than one look.
+func (e *Escalation) goesOn(n int) func(made *Principal) bool {
+	r := e.reached[n]
+	switch {
+	case len(r.before) > 0 || r.cut:
+		return nil
+	case r.move == nil:
+		return func(made *Principal) bool {
+			f, _, _ := e.w.prover().ends(made, e.w.allows(&made.Policies, made.Kind), e.Goal)
+			return f.strength >= r.strength
+		}
+	case r.move.change == nil:
+		return func(made *Principal) bool {
+			return e.w.prover().become(made, r.move.rule, e.f.nodes[r.move.to].p, r.move.workload).strength >= r.strength
+		}
+	case r.move.rule == nil && r.move.change.made.unlimited():
+		return func(made *Principal) bool {
+			steps, _ := e.w.stepsOf(made, made, r.move, nil)
+			return len(steps) > 0 && steps[len(steps)-1].Strength >= r.strength
+		}
+	}
+	return nil
+}
+
+// stepsOf decides a move again, as the steps of a path: one, or two where it changes whom it becomes. Of several gains at once it leaves
+// out those without which it still suffices.
+func (w *World) stepsOf(p, q *Principal, m *move, suffices func(made *Principal) bool) (steps []Step, made *Principal) {
 	if m.rule != nil && m.rule.name == "guest" {
 		made = w.asGuest(q)
 	} else if m.change != nil && m.change.silent {
@@ -138,6 +163,9 @@ func (w *World) stepsOf(p, q *Principal, m *move) (steps []Step, made *Principal
 		}
 		for _, d := range changes(p, q, w.allows(&p.Policies, p.Kind)) {
 			if d.id == m.change.id && (d.text == m.change.text || m.rule == nil && d.made.how == m.change.made.how) {
+				if suffices != nil {
+					d = d.least(suffices)
+				}
 				if m.change.minted {
 					q = d.made
 				}

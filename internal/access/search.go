@@ -53,6 +53,9 @@ func (w *World) Escalate(g Goal) *Escalation {
 		}
 		for {
 			e.walk(frontier, s)
+			if frontier = e.atOnce(s); len(frontier) > 0 {
+				continue
+			}
 			if frontier = e.joint(s); len(frontier) == 0 {
 				break
 			}
@@ -118,7 +121,7 @@ func (e *Escalation) walk(frontier []int, s Strength) {
 		}
 		for _, n := range current {
 			for _, l := range f.nodes[n].in {
-				if l.strength >= s {
+				if l.strength >= s && l.move.change.several == nil {
 					m := l.move
 					arriveAt := m
 					arriveAt.made = n
@@ -170,6 +173,26 @@ func (e *Escalation) walk(frontier []int, s Strength) {
 		}
 		frontier = append(rest, next...)
 	}
+}
+
+// atOnce reaches who gets there by several groups or policies at once, and not by any one of them. It returns the nodes that were reached so.
+func (e *Escalation) atOnce(s Strength) []int {
+	var found []int
+	for n := range e.f.nodes {
+		r := e.at(n)
+		if r == nil {
+			continue
+		}
+		for _, l := range e.f.nodes[n].in {
+			if l.strength >= s && l.move.change.several != nil && e.at(l.from) == nil {
+				m := l.move
+				m.made = n
+				e.reached[l.from] = &reached{strength: min(l.strength, r.strength), steps: r.steps + 1, move: &m}
+				found = append(found, l.from)
+			}
+		}
+	}
+	return found
 }
 
 // towards is the node that a move leads to.

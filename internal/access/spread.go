@@ -45,7 +45,7 @@ func (w *World) Spread(p *Principal) []Spread {
 				list = append(list, Spread{Principal: made, Strength: min(s, at[i].s), From: i, Steps: moves})
 			}
 			f.steps(n, sure, func(m move, s Strength) {
-				add(m.to, s, func() ([]Step, *Principal) { return w.stepsOf(list[i].Principal, f.nodes[m.to].p, &m) })
+				add(m.to, s, func() ([]Step, *Principal) { return w.stepsOf(list[i].Principal, f.nodes[m.to].p, &m, nil) })
 			})
 			for _, l := range out[n] {
 				if l.strength >= sure {
@@ -55,7 +55,7 @@ func (w *World) Spread(p *Principal) []Spread {
 						if m.rule == nil {
 							q = list[i].Principal
 						}
-						return w.stepsOf(list[i].Principal, q, &m)
+						return w.stepsOf(list[i].Principal, q, &m, nil)
 					})
 				}
 			}
