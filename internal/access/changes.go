@@ -109,12 +109,15 @@ func (p *Principal) boundaryARN() string {
 	return ""
 }
 
+// ofAWS reports whether a managed policy is one of AWS's own.
+func ofAWS(arn string) bool { return strings.Contains(arn, ":iam::aws:") }
+
 // managedARNs are the customer's managed policies that a principal has, its groups' too.
 func (w *World) managedARNs(q *Principal) []string {
 	var arns []string
 	add := func(a []string) {
 		for _, arn := range a {
-			if !strings.Contains(arn, ":iam::aws:") {
+			if !ofAWS(arn) {
 				arns = append(arns, arn)
 			}
 		}
@@ -136,7 +139,7 @@ func (w *World) managedARNs(q *Principal) []string {
 // versioned are the customer's managed policies that say what q may do: those that it has, and its boundary.
 func (w *World) versioned(q *Principal) []string {
 	arns := w.managedARNs(q)
-	if b := q.boundaryARN(); b != "" && !strings.Contains(b, ":iam::aws:") {
+	if b := q.boundaryARN(); b != "" && !ofAWS(b) {
 		arns = sortedSet(append(arns, b))
 	}
 	return arns
@@ -156,7 +159,7 @@ func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 					all = append(all, derivation{id: "pf:iam-001", text: "makes a new version of policy " + name + ", which " + q.called() + " has, that allows everything", made: w.empowered(q), proof: f})
 				}
 				if bounds {
-					all = append(all, derivation{id: "pf:iam-001", text: "makes a new version of policy " + name + ", the boundary of " + q.called() + ", that bounds nothing", made: w.unbounded(q), proof: f})
+					all = append(all, derivation{id: "pf:iam-001", text: "makes a new version of policy " + name + ", the boundary of " + q.called() + ", that bounds nothing", made: w.unbounded(q, boundNothing), proof: f})
 				}
 			}
 		}
@@ -170,7 +173,7 @@ func (w *prover) versions(p, q *Principal, may func(string) bool) []derivation {
 		m := w.managed[q.Account+" "+arn]
 		if m == nil || len(m.Versions) == 0 {
 			f.missing("the versions of policy " + name + " are not in what " + string(details) + " gave")
-			made := w.unbounded(q)
+			made := w.unbounded(q, boundNothing)
 			if slices.Contains(has, arn) {
 				made = w.empowered(q)
 			}
@@ -210,19 +213,17 @@ func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 	if q.boundaryARN() != "" && may("iam:Delete"+kind+"PermissionsBoundary") {
 		f := proof{strength: Yes}
 		if f.also(w.check(p, "iam:Delete"+kind+"PermissionsBoundary", q.ARN, nil)) {
-			made := w.changed(q, "without its boundary", nil)
-			made.Policies.Boundary, made.free = nil, true
 			id := "pf:iam-022"
 			if q.Kind == "role" {
 				id = "pf:iam-023"
 			}
-			all = append(all, derivation{id: id, text: "removes the permissions boundary of " + q.called(), made: made, proof: f})
+			all = append(all, derivation{id: id, text: "removes the permissions boundary of " + q.called(), made: w.unbounded(q, "without its boundary"), proof: f})
 		}
 	}
 	if q.boundaryARN() != "" && may("iam:Put"+kind+"PermissionsBoundary") {
 		f := proof{strength: Yes}
 		if f.also(w.check(p, "iam:Put"+kind+"PermissionsBoundary", q.ARN, map[string][]string{"iam:permissionsboundary": {w.administratorARN()}})) {
-			all = append(all, derivation{id: "pf:iam-022", text: "puts a boundary that bounds nothing on " + q.called(), made: w.unbounded(q), proof: f})
+			all = append(all, derivation{id: "pf:iam-022", text: "puts a boundary that bounds nothing on " + q.called(), made: w.unbounded(q, boundNothing), proof: f})
 		}
 		for _, c := range w.attachables(p, "iam:permissionsboundary") {
 			if f.strength == Yes || !c.everything {
@@ -231,7 +232,7 @@ func (w *prover) frees(p, q *Principal, may func(string) bool) []derivation {
 			g := proof{strength: Yes}
 			if g.also(w.check(p, "iam:Put"+kind+"PermissionsBoundary", q.ARN, map[string][]string{"iam:permissionsboundary": {c.arn}})); g.strength > f.strength {
 				f = g
-				all = append(all, derivation{id: "pf:iam-022", text: "puts policy " + c.name() + ", which bounds nothing, on " + q.called() + " as its boundary", made: w.unbounded(q), proof: f})
+				all = append(all, derivation{id: "pf:iam-022", text: "puts policy " + c.name() + ", which bounds nothing, on " + q.called() + " as its boundary", made: w.unbounded(q, boundNothing), proof: f})
 			}
 		}
 	}
@@ -338,9 +339,12 @@ func (w *World) empowered(q *Principal) *Principal {
 	return made
 }
 
-// unbounded is q with a boundary that bounds nothing.
-func (w *World) unbounded(q *Principal) *Principal {
-	made := w.changed(q, "with a boundary that bounds nothing", nil)
+// boundNothing is how a principal is whose boundary was replaced or rewritten.
+const boundNothing = "with a boundary that bounds nothing"
+
+// unbounded is q with no boundary that limits it.
+func (w *World) unbounded(q *Principal, how string) *Principal {
+	made := w.changed(q, how, nil)
 	made.Policies.Boundary, made.free = nil, true
 	return made
 }

@@ -197,27 +197,15 @@ func choosable(action, key string) bool {
 // valuesOf are the values worth trying for a key: those that conditions name, none at all (""), and one that nothing names.
 func valuesOf(ps *policy.Policies, key string, known *policy.Context) []string {
 	values := []string{}
-	add := func(s *policy.Source) {
-		if s == nil || s.Document == nil {
-			return
-		}
-		for i := range s.Document.Statements {
-			for _, c := range s.Document.Statements[i].Condition {
-				if c.Is(key) {
-					for _, v := range c.Values {
-						if strings.Contains(v, "${") {
-							if v = expanded(v, known); v != "" {
-								values = append(values, v)
-							}
-						} else {
-							values = append(values, strings.ReplaceAll(strings.ReplaceAll(v, "*", "onus0"), "?", "x"))
-						}
-					}
-				}
+	for _, v := range comparedWith(ps, key) {
+		if strings.Contains(v, "${") {
+			if v = expanded(v, known); v != "" {
+				values = append(values, v)
 			}
+		} else {
+			values = append(values, strings.ReplaceAll(strings.ReplaceAll(v, "*", "onus0"), "?", "x"))
 		}
 	}
-	each(ps, add)
 	values = append(values, "", "onus0")
 	seen := map[string]bool{}
 	return slices.DeleteFunc(values, func(v string) bool {
@@ -225,6 +213,24 @@ func valuesOf(ps *policy.Policies, key string, known *policy.Context) []string {
 		seen[v] = true
 		return dup
 	})
+}
+
+// comparedWith are the values that conditions compare a key with, as they are written.
+func comparedWith(ps *policy.Policies, key string) []string {
+	var values []string
+	each(ps, func(s *policy.Source) {
+		if s == nil || s.Document == nil {
+			return
+		}
+		for i := range s.Document.Statements {
+			for _, c := range s.Document.Statements[i].Condition {
+				if c.Is(key) {
+					values = append(values, c.Values...)
+				}
+			}
+		}
+	})
+	return values
 }
 
 // each visits all policies of a question.

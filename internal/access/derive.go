@@ -69,11 +69,7 @@ func (f *field) derive() {
 // says how surely that is one that may do everything.
 func (f *field) mint(g *group, unlimited Strength) Strength {
 	all := f.prover(g, false).mints(f.nodes[g.members[0]].p, g.allows)
-	for _, d := range all {
-		if d.made.unlimited() {
-			unlimited = max(unlimited, d.proof.strength)
-		}
-	}
+	unlimited = max(unlimited, unlimitedBy(all))
 	for _, d := range all {
 		if d.made.unlimited() && d.proof.strength == unlimited || d.proof.strength > unlimited || f.thorough {
 			for _, n := range g.members {
@@ -87,22 +83,28 @@ func (f *field) mint(g *group, unlimited Strength) Strength {
 // changeSelf adds what a node can make of itself, and says how surely that is everything there could be.
 func (f *field) changeSelf(n int) Strength {
 	p, g := f.nodes[n].p, f.nodes[n].group
-	unlimited := No
 	if !f.mayChange(g, p) {
 		return No
 	}
 	all := f.w.prover().modifies(p, p, g.allows)
-	for _, d := range all {
-		if d.made.unlimited() {
-			unlimited = max(unlimited, d.proof.strength)
-		}
-	}
+	unlimited := unlimitedBy(all)
 	for _, d := range all {
 		if d.made.unlimited() || d.proof.strength > unlimited || f.thorough { // else there is nothing to be had that everything is not
 			f.make(n, move{to: n, change: &d, made: -1}, d.proof.strength)
 		}
 	}
 	return unlimited
+}
+
+// unlimitedBy is how surely one of some changes makes somebody who is unlimited.
+func unlimitedBy(all []derivation) Strength {
+	most := No
+	for _, d := range all {
+		if d.made.unlimited() {
+			most = max(most, d.proof.strength)
+		}
+	}
+	return most
 }
 
 // unlimited reports whether a principal was allowed everything and nothing holds it back but its organisation.

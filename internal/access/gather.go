@@ -53,7 +53,7 @@ func (w *prover) attaches(p, q *Principal, action, id, to, arn string, has int, 
 		if c.everything {
 			powers(id, "attaches policy "+c.name()+", which allows everything, to "+to, f)
 		}
-		if g := f.fork(); may("iam:CreatePolicyVersion") && !c.aws() && g.also(w.check(p, "iam:CreatePolicyVersion", c.arn, nil)) {
+		if g := f.fork(); may("iam:CreatePolicyVersion") && !ofAWS(c.arn) && g.also(w.check(p, "iam:CreatePolicyVersion", c.arn, nil)) {
 			powers("pf:iam-001", "makes a new version of policy "+c.name()+" that allows everything and attaches it to "+to, g)
 		}
 		if c.weight == 0 || q.given&givenPolicies != 0 {
@@ -221,7 +221,6 @@ type attachable struct {
 }
 
 func (a *attachable) name() string { return a.arn[strings.LastIndexByte(a.arn, '/')+1:] }
-func (a *attachable) aws() bool    { return strings.Contains(a.arn, ":iam::aws:") }
 
 // attachables are policies of p's account, those first that allow most of what escalations take; with them those of AWS's that conditions
 // on a key name in p's policies, and to attach AWS's strongest.
@@ -266,21 +265,10 @@ var strongestOfAWS = sync.OnceValue(func() []string {
 
 // policyARNs are the patterns that conditions of p's policies compare a key with whose values are ARNs of policies.
 func (w *World) policyARNs(p *Principal, key string) []string {
-	var all []string
-	each(&p.Policies, func(s *policy.Source) {
-		if s == nil || s.Document == nil {
-			return
-		}
-		for i := range s.Document.Statements {
-			for _, c := range s.Document.Statements[i].Condition {
-				if c.Is(key) {
-					for _, v := range c.Values {
-						all = append(all, w.filled(p, v))
-					}
-				}
-			}
-		}
-	})
+	all := comparedWith(&p.Policies, key)
+	for i, v := range all {
+		all[i] = w.filled(p, v)
+	}
 	return all
 }
 
@@ -292,7 +280,7 @@ func (w *World) ownAttachables(account string) []attachable {
 		return all
 	}
 	for _, m := range w.estate.ManagedPolicies {
-		if m.Reference.Account == account && !strings.Contains(m.Reference.ARN, ":iam::aws:") {
+		if m.Reference.Account == account && !ofAWS(m.Reference.ARN) {
 			if c, ok := w.attachable(account, m.Reference.ARN); ok {
 				all = append(all, c)
 			}

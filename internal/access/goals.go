@@ -244,7 +244,7 @@ func (w *prover) onSome(p *Principal, action string) proof {
 	switch {
 	case strings.HasSuffix(action, "PolicyVersion"):
 		for _, m := range w.estate.ManagedPolicies {
-			if m.Reference.Account == p.Account && !strings.Contains(m.Reference.ARN, ":iam::aws:") && try(m.Reference.ARN) {
+			if m.Reference.Account == p.Account && !ofAWS(m.Reference.ARN) && try(m.Reference.ARN) {
 				return best
 			}
 		}

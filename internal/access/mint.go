@@ -18,11 +18,7 @@ func (w *prover) mints(p *Principal, allows actionSet) []derivation {
 		best := No
 		for _, arn := range w.newNames(p, kind) {
 			ways := w.mintsAs(p, allows, kind, arn)
-			for _, d := range ways {
-				if d.made.unlimited() {
-					best = max(best, d.proof.strength)
-				}
-			}
+			best = max(best, unlimitedBy(ways))
 			if all = append(all, ways...); best == Yes {
 				break
 			}
